@@ -1,0 +1,53 @@
+# `make run` and `make test` are all that a newcomer needs; README.md says the rest.
+PYTHON ?= python3
+VENV := .venv/bin
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: run test lint format proofs bench lock install dev messages clean
+
+run: install
+	@exec $(VENV)/python manage.py up $(if $(PORT),--port $(PORT)) $(UP_ARGS)
+
+install:
+	@$(PYTHON) bootstrap.py run
+
+dev:
+	@$(PYTHON) bootstrap.py dev
+
+test: dev
+	@$(PYTHON) bootstrap.py browser
+	@$(VENV)/python -m pytest $(PYTEST_ARGS)
+
+lint: dev
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/djade --check --target-version 5.2 $$(git ls-files -co --exclude-standard 'templates/*.html')
+	@$(VENV)/djhtml --check --tabwidth 2 $$(git ls-files -co --exclude-standard 'templates/*.html')
+	@$(VENV)/lint-imports --no-cache
+	@$(VENV)/python manage.py makemigrations --check --dry-run
+	@$(VENV)/python -m offers_site.translations check
+	@$(VENV)/mypy .
+
+format: dev
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+	@$(VENV)/djade --target-version 5.2 $$(git ls-files -co --exclude-standard 'templates/*.html')
+	@$(VENV)/djhtml --tabwidth 2 $$(git ls-files -co --exclude-standard 'templates/*.html')
+
+messages: dev
+	@$(VENV)/python -m offers_site.translations update
+
+proofs: dev
+	@$(VENV)/python -m proofs $(PROOFS)
+
+bench: dev
+	@$(VENV)/python -m bench $(BENCH)
+
+lock: dev
+	@cd requirements && for name in install base embedded dev; do \
+	  ../$(VENV)/uv pip compile $$name.in --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --custom-compile-command "make lock" --output-file $$name.txt || exit 1; \
+	done
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,23 @@
+#!/usr/bin/env python
+"""Overture's commands. Without DATABASE_URL they use the servers of the data directory."""
+
+import os
+import sys
+
+from offers_site.embedded.lending import servers_for
+from offers_site.environment import BadSetting
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "offers_site.settings")
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 (after the settings)
+
+    with servers_for(sys.argv):
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BadSetting as reason:
+        sys.exit(str(reason))

@@ -1,0 +1,23 @@
+from django.contrib.staticfiles.apps import StaticFilesConfig
+
+
+class Assets(StaticFilesConfig):
+    """What browsers fetch: of the packages' files only those that a page names."""
+
+    ignore_patterns = [
+        *StaticFilesConfig.ignore_patterns,
+        "fontawesome",
+        "*.rtl.*",
+        "bootstrap-grid*",
+        "bootstrap-reboot*",
+        "bootstrap-utilities*",
+        "bootstrap.css*",
+        "bootstrap.js*",
+        "bootstrap.esm*",
+        "bootstrap.bundle.js*",
+        "bootstrap.min.js*",
+        "jquery*",
+        "redoc*",
+        "debug.html",
+        "django-htmx*",
+    ]

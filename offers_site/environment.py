@@ -1,0 +1,71 @@
+"""Settings from the environment, through helpers that refuse nonsense.
+
+Every variable is named once, in `settings.py`; `READ` remembers the names, so that a test can compare
+them with the table in docs/operations.md.
+"""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+READ: set[str] = set()
+
+
+class BadSetting(Exception):
+    """A variable holds something that cannot be meant; the message says what was expected."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r} cannot be used: expected {expected}.")
+
+
+def env_text(name: str, default: str = "") -> str:
+    READ.add(name)
+    return os.environ.get(name, "").strip() or default
+
+
+def env_flag(name: str, *, default: bool) -> bool:
+    value = env_text(name).lower()
+    if value in {"", "yes", "no"}:
+        return default if value == "" else value == "yes"
+    raise BadSetting(name, value, "yes or no")
+
+
+def env_int(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> int:
+    value = env_text(name, str(default))
+    if value.isascii() and value.isdigit() and least <= int(value) <= most:
+        return int(value)
+    raise BadSetting(name, value, f"a whole number from {least} to {most}")
+
+
+def env_choice(name: str, default: str, choices: Collection[str]) -> str:
+    value = env_text(name, default)
+    if value in choices:
+        return value
+    raise BadSetting(name, value, " or ".join(sorted(choices)))
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
+
+
+def env_path(name: str, default: Path) -> Path:
+    value = env_text(name)
+    return Path(value).expanduser().resolve() if value else default
+
+
+def env_url(name: str, default: str, *, schemes: Collection[str]) -> SplitResult:
+    """A URL whose scheme is one of `schemes`; passwords never stand in the refusal."""
+    value = env_text(name, default)
+    try:
+        url = urlsplit(value)
+        _ = url.port
+    except ValueError:
+        raise BadSetting(name, "…", f"a URL that starts with {_either(schemes)}") from None
+    if value and url.scheme not in schemes:
+        raise BadSetting(name, f"{url.scheme}:…", f"a URL that starts with {_either(schemes)}")
+    return url
+
+
+def _either(schemes: Collection[str]) -> str:
+    return " or ".join(f"{scheme}://" for scheme in sorted(schemes))

@@ -1,0 +1,309 @@
+"""Settings come from the environment; docs/operations.md lists every variable read here."""
+
+import hashlib
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+import environ
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from offers_site import logs, mail
+from offers_site.embedded.places import Places
+from offers_site.environment import (
+    BadSetting,
+    env_choice,
+    env_flag,
+    env_int,
+    env_list,
+    env_path,
+    env_text,
+    env_url,
+)
+
+django_stubs_ext.monkeypatch()  # lets ModelForm[User] be written at run time
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEBUG = env_flag("DEBUG", default=False)
+
+# --- One installation: its data directory, its address, its secret ---
+
+PLACES = Places(env_path("OVERTURE_DATA_DIR", BASE_DIR / ".overture"))
+BASE_URL = env_url("BASE_URL", "http://localhost:8000", schemes={"http", "https"}).geturl().rstrip("/")
+
+
+def read_or_make_secret() -> str:
+    """The secret of SECRET_KEY, or one that is made once and kept in the data directory."""
+    given = env_text("SECRET_KEY")
+    if given:
+        return given
+    kept = PLACES.data / "secret-key"
+    if not kept.exists():
+        PLACES.data.mkdir(parents=True, exist_ok=True)
+        fresh = kept.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        try:
+            kept.hardlink_to(fresh)
+        except FileExistsError:
+            pass  # another process was first
+        fresh.unlink()
+    return kept.read_text().strip()
+
+
+SECRET_KEY = read_or_make_secret()
+# Browsers do not tell ports apart: without a name of its own, a second installation on the same
+# machine would sign people out of the first.
+INSTALLATION = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:8]
+HAS_HTTPS = BASE_URL.startswith("https://")
+
+ALLOWED_HOSTS = [
+    *env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+    str(urlsplit(BASE_URL).hostname),
+]
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if HAS_HTTPS else []
+# Behind a proxy that ends TLS: how many proxies stand between, so that addresses are not forged.
+PROXY_COUNT = env_int("PROXY_COUNT", 0, most=5)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
+
+# --- What it is put together from ---
+
+INSTALLED_APPS = [
+    "offers_site",
+    "delivery",
+    "decisioning",
+    "catalog",
+    "coupons",
+    "contacts",
+    "transfers",
+    "jobs",
+    "accounts",
+    "django_htmx",
+    "template_partials",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "bootstrap",
+    "lucide",
+    "ninja",
+    "csp",
+    "axes",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "offers_site.apps.Assets",
+]
+
+MIDDLEWARE = [
+    "offers_site.middleware.describe_request",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.apply_preferences",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "offers_site.urls"
+WSGI_APPLICATION = "offers_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "offers_site.navigation.frame",
+            ],
+            "builtins": ["django.templatetags.i18n", "offers_site.templatetags.overture"],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# --- The servers it talks to ---
+
+DATABASE_URL = env_url("DATABASE_URL", "", schemes={"postgres", "postgresql"}).geturl()
+REDIS_URL = env_url("REDIS_URL", "", schemes={"redis", "rediss", "unix"}).geturl()
+EMBEDS_POSTGRES = not DATABASE_URL
+EMBEDS_REDIS = not REDIS_URL
+if EMBEDS_REDIS:
+    REDIS_URL = PLACES.redis_url
+
+
+def database() -> dict[str, object]:
+    if DATABASE_URL:
+        address = dict(environ.Env.db_url_config(DATABASE_URL))
+    else:
+        address = {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "overture",
+            "USER": "overture",
+            "HOST": str(PLACES.sockets),
+        }
+    if not address.get("NAME"):
+        raise BadSetting("DATABASE_URL", "…", "a URL that ends in the name of a database")
+    options = {"connect_timeout": 5, "application_name": "overture", **address.get("OPTIONS", {})}
+    return {
+        **address,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"NAME": f"test_{address['NAME']}"},
+    }
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+
+EMAIL = mail.settings_from(
+    env_url("EMAIL_URL", PLACES.mail.as_uri(), schemes={"smtp", "smtps", "file"})
+)
+globals().update(EMAIL)
+DEFAULT_FROM_EMAIL = env_text("FROM_EMAIL", "Overture <overture@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Work in the background ---
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "queue_order_strategy": "priority"}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "interactive"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = "UTC"
+QUEUES = ("interactive", "bulk", "send")
+CELERY_BEAT_SCHEDULE = {
+    "wake-jobs": {"task": "jobs.tasks.wake_jobs", "schedule": 10.0},
+    "purge-journal": {
+        "task": "accounts.tasks.purge_journal",
+        "schedule": crontab(hour="4", minute="10"),
+    },
+    "purge-sessions": {
+        "task": "accounts.tasks.purge_sessions",
+        "schedule": crontab(hour="4", minute="20"),
+    },
+}
+JOURNAL_RETENTION_DAYS = env_int("JOURNAL_RETENTION_DAYS", 180, least=1, most=36_500)
+
+# --- People ---
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "accounts.backends.RoleBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "home"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "accounts.views.sessions.locked_out"
+AXES_USERNAME_FORM_FIELD = "email"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_IPWARE_PROXY_COUNT = PROXY_COUNT
+AXES_IPWARE_META_PRECEDENCE_ORDER = (
+    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if PROXY_COUNT else ["REMOTE_ADDR"]
+)
+
+SESSION_COOKIE_NAME = f"overture_session_{INSTALLATION}"
+CSRF_COOKIE_NAME = f"overture_csrf_{INSTALLATION}"
+LANGUAGE_COOKIE_NAME = "overture_language"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HAS_HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "offers_site.views.errors.csrf_refused"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "frame-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Language and time ---
+
+USE_TZ = True
+TIME_ZONE = env_text("TIME_ZONE", "UTC")
+LANGUAGE_CODE = env_choice("LANGUAGE", "en", ["en", "fr"])
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_THOUSAND_SEPARATOR = True
+
+# --- Files that browsers fetch ---
+
+STATIC_URL = "static/"
+STATIC_ROOT = env_path("STATIC_DIR", PLACES.static)
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+MEDIA_ROOT = PLACES.data / "files"
+
+# --- Logs and measurements ---
+
+LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
+LOG_FORMAT = env_choice("LOG_FORMAT", "text", ["json", "text"])
+LOGGING_CONFIG = None
+logs.configure(level=LOG_LEVEL, as_json=LOG_FORMAT == "json")
+METRICS_TOKEN = env_text("METRICS_TOKEN")
