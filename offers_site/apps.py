@@ -1,4 +1,12 @@
+from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
+
+from offers_site import celery  # noqa: F401 (makes `shared_task` find our application)
+
+
+class OffersSite(AppConfig):
+    name = "offers_site"
+    default = True
 
 
 class Assets(StaticFilesConfig):

@@ -1,0 +1,96 @@
+"""Is this process alive, and could it work? Load balancers, `up` and the system page ask."""
+
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from jobs.models import Job
+
+OK = "ok"
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": OK})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process can do its work: database, broker and migrations are as it needs them."""
+    found = states()
+    ready = all(state == OK for state in found.values())
+    return JsonResponse(
+        {"status": OK if ready else "unavailable", **found}, status=200 if ready else 503
+    )
+
+
+def states() -> dict[str, str]:
+    return {name: check() for name, check in CHECKS.items()}
+
+
+def database_state() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        connection.close()
+        return "unreachable"
+    return OK
+
+
+def broker_state() -> str:
+    try:
+        with broker() as client:
+            client.ping()
+    except redis.RedisError:
+        return "unreachable"
+    return OK
+
+
+def migrations_state() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        connection.close()
+        return "unknown"
+    return "pending" if pending else OK
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": database_state,
+    "broker": broker_state,
+    "migrations": migrations_state,
+}
+
+
+def broker() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def queue_depths() -> dict[str, int]:
+    """How many tasks wait in each queue; nothing when the broker does not answer."""
+    try:
+        with broker() as client:
+            return {queue: int(client.llen(queue)) for queue in settings.QUEUES}  # type: ignore[arg-type] # redis types llen for its asynchronous client too
+    except redis.RedisError:
+        return {}
+
+
+def unfinished_jobs() -> dict[str, int]:
+    try:
+        return Job.objects.unfinished().count_by_state()
+    except DatabaseError:
+        return {}
