@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from offers_site import health, metrics
-from offers_site.api import api
+from offers_site.api import api, api_docs, openapi
 from offers_site.views import errors, gallery, home, search, side, system
 
 handler400 = errors.bad_request
@@ -22,6 +22,8 @@ urlpatterns = [
     path("system/", system.system_detail, name="system"),
     # programs
     path("api/v1/", api.urls),
+    path("api/openapi.json", openapi, name="api-openapi"),
+    path("api/docs", api_docs, name="api-docs"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -1,0 +1,22 @@
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from jobs.models import Job
+from offers_site.lists import ListFilter
+
+
+class JobFilter(ListFilter):
+    searches = True
+
+    state = forms.MultipleChoiceField(label=_("State"), choices=Job.State.choices, required=False)
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        data = self.cleaned_data
+        if data.get("q"):
+            queryset = queryset.filter(title__icontains=data["q"])
+        if data.get("state"):
+            queryset = queryset.filter(state__in=data["state"])
+        return queryset

@@ -1,0 +1,144 @@
+"""Long work: a row with a state, a heartbeat and a checkpoint."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from offers_site.identifiers import uuid7
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# A worker that has not beaten for this long is taken for dead; it beats every few seconds.
+SILENCE = timedelta(seconds=30)
+# How often a job may lose its worker at the same place before it is taken for the cause.
+MOST_ATTEMPTS = 5
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def unfinished(self) -> Self:
+        return self.filter(state__in=Job.UNFINISHED)
+
+    def silent_at(self, at: datetime) -> Self:
+        """Jobs that some worker holds, but none has beaten for lately."""
+        held = self.filter(state__in=[Job.State.RUNNING, Job.State.CANCELLING])
+        return held.filter(beat_at__lt=at - SILENCE)
+
+    def forgotten_at(self, at: datetime) -> Self:
+        """Jobs that wait although their task must have been lost with the queue."""
+        waiting = self.filter(state=Job.State.QUEUED)
+        return waiting.filter(queued_at__lt=at - SILENCE)
+
+    def visible_to(self, person: User) -> Self:
+        """A person's own jobs; whoever may see the system sees all."""
+        return self if person.has_perm("site.view_system") else self.filter(by=person)
+
+    def for_job_list(self) -> Self:
+        return self.select_related("by")
+
+    def count_by_state(self) -> dict[str, int]:
+        counted = self.order_by().values("state").annotate(number=Count("pk"))
+        return {row["state"]: row["number"] for row in counted}
+
+
+class Job(models.Model):
+    """One piece of long work. Whoever holds its claim works; all else is in the row."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        CANCELLING = "cancelling", _("Stopping")
+        CANCELLED = "cancelled", _("Cancelled")
+        FINISHED = "finished", _("Finished")
+        FAILED = "failed", _("Failed")
+
+    UNFINISHED = (State.QUEUED, State.RUNNING, State.CANCELLING)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    title = models.CharField(_("title"), max_length=200)
+    task = models.CharField(max_length=200)
+    queue = models.CharField(max_length=20, default="bulk")
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.QUEUED
+    )
+    done = models.BigIntegerField(_("done"), default=0)
+    total = models.BigIntegerField(_("total"), null=True)
+    unit = models.CharField(max_length=40, blank=True)
+    checkpoint = models.JSONField[dict[str, Any], dict[str, Any]](default=dict)
+    failure = models.TextField(_("failure"), blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
+    created_at = models.DateTimeField(_("created"))
+    queued_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="job_is_claimed_while_it_runs",
+                condition=~Q(state="running") | Q(claim__isnull=False, beat_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="job_has_ended_or_not",
+                condition=Q(ended_at__isnull=True, state__in=["queued", "running", "cancelling"])
+                | Q(ended_at__isnull=False, state__in=["cancelled", "finished", "failed"]),
+            ),
+            models.CheckConstraint(
+                name="job_does_no_more_than_all",
+                condition=Q(done__gte=0) & (Q(total__isnull=True) | Q(done__lte=F("total"))),
+            ),
+        ]
+        indexes = [
+            # the top bar, the reaper and the metrics ask every few seconds
+            models.Index("state", name="job_unfinished", condition=Q(ended_at__isnull=True)),
+            models.Index("by", "-id", name="job_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:job-detail", args=[self.pk])
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ended_at is not None
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        return self.state in {self.State.QUEUED, self.State.RUNNING}
+
+    @property
+    def percent(self) -> int | None:
+        """How much is done, from 0 to 100, when the whole is known."""
+        if self.total is None:
+            return None
+        return 100 if self.total == 0 else self.done * 100 // self.total
+
+    @property
+    def rate(self) -> float | None:
+        """How many a second since it began, once there is something to tell."""
+        if not self.started_at or not self.beat_at or not self.done:
+            return None
+        seconds = ((self.ended_at or self.beat_at) - self.started_at).total_seconds()
+        return self.done / seconds if seconds >= 1 else None
+
+    @property
+    def time_left(self) -> timedelta | None:
+        if self.has_ended or self.total is None or not self.rate:
+            return None
+        return timedelta(seconds=round((self.total - self.done) / self.rate))

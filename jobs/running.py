@@ -1,0 +1,190 @@
+"""Working on a job, so that any worker may die at any moment and nothing is lost or done twice.
+
+A worker claims the row, works chunk by chunk, and commits each chunk's rows together with the job's
+new checkpoint. Every write names the claim: a worker that was taken for dead and replaced meets its
+successor's claim, changes nothing and stops.
+"""
+
+import threading
+import traceback
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import redis
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext_noop
+
+from jobs.models import MOST_ATTEMPTS, Job
+
+log = structlog.get_logger("overture.jobs")
+BEAT = 5.0  # seconds; a sixth of the silence after which a worker is taken for dead
+LOST_TOO_OFTEN = gettext_noop("Its worker was lost five times at the same place.")
+
+
+class ClaimLost(Exception):
+    """Another worker has this job now, or it has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one chunk has done: how many more, where to go on, how many there are in all."""
+
+    done: int
+    checkpoint: dict[str, Any] = field(default_factory=dict)
+    total: int | None = None
+
+
+Work = Callable[[Job], Generator[Step, None, None]]
+
+
+def run(job_pk: uuid.UUID | str, work: Work) -> str:
+    """Work on a job from its checkpoint to its end, unless somebody else does. Returns its state.
+
+    `work` is handed the job and does one chunk for each step that it yields, inside a transaction
+    which also writes the step: either both are committed or neither is.
+    """
+    job = claim(job_pk)
+    if job is None:
+        return "not claimed"
+    structlog.contextvars.bind_contextvars(job=str(job.pk))
+    try:
+        with beating(job):
+            finish(job, work)
+    except ClaimLost:
+        return "claim lost"
+    return job.state
+
+
+def finish(job: Job, work: Work) -> None:
+    """Take all steps; what the work raises ends the job, but a lost database only interrupts it."""
+    try:
+        take_steps(job, work)
+    except (ClaimLost, OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, the job says it to people)
+        log.exception("job.failed")
+        end(job, Job.State.FAILED, failure=traceback.format_exception_only(error)[-1].strip())
+
+
+def claim(job_pk: uuid.UUID | str) -> Job | None:
+    """The job, held by this worker from now on; None if it is held, or has ended."""
+    mine = uuid.uuid4()
+    waiting = Job.objects.filter(pk=job_pk, state=Job.State.QUEUED)
+    taken = waiting.update(
+        state=Job.State.RUNNING,
+        claim=mine,
+        attempts=F("attempts") + 1,
+        beat_at=Now(),
+        started_at=Coalesce("started_at", Now()),
+    )
+    return Job.objects.get(pk=job_pk, claim=mine) if taken else None
+
+
+@contextmanager
+def beating(job: Job) -> Iterator[None]:
+    """Keep the job's heart beating from a thread, however long a chunk may take."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not stop.wait(BEAT):
+                Job.objects.filter(pk=job.pk, claim=job.claim, ended_at=None).update(beat_at=Now())
+        except DatabaseError:
+            log.warning("job.heartbeat_lost")  # whoever wakes jobs takes over
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heart of {job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def take_steps(job: Job, work: Work) -> None:
+    """Do all chunks; a request to cancel is honoured between two of them."""
+    steps = work(job)
+    while True:
+        with transaction.atomic():
+            step = next(steps, None)
+            if step is None:
+                break
+            go_on = note(job, step)
+        if not go_on:
+            steps.close()
+            end(job, Job.State.CANCELLED)
+            return
+    end(job, Job.State.FINISHED)
+
+
+def note(job: Job, step: Step) -> bool:
+    """Write a step, or raise ClaimLost. Returns whether the job should go on."""
+    changed = {
+        "done": F("done") + step.done,
+        "checkpoint": step.checkpoint,
+        "attempts": 0,
+        "beat_at": Now(),
+        **({} if step.total is None else {"total": step.total}),
+    }
+    held = Job.objects.filter(pk=job.pk, claim=job.claim)
+    if not held.filter(state__in=[Job.State.RUNNING, Job.State.CANCELLING]).update(**changed):
+        raise ClaimLost
+    job.refresh_from_db()
+    return job.state == Job.State.RUNNING
+
+
+def end(job: Job, state: Job.State, *, failure: str = "") -> None:
+    """Put a job to its end; a request to cancel that came too late does not make it fail."""
+    held = Job.objects.filter(pk=job.pk, claim=job.claim, ended_at=None)
+    if not held.update(state=state, failure=failure, ended_at=Now(), beat_at=Now(), claim=None):
+        raise ClaimLost
+    job.refresh_from_db()
+    log.info("job.ended", state=state)
+
+
+def wake(at: datetime) -> int:
+    """Queue again what stopped beating or was lost with its queue. Returns how many."""
+    silent = Job.objects.silent_at(at)
+    silent.filter(state=Job.State.CANCELLING).update(
+        state=Job.State.CANCELLED, claim=None, ended_at=at
+    )
+    silent.filter(attempts__gte=MOST_ATTEMPTS).update(
+        state=Job.State.FAILED, claim=None, ended_at=at, failure=LOST_TOO_OFTEN
+    )
+    return sum(wake_one(job, at) for job in [*silent, *forgotten(at)])
+
+
+def forgotten(at: datetime) -> list[Job]:
+    """Waiting jobs whose task cannot be in a queue, because nothing waits there."""
+    waiting = list(Job.objects.forgotten_at(at))
+    if not waiting:
+        return []
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5) as broker:
+        empty = {queue for queue in settings.QUEUES if not broker.llen(queue)}
+    return [job for job in waiting if job.queue in empty]
+
+
+def wake_one(job: Job, at: datetime) -> bool:
+    """Queue a job again, unless it has moved since it was read."""
+    as_read = Job.objects.filter(pk=job.pk, state=job.state, claim=job.claim, beat_at=job.beat_at)
+    if not as_read.update(state=Job.State.QUEUED, claim=None, queued_at=at):
+        return False
+    enqueue(job)
+    log.warning("job.woken", job=str(job.pk), was=job.state)
+    return True
+
+
+def enqueue(job: Job) -> None:
+    """Send the job's task with its key; the row says everything else."""
+    current_app.send_task(job.task, args=[str(job.pk)], queue=job.queue)

@@ -1,0 +1,16 @@
+"""The doors through which workers reach jobs."""
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from jobs import practice, running
+
+
+@shared_task(expires=60)
+def wake_jobs() -> int:
+    return running.wake(at=now())
+
+
+@shared_task
+def practise(job_pk: str) -> str:
+    return running.run(job_pk, practice.practise)

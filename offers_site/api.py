@@ -1,0 +1,83 @@
+"""The HTTP API of all rooms, its document and its refusals."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from accounts.api import router as accounts_router
+from jobs.api import router as jobs_router
+from offers_site.problems import FieldError, Problem, problem
+
+api = NinjaAPI(
+    title="Overture",
+    version="1",
+    description="Decisions, statuses, catalogue, contacts, coupons, deliveries and imports.",
+    docs_url=None,
+    openapi_url=None,
+)
+api.add_router("", accounts_router)
+api.add_router("/jobs", jobs_router)
+
+
+@api.exception_handler(Problem)
+def on_problem(request: HttpRequest, refusal: Problem) -> HttpResponse:
+    return refusal.response()
+
+
+@api.exception_handler(ValidationError)
+def on_validation_error(request: HttpRequest, refusal: ValidationError) -> HttpResponse:
+    errors = [field_error(error) for error in refusal.errors]
+    return problem(422, "invalid", "The request does not have the expected form.", errors=errors)
+
+
+def field_error(error: dict[str, Any]) -> FieldError:
+    """What pydantic says about one value, as a JSON pointer below where the value stands."""
+    place, *path = [str(part) for part in error["loc"]]
+    if place == "body":
+        path = path[1:]  # the name of our parameter
+    pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
+    return {
+        "pointer": pointer if place == "body" else f"{place}:{pointer}",
+        "code": str(error["type"]),
+        "detail": str(error["msg"]),
+    }
+
+
+@api.exception_handler(AuthenticationError)
+def on_no_key(request: HttpRequest, refusal: AuthenticationError) -> HttpResponse:
+    return problem(
+        401, "key_missing", "Send a key: Authorization: Bearer …", headers={"WWW-Authenticate": "Bearer"}
+    )
+
+
+@api.exception_handler(HttpError)
+def on_http_error(request: HttpRequest, refusal: HttpError) -> HttpResponse:
+    code = "body_unreadable" if refusal.status_code == 400 else "refused"
+    return problem(refusal.status_code, code, str(refusal))
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_big(request: HttpRequest, refusal: RequestDataTooBig) -> HttpResponse:
+    return problem(413, "body_too_large", "The body is larger than this call accepts.")
+
+
+@login_not_required
+@require_GET
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI 3.1 document; it says what can be asked, never what is stored."""
+    return JsonResponse(api.get_openapi_schema(), json_dumps_params={"ensure_ascii": False})
+
+
+@login_not_required
+@require_GET
+def api_docs(request: HttpRequest) -> HttpResponse:
+    """A page to read the document and try calls with a key."""
+    settings = {"url": reverse("api-openapi"), "deepLinking": True}
+    return render(request, "api_docs.html", {"settings": settings})

@@ -1,0 +1,44 @@
+"""Servers for the tests: one PostgreSQL and one Redis for the session, a database for each process.
+
+Loaded with `-p tests.servers`, before Django reads its settings. With DATABASE_URL and REDIS_URL set the
+tests use those servers and start none.
+"""
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from offers_site.embedded.lending import temporary_servers
+from offers_site.embedded.places import Places
+
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+stack = ExitStack()
+
+
+def start() -> None:
+    """Start what is not given, in a directory of this session, and name it in the environment."""
+    data = Path(tempfile.mkdtemp(prefix="overture-tests-"))
+    stack.callback(shutil.rmtree, data, ignore_errors=True)
+    os.environ["OVERTURE_DATA_DIR"] = str(data)
+    os.environ.setdefault("SECRET_KEY", "only-for-tests")
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    if not ("DATABASE_URL" in os.environ and "REDIS_URL" in os.environ):
+        stack.enter_context(temporary_servers(data, durable=False))
+
+
+if not IS_WORKER:
+    start()
+elif "REDIS_URL" not in os.environ:
+    # Each process has a Redis database of its own, so that queues and caches do not mix.
+    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
+    places = Places(Path(os.environ["OVERTURE_DATA_DIR"]))
+    os.environ["REDIS_URL"] = places.redis_url.replace("db=0", f"db={number}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not IS_WORKER:
+        stack.close()
