@@ -4,14 +4,15 @@
 import os
 import sys
 
+from django.core.management import execute_from_command_line
+
 from offers_site.embedded.lending import servers_for
+from offers_site.embedded.refusals import CannotStart
 from offers_site.environment import BadSetting
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "offers_site.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 (after the settings)
-
     with servers_for(sys.argv):
         execute_from_command_line(sys.argv)
 
@@ -19,5 +20,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except BadSetting as reason:
+    except (BadSetting, CannotStart) as reason:
         sys.exit(str(reason))

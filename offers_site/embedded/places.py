@@ -2,12 +2,14 @@
 
 import hashlib
 import os
-import tempfile
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 # A socket's path has at most 104 bytes on macOS and 108 on Linux; ".s.PGSQL.5432.lock" has 18.
 LONGEST_SOCKET_DIRECTORY = 80
+# Other characters mean something in a list of hosts (the comma) or in a URL.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_./+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,22 @@ class Places:
         return self.data / "mail"
 
     @property
+    def marker(self) -> Path:
+        """Which Overture and which PostgreSQL made this directory."""
+        return self.data / "overture.json"
+
+    @property
     def sockets(self) -> Path:
-        """The directory of the sockets: ours if its name is short enough, else one in /tmp."""
+        """The directory of the sockets: ours if its name is short and plain, else one in /tmp.
+
+        Not in TMPDIR, which may differ between two terminals of one person.
+        """
         ours = self.run / "sockets"
-        if len(os.fsencode(ours)) <= LONGEST_SOCKET_DIRECTORY:
+        name = str(ours)
+        if len(os.fsencode(ours)) <= LONGEST_SOCKET_DIRECTORY and PLAIN_NAME.fullmatch(name):
             return ours
         digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"overture-{os.getuid()}-{digest}"
+        return Path("/tmp") / f"overture-{os.getuid()}-{digest}"  # noqa: S108 (checked by `prepare`)
 
     @property
     def redis_socket(self) -> Path:
@@ -53,3 +64,53 @@ class Places:
     @property
     def redis_url(self) -> str:
         return f"unix://{self.redis_socket}?db=0"
+
+    # --- Locks, each a file in `run` ---
+
+    @property
+    def starting(self) -> Path:
+        """Held alone by whoever starts or stops servers."""
+        return self.run / "starting.lock"
+
+    @property
+    def using(self) -> Path:
+        """Shared by the commands that use servers which commands started."""
+        return self.run / "using.lock"
+
+    @property
+    def up(self) -> Path:
+        """Held by `up` for as long as it runs."""
+        return self.run / "up.lock"
+
+    @property
+    def keeping(self) -> Path:
+        """Held by the keeper of servers which commands started."""
+        return self.run / "keeping.lock"
+
+    # --- Notes ---
+
+    @property
+    def up_note(self) -> Path:
+        return self.run / "up.json"
+
+    @property
+    def keeper_note(self) -> Path:
+        return self.run / "keeper.json"
+
+    @property
+    def children_note(self) -> Path:
+        return self.run / "children.json"
+
+    @property
+    def tables_made(self) -> Path:
+        """Exists as soon as a first migration has come to its end."""
+        return self.data / "tables-made"
+
+    @property
+    def keeper_log(self) -> Path:
+        return self.run / "keeper.log"
+
+    @property
+    def servers_log(self) -> Path:
+        """What servers say that a command started; `up` shows it on its output instead."""
+        return self.run / "servers.log"

@@ -1,0 +1,50 @@
+"""Ends what an earlier run has left: found by the notes it wrote."""
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping
+
+import psutil
+
+from offers_site.embedded import notes
+from offers_site.embedded.places import Places
+
+SECONDS_TO_STOP = 10
+
+
+def note(places: Places, pids: Mapping[str, int]) -> None:
+    """The children note names these processes, each with its birth, for numbers are used again."""
+    children = []
+    for name, pid in pids.items():
+        with contextlib.suppress(psutil.Error):
+            children.append({"name": name, "pid": pid, "born": psutil.Process(pid).create_time()})
+    notes.replace(places.children_note, json.dumps(children))
+
+
+def end_leftovers(places: Places) -> None:
+    """No process of an earlier run is left. Called when, by the locks, nothing is meant to run."""
+    leftovers = list(_leftovers(places))
+    for name, process in leftovers:
+        order = signal.SIGQUIT if name == "postgres" else signal.SIGKILL
+        _end(process.pid, order)
+    _, alive = psutil.wait_procs([process for _, process in leftovers], SECONDS_TO_STOP)
+    for process in alive:
+        _end(process.pid, signal.SIGKILL)
+    psutil.wait_procs(alive, SECONDS_TO_STOP)
+    notes.clear(places)
+
+
+def _leftovers(places: Places) -> Iterator[tuple[str, psutil.Process]]:
+    for note in notes.read(places.children_note) or []:
+        with contextlib.suppress(psutil.Error, KeyError, TypeError):
+            process = psutil.Process(note["pid"])
+            if abs(process.create_time() - note["born"]) < 1:
+                yield note["name"], process
+
+
+def _end(pid: int, order: signal.Signals) -> None:
+    """The group of `pid`, which it leads, is sent `order`."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, order)

@@ -1,0 +1,155 @@
+"""The embedded servers of one data directory, started and stopped by one process."""
+
+import contextlib
+import os
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from offers_site.embedded import leftovers, notes, postgres, redis
+from offers_site.embedded.places import Places
+from offers_site.embedded.probes import postgres_answers, redis_answers
+from offers_site.embedded.privileges import Account, give, launching, servers_account
+from offers_site.embedded.refusals import server_failed, too_slow, unsafe_sockets
+
+# Recovery after a loss of power reads the log that was written since the last checkpoint.
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How one server starts, answers and stops. `stops_by` is tried in order, gentle first."""
+
+    name: str
+    title: str
+    command: list[str]
+    answers: Callable[[], bool]
+    stops_by: tuple[signal.Signals, ...]
+
+
+def servers(
+    places: Places,
+    account: Account | None,
+    *,
+    with_postgres: bool = True,
+    with_redis: bool = True,
+    durable: bool = True,
+) -> list[Server]:
+    """The servers of `places`, ready to start: directories made, cluster made, traces removed."""
+    prepare_sockets(places, account)
+    wanted = []
+    if with_postgres:
+        postgres.prepare(places, account, durable=durable)
+        postgres.clear_stale_lock(places)
+        # A supervisor that was killed takes the server with it at once, and the log is replayed.
+        command = launching(
+            postgres.command(places, account, durable=durable),
+            dies_by=signal.SIGQUIT,
+            account=account,
+            reaching=(Path(postgres.binary("postgres")), places.postgres, places.sockets),
+        )
+        stops_by = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
+        wanted.append(
+            Server("postgres", "PostgreSQL", command, lambda: postgres_answers(places), stops_by)
+        )
+    if with_redis:
+        places.redis.mkdir(mode=0o700, exist_ok=True)
+        give(places.redis, account)
+        places.redis_socket.unlink(missing_ok=True)
+        command = redis.command(places)
+        command = launching(
+            command,
+            dies_by=signal.SIGTERM,
+            account=account,
+            reaching=(Path(command[0]), places.redis, places.sockets),
+        )
+        stops_by = (signal.SIGTERM, signal.SIGKILL)
+        wanted.append(Server("redis", "Redis", command, lambda: redis_answers(places), stops_by))
+    return wanted
+
+
+def prepare_sockets(places: Places, account: Account | None) -> None:
+    """The directory of the sockets exists and nobody else can enter it."""
+    places.run.mkdir(parents=True, exist_ok=True)
+    places.sockets.mkdir(mode=0o700, exist_ok=True)
+    found = places.sockets.lstat()
+    allowed = {os.geteuid()} | ({account.uid} if account else set())
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in allowed or found.st_mode & 0o077:
+        raise unsafe_sockets(places.sockets)
+    give(places.sockets, account)
+
+
+def spawn(server: Server, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
+    """The server's process, in a session of its own: a terminal's Ctrl-C does not reach it."""
+    return subprocess.Popen(  # noqa: S603 (our own programs)
+        server.command,
+        cwd="/",
+        env=postgres.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def wait_until_it_answers(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Raises `CannotStart` if the server dies first, or needs too long."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while not server.answers():
+        if process.poll() is not None:
+            raise server_failed(server.title, log.read_text(errors="replace"))
+        if time.monotonic() > deadline:
+            raise too_slow(server.title, SECONDS_TO_START)
+        time.sleep(0.02)
+
+
+def stop(server: Server, process: subprocess.Popen[bytes]) -> None:
+    """The server's process has ended."""
+    for order in server.stops_by:
+        if process.poll() is not None:
+            return
+        process.send_signal(order)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_STOP)
+
+
+@contextmanager
+def running(places: Places, wanted: list[Server]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The servers answer for as long as the block lasts, and log to `places.servers_log`."""
+    started: list[tuple[Server, subprocess.Popen[bytes]]] = []
+    try:
+        with places.servers_log.open("wb") as log:
+            for server in wanted:
+                started.append((server, spawn(server, log)))  # noqa: PERF401 (all that did start)
+        leftovers.note(places, {server.name: process.pid for server, process in started})
+        for server, process in started:
+            wait_until_it_answers(server, process, places.servers_log)
+        yield [process for _, process in started]
+    finally:
+        for server, process in reversed(started):
+            stop(server, process)
+        notes.clear(places)
+        remove_sockets(places)
+
+
+def remove_sockets(places: Places) -> None:
+    """The directory of the sockets is gone, with whatever a killed server left in it."""
+    with contextlib.suppress(FileNotFoundError):
+        for left in places.sockets.iterdir():
+            left.unlink(missing_ok=True)
+        places.sockets.rmdir()
+
+
+@contextmanager
+def temporary_servers(data: Path, *, durable: bool = False) -> Iterator[Places]:
+    """A PostgreSQL and a Redis in `data`, a directory of the caller's, while the block lasts."""
+    places = Places(data.resolve())
+    with running(places, servers(places, servers_account(), durable=durable)):
+        yield places
