@@ -1,0 +1,59 @@
+"""Settings refuse nonsense instead of guessing."""
+
+from pathlib import Path
+
+import pytest
+
+from offers_site import environment
+from offers_site.environment import BadSetting
+
+
+@pytest.fixture(autouse=True)
+def no_trace(monkeypatch):
+    monkeypatch.setattr(environment, "READ", set())
+
+
+@pytest.mark.parametrize(("value", "meaning"), [("yes", True), ("no", False), ("YES", True), ("", True)])
+def test_a_flag_is_yes_or_no(monkeypatch, value, meaning):
+    monkeypatch.setenv("SWITCH", value)
+
+    assert environment.env_flag("SWITCH", default=True) is meaning
+
+
+@pytest.mark.parametrize("value", ["1", "true", "on", "maybe"])
+def test_a_flag_refuses_everything_else(monkeypatch, value):
+    monkeypatch.setenv("SWITCH", value)
+
+    with pytest.raises(BadSetting, match="SWITCH='.*' cannot be used: expected yes or no."):
+        environment.env_flag("SWITCH", default=False)
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "ten", "0", "11", "١"])
+def test_a_number_has_its_bounds(monkeypatch, value):
+    monkeypatch.setenv("NUMBER", value)
+
+    with pytest.raises(BadSetting, match="a whole number from 1 to 10"):
+        environment.env_int("NUMBER", 5, least=1, most=10)
+
+
+def test_a_refused_url_does_not_show_its_password(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "mysql://me:secret@host/name")
+
+    with pytest.raises(BadSetting) as refusal:
+        environment.env_url("DATABASE_URL", "", schemes={"postgresql"})
+
+    assert str(refusal.value) == (
+        "DATABASE_URL='mysql:…' cannot be used: expected a URL that starts with postgresql://."
+    )
+
+
+def test_a_path_is_absolute(monkeypatch):
+    monkeypatch.setenv("PLACE", "~/overture")
+
+    assert environment.env_path("PLACE", Path("/unused")) == Path.home().resolve() / "overture"
+
+
+def test_a_list_is_split_at_commas(monkeypatch):
+    monkeypatch.setenv("HOSTS", " a.example, ,b.example ")
+
+    assert environment.env_list("HOSTS") == ["a.example", "b.example"]
