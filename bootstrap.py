@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -27,11 +28,11 @@ BROWSERS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 NO_COMPILER = """\
-There is no ready-made Redis for Python {python} on {system}, and this machine could not compile one.
-Install a C compiler with make, or any Redis 6 or later (`redis-server` on the PATH), then try again."""
+There is no ready-made Redis for Python {python} on {system}, and compiling one failed.
+Install a C compiler and make, or any Redis 6 or later (`redis-server` on the PATH), then retry."""
 NO_BROWSER = """\
 The browser tests need Chromium, and it could not be installed from here.
-Install it (Debian: apt-get install chromium), or leave those tests out: WITHOUT_BROWSER=1 make test"""
+Install it (Debian: apt-get install chromium), or leave them out: WITHOUT_BROWSER=1 make test"""
 
 
 class CannotInstall(Exception):
@@ -39,7 +40,7 @@ class CannotInstall(Exception):
 
 
 def main(argument: str) -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (this very check is for older ones)
         raise CannotInstall(
             f"Overture needs Python 3.11 or later; this is {platform.python_version()}. "
             "Name another: make run PYTHON=python3.12"
@@ -82,7 +83,7 @@ def install_venv_package() -> None:
         )
 
 
-def install_once(name: str, files: list[str], install: "Callable[[], None]") -> None:  # noqa: F821
+def install_once(name: str, files: list[str], install: Callable[[], None]) -> None:
     """Run `install` unless it already ran for exactly these requirements."""
     wanted = b"".join((REQUIREMENTS / f"{file}.txt").read_bytes() for file in files)
     fingerprint = hashlib.sha256(wanted).hexdigest()
@@ -176,8 +177,9 @@ def pip_install(*arguments: str) -> None:
     A machine may name its package index to pip alone, and then uv cannot reach it.
     """
     wanted = ["--require-hashes", *arguments]
-    uv = [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--quiet"]
-    if subprocess.run([*uv, "--compile-bytecode", *wanted], stderr=subprocess.PIPE).returncode:
+    quickly = ["--quiet", "--compile-bytecode", "--python", str(PYTHON)]
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", *quickly]
+    if subprocess.run([*uv, *wanted], stderr=subprocess.PIPE).returncode:
         run_pip(*wanted)
 
 

@@ -65,9 +65,7 @@ class Job(models.Model):
     title = models.CharField(_("title"), max_length=200)
     task = models.CharField(max_length=200)
     queue = models.CharField(max_length=20, default="bulk")
-    state = models.CharField(
-        _("state"), max_length=12, choices=State.choices, default=State.QUEUED
-    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     done = models.BigIntegerField(_("done"), default=0)
     total = models.BigIntegerField(_("total"), null=True)
     unit = models.CharField(max_length=40, blank=True)
@@ -104,8 +102,10 @@ class Job(models.Model):
         ]
         indexes = [
             # the top bar, the reaper and the metrics ask every few seconds
-            models.Index("state", name="job_unfinished", condition=Q(ended_at__isnull=True)),
-            models.Index("by", "-id", name="job_of_person"),
+            models.Index(
+                fields=["state"], name="job_unfinished", condition=Q(ended_at__isnull=True)
+            ),
+            models.Index(fields=["by", "-id"], name="job_of_person"),
         ]
 
     def __str__(self) -> str:

@@ -70,7 +70,7 @@ def finish(job: Job, work: Work) -> None:
         take_steps(job, work)
     except (ClaimLost, OperationalError, InterfaceError):
         raise
-    except Exception as error:  # noqa: BLE001 (whatever it is, the job says it to people)
+    except Exception as error:
         log.exception("job.failed")
         end(job, Job.State.FAILED, failure=traceback.format_exception_only(error)[-1].strip())
 

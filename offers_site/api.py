@@ -53,7 +53,10 @@ def field_error(error: dict[str, Any]) -> FieldError:
 @api.exception_handler(AuthenticationError)
 def on_no_key(request: HttpRequest, refusal: AuthenticationError) -> HttpResponse:
     return problem(
-        401, "key_missing", "Send a key: Authorization: Bearer …", headers={"WWW-Authenticate": "Bearer"}
+        401,
+        "key_missing",
+        "Send a key: Authorization: Bearer …",
+        headers={"WWW-Authenticate": "Bearer"},
     )
 
 

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 class OvertureCommand(BaseCommand):
     """A command that answers people in sentences and programs in one JSON object.
 
-    It exits 0 when it did what was asked, 1 when it could not (`CommandError`), 2 on bad usage. With
-    `--json` the last line on standard output is one object; people's sentences go to standard error.
+    It exits 0 when it did what was asked, 1 when it could not (`CommandError`), 2 on bad usage.
+    With `--json` the last line on standard output is one object; sentences go to standard error.
     """
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,7 +1,7 @@
 """Settings from the environment, through helpers that refuse nonsense.
 
-Every variable is named once, in `settings.py`; `READ` remembers the names, so that a test can compare
-them with the table in docs/operations.md.
+Every variable is named once, in `settings.py`; `READ` remembers the names, so that a test can
+compare them with the table in docs/operations.md.
 """
 
 import os
@@ -65,6 +65,12 @@ def env_url(name: str, default: str, *, schemes: Collection[str]) -> SplitResult
     if value and url.scheme not in schemes:
         raise BadSetting(name, f"{url.scheme}:…", f"a URL that starts with {_either(schemes)}")
     return url
+
+
+def env_address(name: str, default: str, *, schemes: Collection[str]) -> str:
+    """The URL as it was written: `urlsplit` drops the slashes of `unix:///socket`."""
+    env_url(name, default, schemes=schemes)
+    return env_text(name, default)
 
 
 def _either(schemes: Collection[str]) -> str:

@@ -84,7 +84,7 @@ def queue_depths() -> dict[str, int]:
     """How many tasks wait in each queue; nothing when the broker does not answer."""
     try:
         with broker() as client:
-            return {queue: int(client.llen(queue)) for queue in settings.QUEUES}  # type: ignore[arg-type] # redis types llen for its asynchronous client too
+            return {queue: int(client.llen(queue)) for queue in settings.QUEUES}
     except redis.RedisError:
         return {}
 

@@ -7,7 +7,12 @@ import sys
 import structlog
 from structlog.typing import Processor
 
-QUIET = {"celery.app.trace": "INFO", "django.server": "WARNING", "axes": "ERROR", "kombu": "WARNING"}
+QUIET = {
+    "celery.app.trace": "INFO",
+    "django.server": "WARNING",
+    "axes": "ERROR",
+    "kombu": "WARNING",
+}
 
 
 def configure(*, level: str, as_json: bool) -> None:

@@ -20,9 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from offers_site import health
 
-REQUESTS = Counter(
-    "overture_requests_total", "Answered requests", ["method", "view", "status"]
-)
+REQUESTS = Counter("overture_requests_total", "Answered requests", ["method", "view", "status"])
 REQUEST_SECONDS = Histogram(
     "overture_request_seconds",
     "Time to answer a request",

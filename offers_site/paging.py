@@ -33,7 +33,9 @@ def page_of(
         try:
             rows = rows.filter(**{f"{key}__{beyond}": read_cursor(cursor)})
         except (ValueError, TypeError, ValidationError):
-            raise Problem(422, "cursor_invalid", "This cursor was not given by this list.") from None
+            raise Problem(
+                422, "cursor_invalid", "This cursor was not given by this list."
+            ) from None
     found = list(rows.order_by(f"-{key}" if newest_first else key)[: limit + 1])
     more = len(found) > limit
     page = found[:limit]

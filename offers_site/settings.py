@@ -1,5 +1,6 @@
 """Settings come from the environment; docs/operations.md lists every variable read here."""
 
+import contextlib
 import hashlib
 import secrets
 from pathlib import Path
@@ -15,6 +16,7 @@ from offers_site import logs, mail
 from offers_site.embedded.places import Places
 from offers_site.environment import (
     BadSetting,
+    env_address,
     env_choice,
     env_flag,
     env_int,
@@ -32,7 +34,7 @@ DEBUG = env_flag("DEBUG", default=False)
 # --- One installation: its data directory, its address, its secret ---
 
 PLACES = Places(env_path("OVERTURE_DATA_DIR", BASE_DIR / ".overture"))
-BASE_URL = env_url("BASE_URL", "http://localhost:8000", schemes={"http", "https"}).geturl().rstrip("/")
+BASE_URL = env_address("BASE_URL", "http://localhost:8000", schemes={"http", "https"}).rstrip("/")
 
 
 def read_or_make_secret() -> str:
@@ -46,10 +48,8 @@ def read_or_make_secret() -> str:
         fresh = kept.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(50))
-        try:
+        with contextlib.suppress(FileExistsError):  # another process was first
             kept.hardlink_to(fresh)
-        except FileExistsError:
-            pass  # another process was first
         fresh.unlink()
     return kept.read_text().strip()
 
@@ -141,8 +141,8 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- The servers it talks to ---
 
-DATABASE_URL = env_url("DATABASE_URL", "", schemes={"postgres", "postgresql"}).geturl()
-REDIS_URL = env_url("REDIS_URL", "", schemes={"redis", "rediss", "unix"}).geturl()
+DATABASE_URL = env_address("DATABASE_URL", "", schemes={"postgres", "postgresql"})
+REDIS_URL = env_address("REDIS_URL", "", schemes={"redis", "rediss", "unix"})
 EMBEDS_POSTGRES = not DATABASE_URL
 EMBEDS_REDIS = not REDIS_URL
 if EMBEDS_REDIS:
@@ -192,7 +192,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Work in the background ---
 
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace(
+    "?db=", "?virtual_host="
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "queue_order_strategy": "priority"}
 CELERY_TASK_IGNORE_RESULT = True

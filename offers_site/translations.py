@@ -120,9 +120,7 @@ def wrong(catalogue: Catalog) -> Iterator[str]:
 
 def rendered(catalogue: Catalog) -> bytes:
     buffer = io.BytesIO()
-    write_po(
-        buffer, catalogue, width=0, no_location=True, omit_header=False, sort_output=True
-    )
+    write_po(buffer, catalogue, width=0, no_location=True, omit_header=False, sort_output=True)
     return buffer.getvalue()
 
 

@@ -1,7 +1,7 @@
 """Servers for the tests: one PostgreSQL and one Redis for the session, a database for each process.
 
-Loaded with `-p tests.servers`, before Django reads its settings. With DATABASE_URL and REDIS_URL set the
-tests use those servers and start none.
+Loaded with `-p tests.servers`, before Django reads its settings. With DATABASE_URL and REDIS_URL
+set the tests use those servers and start none.
 """
 
 import os
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from offers_site.embedded.lending import temporary_servers
 from offers_site.embedded.places import Places
+from offers_site.embedded.servers import temporary_servers
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 stack = ExitStack()

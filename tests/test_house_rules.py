@@ -108,7 +108,10 @@ def test_nobody_listens_to_django_signals():
     listening = [
         str(path.relative_to(ROOT))
         for path in modules("**/*.py")
-        if re.search(r"django\.(db\.models|core|contrib\.auth|dispatch)[\w.]*signals|receiver\(", path.read_text())
+        if re.search(
+            r"django\.(db\.models|core|contrib\.auth|dispatch)[\w.]*signals|receiver\(",
+            path.read_text(),
+        )
     ]
     assert listening == []
 
@@ -141,7 +144,9 @@ def test_every_sentence_is_in_french():
 
 
 def test_templates_hold_no_script_and_no_style():
-    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|hx-on|javascript:", re.IGNORECASE)
+    inline = re.compile(
+        r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|hx-on|javascript:", re.IGNORECASE
+    )
     offending = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in (ROOT / "templates").rglob("*.html")
@@ -196,8 +201,7 @@ def test_modules_stay_readable():
     long = {
         str(path.relative_to(ROOT)): lines
         for path in modules("**/*.py")
-        if "migrations" not in path.parts
-        and (lines := len(path.read_text().splitlines())) > 400
+        if "migrations" not in path.parts and (lines := len(path.read_text().splitlines())) > 400
     }
     assert long == {}
 

@@ -18,7 +18,12 @@ pytestmark = pytest.mark.django_db
 
 
 def make_job(**values):
-    start = {"title": "Import", "task": "jobs.tasks.practise", "created_at": NOON, "queued_at": NOON}
+    start = {
+        "title": "Import",
+        "task": "jobs.tasks.practise",
+        "created_at": NOON,
+        "queued_at": NOON,
+    }
     return Job.objects.create(**(start | values))
 
 

@@ -13,7 +13,9 @@ def no_trace(monkeypatch):
     monkeypatch.setattr(environment, "READ", set())
 
 
-@pytest.mark.parametrize(("value", "meaning"), [("yes", True), ("no", False), ("YES", True), ("", True)])
+@pytest.mark.parametrize(
+    ("value", "meaning"), [("yes", True), ("no", False), ("YES", True), ("", True)]
+)
 def test_a_flag_is_yes_or_no(monkeypatch, value, meaning):
     monkeypatch.setenv("SWITCH", value)
 
@@ -24,7 +26,7 @@ def test_a_flag_is_yes_or_no(monkeypatch, value, meaning):
 def test_a_flag_refuses_everything_else(monkeypatch, value):
     monkeypatch.setenv("SWITCH", value)
 
-    with pytest.raises(BadSetting, match="SWITCH='.*' cannot be used: expected yes or no."):
+    with pytest.raises(BadSetting, match="cannot be used: expected yes or no"):
         environment.env_flag("SWITCH", default=False)
 
 
