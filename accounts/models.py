@@ -201,7 +201,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.prefetch_related("roles")
 
 
-class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc] # the stubs lose the class here
+class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=(username or "").strip().lower())
 
@@ -247,11 +247,10 @@ class User(AbstractBaseUser):
     link_mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
 
     class Meta:
         constraints = [
@@ -465,6 +464,15 @@ class JournalQuerySet(models.QuerySet["JournalEntry"]):
 
     def older_than(self, at: datetime) -> Self:
         return self.filter(at__lt=at)
+
+    def narrowed(
+        self, *, since: datetime | None = None, until: datetime | None = None, **equal: str | None
+    ) -> Self:
+        """Those from `since` until before `until` whose columns are `equal`; None asks nothing."""
+        entries = self.filter(**{name: value for name, value in equal.items() if value})
+        if since:
+            entries = entries.filter(at__gte=since)
+        return entries.filter(at__lt=until) if until else entries
 
     def for_journal_list(self) -> Self:
         """Newest first, with who did it."""

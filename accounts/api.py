@@ -1,0 +1,111 @@
+"""How programs are let in, and what they may ask about keys and the journal."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.utils.timezone import now
+from ninja import Router
+from ninja.security import HttpBearer
+
+from accounts.authenticating import find_key
+from accounts.models import ApiKey, JournalEntry
+from offers_site.paging import DEFAULT_LIMIT, page_of
+from offers_site.problems import Problem
+
+
+class KeyRequest(HttpRequest):
+    """A request that KeyAuth has let through."""
+
+    auth: ApiKey
+
+
+class KeyAuth(HttpBearer):
+    """Lets in requests with a usable key that carries `scope`; a session alone opens nothing."""
+
+    def __init__(self, scope: str | None = None) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> ApiKey | None:
+        way, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        if way.lower() != self.openapi_scheme or not secret:
+            return None
+        return self.authenticate(request, secret.strip())
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
+        key = find_key(token, at=now())
+        if key is None:
+            raise Problem(
+                401,
+                "key_invalid",
+                "This key is unknown, expired or revoked.",
+                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+            )
+        check_origin(key, request.headers.get("Origin"))
+        if self.scope and not key.may(self.scope):
+            raise Problem(403, "scope_missing", f"This key does not carry the scope {self.scope}.")
+        return key
+
+
+def check_origin(key: ApiKey, origin: str | None) -> None:
+    """A key with origins works only for pages of those origins: it can be read by anybody."""
+    if key.origins and origin not in key.origins:
+        raise Problem(
+            403, "origin_not_allowed", "This key may not be used from the origin of this request."
+        )
+
+
+router = Router(tags=["access"], auth=KeyAuth())
+
+
+@router.get("/key", summary="What the presented key may do")
+def read_key(request: HttpRequest) -> dict[str, Any]:
+    key = cast(KeyRequest, request).auth
+    return {
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "spaces": key.spaces,
+        "origins": key.origins,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+    }
+
+
+@router.get("/journal", summary="Who changed what, newest first", auth=KeyAuth("journal"))
+def list_journal(
+    request: HttpRequest,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    verb: str | None = None,
+    subject_type: str | None = None,
+    subject_key: str | None = None,
+    by: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> dict[str, Any]:
+    entries = JournalEntry.objects.select_related("by").narrowed(
+        verb=verb, subject_type=subject_type, subject_key=subject_key, since=since, until=until
+    )
+    if by:
+        entries = entries.filter(by__email=by.strip().lower())
+    return page_of(entries, describe, limit=limit, cursor=cursor)
+
+
+def describe(entry: JournalEntry) -> dict[str, Any]:
+    return {
+        "id": str(entry.pk),
+        "at": entry.at,
+        "by": entry.by.email if entry.by else None,
+        "by_name": entry.by_name or None,
+        "via": entry.via,
+        "verb": entry.verb,
+        "subject_type": entry.subject_type,
+        "subject_key": entry.subject_key,
+        "subject_label": entry.subject_label,
+        "before": entry.before,
+        "after": entry.after,
+        "comment": entry.comment,
+        "request_id": entry.request_id or None,
+    }

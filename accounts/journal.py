@@ -1,0 +1,159 @@
+"""What happened, in one call for every room, inside the transaction that made it happen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import ApiKey, JournalEntry, User
+
+Actor = User | ApiKey | None
+"""Who acts: a person, a program's key, or nobody in particular (a command, the clock)."""
+
+SECRETS = {"password", "secret", "secret_hash", "token", "hash"}
+
+# What the journal says of an entry, after the name of who did it. Every room's verbs stand here.
+VERBS: Mapping[str, str | Promise] = {
+    "person.invited": gettext_lazy("invited %(subject)s"),
+    "person.created": gettext_lazy("added %(subject)s"),
+    "person.changed": gettext_lazy("changed %(subject)s"),
+    "person.deactivated": gettext_lazy("deactivated %(subject)s"),
+    "person.activated": gettext_lazy("reactivated %(subject)s"),
+    "person.link_made": gettext_lazy("made a link for %(subject)s to choose a password"),
+    "person.password_set": gettext_lazy("chose a new password for %(subject)s"),
+    "role.created": gettext_lazy("created the role %(subject)s"),
+    "role.changed": gettext_lazy("changed the role %(subject)s"),
+    "role.deleted": gettext_lazy("deleted the role %(subject)s"),
+    "label.created": gettext_lazy("created the label %(subject)s"),
+    "label.changed": gettext_lazy("changed the label %(subject)s"),
+    "label.deleted": gettext_lazy("deleted the label %(subject)s"),
+    "key.created": gettext_lazy("created the API key %(subject)s"),
+    "key.revoked": gettext_lazy("revoked the API key %(subject)s"),
+}
+
+
+def record(
+    verb: str,
+    subject: models.Model,
+    *,
+    by: Actor,
+    at: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    comment: str = "",
+) -> JournalEntry:
+    """Write down that `by` did `verb` to `subject`; both or neither are committed."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("A journal entry belongs in a transaction.")
+    if verb not in VERBS:
+        raise ValueError(f"{verb} has no sentence in VERBS.")
+    if told := SECRETS & {*(before or ()), *(after or ())}:
+        raise ValueError(f"The journal keeps no secrets: {', '.join(sorted(told))}.")
+
+    context = structlog.contextvars.get_contextvars()
+    return JournalEntry.objects.create(
+        at=at,
+        by=by if isinstance(by, User) else None,
+        key=by if isinstance(by, ApiKey) else None,
+        by_name="" if by is None else str(by)[:200],
+        via=way_of(by, context),
+        verb=verb,
+        subject_type=subject._meta.label_lower,
+        subject_key=key_of(subject),
+        subject_label=str(subject)[:200],
+        before=dict(before or {}),
+        after=dict(after or {}),
+        comment=comment,
+        request_id=context.get("request_id", ""),
+    )
+
+
+def changes(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Only what differs, as it was and as it is."""
+    differing = [name for name in after if before.get(name) != after[name]]
+    return (
+        {name: before[name] for name in differing if name in before},
+        {name: after[name] for name in differing},
+    )
+
+
+def key_of(subject: models.Model) -> str:
+    """The public identity: its `public_id`, its `code`, its `name`, or else its primary key."""
+    for name in ("public_id", "code", "name"):
+        if hasattr(subject, name):
+            return str(getattr(subject, name))[:120]
+    return str(subject.pk)
+
+
+def way_of(by: Actor, context: Mapping[str, Any]) -> JournalEntry.Via:
+    """Where it was done; requests and tasks have left their ids in the context of the logs."""
+    if isinstance(by, ApiKey):
+        return JournalEntry.Via.API
+    if "request_id" in context:
+        return JournalEntry.Via.SCREEN
+    return JournalEntry.Via.SYSTEM if "task_id" in context else JournalEntry.Via.COMMAND
+
+
+# --- How entries are read ---
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    name: str
+    before: str
+    after: str
+
+
+def sentence(entry: JournalEntry) -> str:
+    """ "invited Alice Martin", to be read after who did it."""
+    return str(VERBS[entry.verb]) % {"subject": entry.subject_label}
+
+
+def differences(entry: JournalEntry) -> list[Difference]:
+    names = [*entry.before, *(name for name in entry.after if name not in entry.before)]
+    return [
+        Difference(
+            field_name(entry.subject_type, name),
+            wording(entry.before.get(name)),
+            wording(entry.after.get(name)),
+        )
+        for name in names
+    ]
+
+
+def kind(subject_type: str) -> str:
+    """ "role" for `accounts.role`, in the reader's language."""
+    try:
+        return str(apps.get_model(subject_type)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return subject_type
+
+
+def field_name(subject_type: str, name: str) -> str:
+    try:
+        field = apps.get_model(subject_type)._meta.get_field(name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return name.replace("_", " ")
+    return str(getattr(field, "verbose_name", name))
+
+
+def wording(value: object) -> str:
+    match value:
+        case None | "" | [] | {}:
+            return "–"
+        case bool():
+            return _("yes") if value else _("no")
+        case list():
+            return ", ".join(map(wording, value))
+        case _:
+            return str(value)

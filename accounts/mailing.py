@@ -1,0 +1,44 @@
+"""Mails to people who work with the product, and the links in them."""
+
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+
+
+class LinkMaker(PasswordResetTokenGenerator):
+    """Tokens that die with the password, the address or the sessions that they were made for."""
+
+    key_salt = "accounts.mailing.LinkMaker"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{user.pk}{user.password}{user.email}{user.session_generation}{timestamp}"
+
+
+tokens = LinkMaker()
+
+
+def password_link(user: User) -> str:
+    """Where `user` may choose a password: once, and for three days."""
+    path = reverse("accounts:password-set", args=[user.public_id, tokens.make_token(user)])
+    return urljoin(f"{settings.BASE_URL}/", path.lstrip("/"))
+
+
+def mail_link(user: User) -> None:
+    """Invite `user`, or let them choose another password when they have one."""
+    name = "password" if user.has_usable_password() else "invitation"
+    days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)
+    context = {"person": user, "link": password_link(user), "days": days}
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        subject = render_to_string(f"mail/{name}_subject.txt", context).strip()
+        mail = EmailMultiAlternatives(
+            subject, render_to_string(f"mail/{name}.txt", context), to=[user.email]
+        )
+        mail.attach_alternative(render_to_string(f"mail/{name}.html", context), "text/html")
+    mail.send()

@@ -1,0 +1,32 @@
+"""Doors for the workers."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
+from django.conf import settings
+from django.utils.timezone import now
+
+from accounts import mailing, running
+from accounts.models import User
+
+
+@shared_task(
+    base=DjangoTask, autoretry_for=(OSError,), retry_backoff=True, retry_kwargs={"max_retries": 6}
+)
+def mail_link(user_pk: int) -> None:
+    """Mail somebody the link by which they choose a password; OSError is a server that is away."""
+    user = User.objects.active().filter(pk=user_pk).first()
+    if user:
+        mailing.mail_link(user)
+
+
+@shared_task(base=DjangoTask)
+def purge_journal() -> int:
+    before = now() - timedelta(days=settings.JOURNAL_RETENTION_DAYS)
+    return running.purge_journal(before=before)
+
+
+@shared_task(base=DjangoTask)
+def purge_sessions() -> int:
+    return running.purge_sessions(at=now())
