@@ -169,6 +169,10 @@ class Role(models.Model):
         return reverse("accounts:role-detail", args=[self.code])
 
     @property
+    def is_administrator(self) -> bool:
+        return self.code == BuiltIn.ADMINISTRATOR
+
+    @property
     def explanation(self) -> str:
         return str(DESCRIPTIONS[self.code]) if self.is_builtin else self.description
 
@@ -311,9 +315,7 @@ class User(AbstractBaseUser):
 
     @property
     def is_administrator(self) -> bool:
-        return self.is_active and any(
-            role.code == BuiltIn.ADMINISTRATOR for role in self.held_roles
-        )
+        return self.is_active and any(role.is_administrator for role in self.held_roles)
 
     @cached_property
     def held_label_keys(self) -> frozenset[int]:

@@ -1,0 +1,75 @@
+"""Making and revoking the keys of programs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.authenticating import SHOWN, hash_secret, make_secret
+from accounts.journal import record
+from accounts.models import ApiKey, User
+
+
+class KeyRefused(Exception):
+    """The key would break one of its own rules; the sentence says which."""
+
+
+class AlreadyRevoked(Exception):
+    """The key opens nothing any more."""
+
+
+@transaction.atomic(durable=True)
+def create_key(
+    *,
+    name: str,
+    scopes: Sequence[str],
+    by: User | None,
+    at: datetime,
+    spaces: Sequence[str] = (),
+    origins: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Add a key and return it with its secret, which nobody can read again; or raise KeyRefused."""
+    secret = make_secret(publishable=bool(origins))
+    key = ApiKey(
+        name=name,
+        prefix=secret[:SHOWN],
+        secret_hash=hash_secret(secret),
+        scopes=[scope.value for scope in ApiKey.Scope if scope in scopes],
+        spaces=list(spaces),
+        origins=list(origins),
+        created_by=by,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    try:
+        key.full_clean()
+        with transaction.atomic():
+            key.save(force_insert=True)
+    except ValidationError as error:
+        raise KeyRefused(" ".join(error.messages)) from error
+    except IntegrityError as error:
+        raise KeyRefused(_("There is already a key with this name.")) from error
+    record("key.created", key, by=by, at=at, after=facts(key))
+    return key, secret
+
+
+@transaction.atomic(durable=True)
+def revoke_key(key: ApiKey, *, by: User | None, at: datetime) -> None:
+    """Make a key open nothing from this moment on, or raise AlreadyRevoked."""
+    if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
+        raise AlreadyRevoked(_("%(key)s is already revoked.") % {"key": key})
+    record("key.revoked", key, by=by, at=at)
+
+
+def facts(key: ApiKey) -> dict[str, Any]:
+    return {
+        "name": key.name,
+        "scopes": key.scopes,
+        "spaces": key.spaces,
+        "origins": key.origins,
+        "expires_at": key.expires_at,
+    }
