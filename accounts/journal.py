@@ -115,8 +115,12 @@ class Difference:
 
 
 def sentence(entry: JournalEntry) -> str:
-    """ "invited Alice Martin", to be read after who did it."""
-    return str(VERBS[entry.verb]) % {"subject": entry.subject_label}
+    """What happened, to be read after who did it."""
+    return sentence_of(entry.verb, entry.subject_label)
+
+
+def sentence_of(verb: str, subject: str) -> str:
+    return str(VERBS.get(verb, verb)) % {"subject": subject}
 
 
 def differences(entry: JournalEntry) -> list[Difference]:

@@ -83,6 +83,8 @@ class AccessLabel(models.Model):
     objects = AccessLabelQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("access label")
+        verbose_name_plural = _("access labels")
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
@@ -149,6 +151,8 @@ class Role(models.Model):
     objects = RoleQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
@@ -257,6 +261,8 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
 
     class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
         constraints = [
             models.UniqueConstraint(
                 fields=["email"],
@@ -409,6 +415,8 @@ class ApiKey(models.Model):
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),

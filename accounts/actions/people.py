@@ -204,7 +204,7 @@ def activate_person(person: User, *, by: User | None, at: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def make_link(person: User, *, by: User | None, at: datetime) -> str:
-    """Mail `person` a link to choose a password, and return it. The old password stays till then."""
+    """Mail `person` a link to choose a password, and return it; raises MayNotManage, NotActive."""
     check_may_manage(by, person)
     if not User.objects.active().filter(pk=person.pk).update(link_mailed_at=at):
         raise NotActive(_("Reactivate %(person)s first.") % {"person": person})
@@ -214,7 +214,7 @@ def make_link(person: User, *, by: User | None, at: datetime) -> str:
 
 
 def queue_link(person: User) -> None:
-    """Mail the link after the commit; the page shows it too, so a queue that is away is no error."""
+    """Mail the link after the commit; the page shows it too, so an absent queue is no error."""
     transaction.on_commit(partial(tasks.mail_link.delay, person.pk), robust=True)
 
 
