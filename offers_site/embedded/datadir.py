@@ -1,7 +1,6 @@
 """The data directory of this process, and whether it can be used at all."""
 
 import contextlib
-import json
 import os
 import pwd
 import shutil
@@ -60,9 +59,9 @@ def check_marker(places: Places) -> None:
         if not isinstance(made, dict) or not isinstance(made.get("format"), int):
             raise unreadable_marker(places.marker)
         if made["format"] > FORMAT:
-            raise newer_overture(places.data)
+            raise newer_overture(str(places.data), f"its format {made['format']}")
     else:
-        notes.replace(places.marker, json.dumps({"format": FORMAT, "postgres": POSTGRES}))
+        notes.write(places.marker, {"format": FORMAT, "postgres": POSTGRES})
     with contextlib.suppress(FileNotFoundError):
         found = (places.postgres / "PG_VERSION").read_text().strip()
         if found != str(POSTGRES):
@@ -70,7 +69,7 @@ def check_marker(places: Places) -> None:
 
 
 def _may_root_use(owner: int) -> bool:
-    """Root uses its own directories; a user's would be left with files that the user cannot read."""
+    """Root uses its own directories; a user's would be left with files of root's."""
     account = servers_account()
     return owner == 0 or (account is not None and owner == account.uid)
 

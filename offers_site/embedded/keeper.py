@@ -1,8 +1,8 @@
 """Keeps the servers that commands started, for as long as any command uses them.
 
-`python -m offers_site.embedded.keeper DIRECTORY WHAT` starts what is asked for, writes one line to its
-standard output ("ready", or why not), and waits until nobody shares the lock of `using`. The kernel
-releases that lock for a command that was killed, so servers never outlive their last user.
+`python -m offers_site.embedded.keeper DIRECTORY WHAT` starts what is asked for, writes one line to
+its standard output ("ready", or why not), and waits until nobody shares the lock of `using`. The
+kernel releases that lock for a command that was killed, so servers never outlive their last user.
 """
 
 import os
@@ -17,7 +17,6 @@ from types import FrameType
 from offers_site.embedded import leftovers, notes
 from offers_site.embedded.locks import Lock
 from offers_site.embedded.places import Places
-from offers_site.embedded.privileges import servers_account
 from offers_site.embedded.refusals import CannotStart, cannot_write
 from offers_site.embedded.servers import running, servers
 
@@ -36,15 +35,12 @@ def main(data: str, what: str) -> None:
     places = Places(Path(data))
     keeping = Lock(places.keeping)
     if not keeping.take_within(SECONDS_FOR_ANOTHER_KEEPER):
-        report("The servers of this directory run for a command with other settings: wait for its end.")
+        report("A command with other settings uses this data directory: wait for its end.")
         return
-    notes.replace(places.keeper_note, str(os.getpid()))
+    notes.write(places.keeper_note, os.getpid())
     try:
         leftovers.end_leftovers(places)
-        wanted = servers(
-            places, servers_account(), with_postgres="postgres" in what, with_redis="redis" in what
-        )
-        with running(places, wanted) as processes:
+        with running(places, servers(places, what.split(","))) as processes:
             report(READY)
             wait_for_the_last(Lock(places.using), processes)
     except CannotStart as reason:

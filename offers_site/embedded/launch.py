@@ -1,8 +1,8 @@
 """Become another program: with other rights, and bound to the life of the process that asked.
 
-Run as a script by the processes that start servers: `python -I -S launch.py '{…}' program argument…`.
-A script of its own and not a `preexec_fn`, because the supervisor has threads, and Python code between
-fork and exec is not safe then. After `exec` nothing of it is left.
+Run as a script by the processes that start servers: `python -I -S launch.py '{…}' program …`. Not a
+`preexec_fn`, because the supervisor has threads, and Python code between fork and exec is not safe
+then. After `exec` nothing of it is left.
 """
 
 import ctypes
@@ -29,7 +29,7 @@ def main(orders: dict[str, int], command: list[str]) -> None:
         call(libc, "prctl", PR_SET_PDEATHSIG, orders["death_signal"], 0, 0, 0)
         if os.getppid() != orders["parent"]:
             sys.exit(REFUSED)  # the parent died before it could be watched
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 (no shell is wanted)
 
 
 def become(libc: ctypes.CDLL, uid: int, gid: int, *, reach: bool) -> None:

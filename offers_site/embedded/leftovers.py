@@ -1,7 +1,6 @@
 """Ends what an earlier run has left: found by the notes it wrote."""
 
 import contextlib
-import json
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,7 @@ def note(places: Places, pids: Mapping[str, int]) -> None:
     for name, pid in pids.items():
         with contextlib.suppress(psutil.Error):
             children.append({"name": name, "pid": pid, "born": psutil.Process(pid).create_time()})
-    notes.replace(places.children_note, json.dumps(children))
+    notes.write(places.children_note, children)
 
 
 def end_leftovers(places: Places) -> None:
@@ -33,7 +32,7 @@ def end_leftovers(places: Places) -> None:
     for process in alive:
         _end(process.pid, signal.SIGKILL)
     psutil.wait_procs(alive, SECONDS_TO_STOP)
-    notes.clear(places)
+    notes.remove(places.children_note)
 
 
 def _leftovers(places: Places) -> Iterator[tuple[str, psutil.Process]]:

@@ -17,10 +17,12 @@ import django
 from django.core.management import call_command
 
 from offers_site.embedded import datadir, notes
+from offers_site.embedded.addresses import local_url
 from offers_site.embedded.locks import Lock, held_alone, is_held
+from offers_site.embedded.output import hold_standard_files
 from offers_site.embedded.places import Places
 from offers_site.embedded.probes import postgres_answers, redis_answers
-from offers_site.embedded.refusals import CannotStart, cannot_write, server_failed, too_slow
+from offers_site.embedded.refusals import CannotStart, cannot_write, server_failed, server_slow
 from offers_site.environment import env_text
 
 # These ask nothing of a database; `up` has servers of its own.
@@ -44,27 +46,38 @@ def servers_for(argv: list[str]) -> Iterator[None]:
 
     Raises `CannotStart` with a sentence for the person who typed the command.
     """
+    hold_standard_files()
     command = argv[1] if len(argv) > 1 else ""
     if command == "up":
-        take_data_dir(argv[2:])
+        take_options(argv[2:])
     places = datadir.places_of_environment()
     wanted = wanted_servers()
     if command == "up" or wanted or not env_text("SECRET_KEY"):
         datadir.open_directory(places)
-    if wanted and needs_servers(argv):
-        with borrowed(places, wanted, make_tables=command not in WITHOUT_TABLES):
-            yield
-    else:
+    if command == "up":
+        datadir.check_marker(places)
+        datadir.check_room(places)
+    if not wanted or not needs_servers(argv):
+        yield
+        return
+    with borrowed(places, wanted, make_tables=command not in WITHOUT_TABLES):
         yield
 
 
-def take_data_dir(options: list[str]) -> None:
-    """`--data-dir` holds for the settings too, which are read before the options of a command."""
-    parser = argparse.ArgumentParser(add_help=False)
+def take_options(options: list[str]) -> None:
+    """The options of `up` that settings depend on hold before settings are read."""
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
     parser.add_argument("--data-dir")
-    given, _ = parser.parse_known_args(options)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", default="8000")
+    try:
+        given, _ = parser.parse_known_args(options)
+    except argparse.ArgumentError:
+        return  # the command itself will say what is wrong
     if given.data_dir:
         os.environ["OVERTURE_DATA_DIR"] = str(Path(given.data_dir).expanduser().resolve())
+    if not env_text("BASE_URL") and given.port.isdigit():
+        os.environ["BASE_URL"] = local_url(given.host, int(given.port))
 
 
 def wanted_servers() -> list[str]:
@@ -89,8 +102,8 @@ def borrowed(places: Places, wanted: list[str], *, make_tables: bool) -> Iterato
             using.share()
             if not is_anybody_serving(places, wanted):
                 start_keeper(places, wanted)
-                if make_tables and "postgres" in wanted:
-                    make_first_tables(places)
+            if make_tables and "postgres" in wanted:
+                make_first_tables(places)
         yield
     finally:
         give_back(places, using)
@@ -103,7 +116,7 @@ def is_anybody_serving(places: Places, wanted: list[str]) -> bool:
         if not is_held(places.up):
             return False
         if time.monotonic() > deadline:
-            raise too_slow("The database of the running `up`", SECONDS_FOR_UP)
+            raise server_slow("The database of the running `up`", SECONDS_FOR_UP)
         time.sleep(0.05)
     return True
 
@@ -120,7 +133,7 @@ def start_keeper(places: Places, wanted: list[str]) -> None:
     module = ["-m", "offers_site.embedded.keeper", str(places.data), ",".join(wanted)]
     try:
         with places.keeper_log.open("wb") as log:
-            keeper = subprocess.Popen(  # noqa: S603 (our own program)
+            keeper = subprocess.Popen(
                 [sys.executable, *module],
                 cwd=datadir.ROOT,
                 stdin=subprocess.DEVNULL,

@@ -1,21 +1,15 @@
-"""What runs for a data directory, written down so that the next start can end what was left."""
+"""Small JSON files that say what runs for a data directory."""
 
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-from offers_site.embedded.places import Places
 
-
-def clear(places: Places) -> None:
-    places.children_note.unlink(missing_ok=True)
-
-
-def replace(path: Path, text: str) -> None:
-    """`path` holds `text`; a reader sees the former text or this one, never a part."""
+def write(path: Path, content: object) -> None:
+    """`path` holds `content`; a reader sees the former text or this one, never a part."""
     fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(text)
+    fresh.write_text(json.dumps(content))
     fresh.replace(path)
 
 
@@ -25,3 +19,7 @@ def read(path: Path) -> Any:
         return json.loads(path.read_text())
     except (OSError, ValueError):
         return None
+
+
+def remove(path: Path) -> None:
+    path.unlink(missing_ok=True)

@@ -87,6 +87,16 @@ class Places:
         """Held by the keeper of servers which commands started."""
         return self.run / "keeping.lock"
 
+    @property
+    def metrics(self) -> Path:
+        """The counters of the processes that run now."""
+        return self.run / "metrics"
+
+    @property
+    def beat_schedule(self) -> Path:
+        """When the clock last rang."""
+        return self.run / "beat-schedule"
+
     # --- Notes ---
 
     @property

@@ -61,7 +61,7 @@ def _make(
     command: list[str], places: Places, account: Account | None, statement: str | None = None
 ) -> None:
     program = binary(command[0])
-    done = subprocess.run(  # noqa: S603 (our own programs)
+    done = subprocess.run(
         launching(
             [program, *command[1:]],
             dies_by=signal.SIGKILL,
@@ -94,7 +94,7 @@ def environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def command(places: Places, account: Account | None, *, durable: bool) -> list[str]:
+def command(places: Places, *, durable: bool) -> list[str]:
     """What starts the server in the foreground."""
     program = binary("postgres")
     listed = '"' + str(places.sockets).replace('"', '""') + '"'

@@ -6,17 +6,18 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from offers_site.embedded import leftovers, notes, postgres, redis
 from offers_site.embedded.places import Places
-from offers_site.embedded.probes import postgres_answers, redis_answers
 from offers_site.embedded.privileges import Account, give, launching, servers_account
-from offers_site.embedded.refusals import server_failed, too_slow, unsafe_sockets
+from offers_site.embedded.probes import postgres_answers, redis_answers
+from offers_site.embedded.refusals import server_failed, server_slow, unsafe_sockets
 
 # Recovery after a loss of power reads the log that was written since the last checkpoint.
 SECONDS_TO_START = 60
@@ -30,49 +31,64 @@ class Server:
     name: str
     title: str
     command: list[str]
+    clear: Callable[[], None]  # removes what a killed one left in the way of the next
     answers: Callable[[], bool]
     stops_by: tuple[signal.Signals, ...]
 
 
-def servers(
-    places: Places,
-    account: Account | None,
-    *,
-    with_postgres: bool = True,
-    with_redis: bool = True,
-    durable: bool = True,
-) -> list[Server]:
-    """The servers of `places`, ready to start: directories made, cluster made, traces removed."""
+def servers(places: Places, wanted: Collection[str], *, durable: bool = True) -> list[Server]:
+    """The `wanted` servers of `places`, which can be started: their directories are made."""
+    account = servers_account()
     prepare_sockets(places, account)
-    wanted = []
-    if with_postgres:
-        postgres.prepare(places, account, durable=durable)
-        postgres.clear_stale_lock(places)
-        # A supervisor that was killed takes the server with it at once, and the log is replayed.
-        command = launching(
-            postgres.command(places, account, durable=durable),
+    found = []
+    if "postgres" in wanted:
+        found.append(_postgres(places, account, durable=durable))
+    if "redis" in wanted:
+        found.append(_redis(places, account))
+    return found
+
+
+def _postgres(places: Places, account: Account | None, *, durable: bool) -> Server:
+    postgres.prepare(places, account, durable=durable)
+    command = postgres.command(places, durable=durable)
+    return Server(
+        name="postgres",
+        title="PostgreSQL",
+        # A supervisor that is killed takes the server with it at once, and the log is replayed.
+        command=launching(
+            command,
             dies_by=signal.SIGQUIT,
             account=account,
-            reaching=(Path(postgres.binary("postgres")), places.postgres, places.sockets),
-        )
-        stops_by = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
-        wanted.append(
-            Server("postgres", "PostgreSQL", command, lambda: postgres_answers(places), stops_by)
-        )
-    if with_redis:
-        places.redis.mkdir(mode=0o700, exist_ok=True)
-        give(places.redis, account)
-        places.redis_socket.unlink(missing_ok=True)
-        command = redis.command(places)
-        command = launching(
+            reaching=(Path(command[0]), places.postgres, places.sockets),
+        ),
+        clear=partial(clear_postgres, places, account),
+        answers=partial(postgres_answers, places),
+        stops_by=(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL),
+    )
+
+
+def clear_postgres(places: Places, account: Account | None) -> None:
+    prepare_sockets(places, account)
+    postgres.clear_stale_lock(places)
+
+
+def _redis(places: Places, account: Account | None) -> Server:
+    places.redis.mkdir(mode=0o700, exist_ok=True)
+    give(places.redis, account)
+    command = redis.command(places)
+    return Server(
+        name="redis",
+        title="Redis",
+        command=launching(
             command,
             dies_by=signal.SIGTERM,
             account=account,
             reaching=(Path(command[0]), places.redis, places.sockets),
-        )
-        stops_by = (signal.SIGTERM, signal.SIGKILL)
-        wanted.append(Server("redis", "Redis", command, lambda: redis_answers(places), stops_by))
-    return wanted
+        ),
+        clear=partial(prepare_sockets, places, account),
+        answers=partial(redis_answers, places),
+        stops_by=(signal.SIGTERM, signal.SIGKILL),
+    )
 
 
 def prepare_sockets(places: Places, account: Account | None) -> None:
@@ -88,7 +104,8 @@ def prepare_sockets(places: Places, account: Account | None) -> None:
 
 def spawn(server: Server, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
     """The server's process, in a session of its own: a terminal's Ctrl-C does not reach it."""
-    return subprocess.Popen(  # noqa: S603 (our own programs)
+    server.clear()
+    return subprocess.Popen(
         server.command,
         cwd="/",
         env=postgres.environment(),
@@ -106,7 +123,7 @@ def wait_until_it_answers(server: Server, process: subprocess.Popen[bytes], log:
         if process.poll() is not None:
             raise server_failed(server.title, log.read_text(errors="replace"))
         if time.monotonic() > deadline:
-            raise too_slow(server.title, SECONDS_TO_START)
+            raise server_slow(server.title, SECONDS_TO_START)
         time.sleep(0.02)
 
 
@@ -135,7 +152,7 @@ def running(places: Places, wanted: list[Server]) -> Iterator[list[subprocess.Po
     finally:
         for server, process in reversed(started):
             stop(server, process)
-        notes.clear(places)
+        notes.remove(places.children_note)
         remove_sockets(places)
 
 
@@ -151,5 +168,5 @@ def remove_sockets(places: Places) -> None:
 def temporary_servers(data: Path, *, durable: bool = False) -> Iterator[Places]:
     """A PostgreSQL and a Redis in `data`, a directory of the caller's, while the block lasts."""
     places = Places(data.resolve())
-    with running(places, servers(places, servers_account(), durable=durable)):
+    with running(places, servers(places, ("postgres", "redis"), durable=durable)):
         yield places
