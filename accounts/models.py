@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
@@ -69,7 +69,7 @@ class AccessLabelQuerySet(models.QuerySet["AccessLabel"]):
         return self.filter(roles__users=user).distinct()
 
     def for_label_list(self) -> Self:
-        return self.annotate(role_count=Count("roles", distinct=True))
+        return self.prefetch_related("roles")
 
 
 class AccessLabel(models.Model):
@@ -175,6 +175,10 @@ class Role(models.Model):
     @property
     def is_administrator(self) -> bool:
         return self.code == BuiltIn.ADMINISTRATOR
+
+    @property
+    def right_count(self) -> int:
+        return len(self.granted)
 
     @property
     def explanation(self) -> str:
@@ -361,8 +365,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         stale = Q(last_used_at=None) | Q(last_used_at__lt=at - timedelta(minutes=1))
         return self.filter(stale).update(last_used_at=at)
 
-    def for_key_list(self) -> Self:
-        return self.select_related("created_by")
+    def for_key_list(self, at: datetime) -> Self:
+        """With who made them, and the `state` in which each is at `at`."""
+        state = Case(
+            When(revoked_at__isnull=False, then=Value("revoked")),
+            When(expires_at__lte=at, then=Value("expired")),
+            default=Value("active"),
+        )
+        return self.annotate(state=state).select_related("created_by")
 
 
 class ApiKey(models.Model):
@@ -381,11 +391,6 @@ class ApiKey(models.Model):
         DELIVERIES = "deliveries", _("Prepare and send deliveries")
         JOBS = "jobs", _("Follow jobs")
         JOURNAL = "journal", _("Read the journal")
-
-    class State(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        EXPIRED = "expired", _("Expired")
-        REVOKED = "revoked", _("Revoked")
 
     # What a key that stands in a web page, for all to read, may carry at most.
     PUBLISHABLE = (Scope.DECIDE, Scope.PROPOSITIONS)
@@ -443,13 +448,6 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def state_at(self, at: datetime) -> State:
-        if self.revoked_at:
-            return self.State.REVOKED
-        if self.expires_at and self.expires_at <= at:
-            return self.State.EXPIRED
-        return self.State.ACTIVE
-
     def may(self, scope: str) -> bool:
         return scope in self.scopes
 
@@ -471,6 +469,11 @@ class ApiKey(models.Model):
 class JournalQuerySet(models.QuerySet["JournalEntry"]):
     def about(self, subject_type: str, subject_key: str) -> Self:
         return self.filter(subject_type=subject_type, subject_key=subject_key)
+
+    def concerning(self, person: User) -> Self:
+        """What they did, and what was done to them."""
+        done_to = Q(subject_type="accounts.user", subject_key=str(person.public_id))
+        return self.filter(Q(by=person) | done_to)
 
     def older_than(self, at: datetime) -> Self:
         return self.filter(at__lt=at)

@@ -5,6 +5,7 @@ never drift from the code; the rights of a role that an administrator makes are 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
@@ -155,6 +156,18 @@ ROOMS: Mapping[str, str | Promise] = {
     "site": _("System"),
 }
 
+THINGS: Mapping[str, str | Promise] = {
+    "offer": _("Offers"),
+    "category": _("Categories"),
+    "catalogue_root": _("Catalogue root"),
+    "space": _("Spaces"),
+    "presentation_rule": _("Presentation rules"),
+    "rule_set": _("Rule sets"),
+    "filter": _("Predefined filters"),
+    "environment": _("Environments"),
+    "administration_branch": _("Administration branch"),
+}
+
 # Read and written: (design, live) of the offer manager, then of the delivery manager.
 CATALOGUE: Mapping[str, tuple[str, str, str, str]] = {
     "offer": ("RW", "R", "", "R"),
@@ -263,10 +276,32 @@ BUILT_IN_RIGHTS: Mapping[str, frozenset[Right]] = {
 }
 
 
-def rights_by_room(granted: frozenset[Right] = frozenset(Right)) -> list[tuple[str, list[Right]]]:
-    """(room's name, its rights among `granted`) in the order of this file, without empty rooms."""
-    groups = [
-        (str(name), [right for right in Right if right.room == room and right in granted])
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One kind of catalogue object: the rights to see it in design, to change it, to see it live."""
+
+    name: str
+    design: Right
+    change: Right
+    live: Right
+
+
+def matrix() -> list[MatrixRow]:
+    return [
+        MatrixRow(
+            str(name),
+            Right(f"catalog.view_design_{thing}"),
+            Right(f"catalog.change_{thing}"),
+            Right(f"catalog.view_live_{thing}"),
+        )
+        for thing, name in THINGS.items()
+    ]
+
+
+def groups() -> list[tuple[str, list[Right]]]:
+    """(room's name, its rights) in the order of this file, without those of the matrix."""
+    in_matrix = {right for row in matrix() for right in (row.design, row.change, row.live)}
+    return [
+        (str(name), [right for right in Right if right.room == room and right not in in_matrix])
         for room, name in ROOMS.items()
     ]
-    return [(name, rights) for name, rights in groups if rights]

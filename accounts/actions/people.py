@@ -50,8 +50,8 @@ def invite_person(
     first_name: str = "",
     last_name: str = "",
     language: str = "",
-) -> User:
-    """Add somebody who is mailed a link to choose a password, or raise and change nothing."""
+) -> tuple[User, str]:
+    """Add somebody who is mailed a link to choose a password; return both, or raise."""
     person = add(
         User(
             email=email.strip().lower(),
@@ -69,7 +69,7 @@ def invite_person(
     )
     record("person.invited", person, by=by, at=at, after=facts(person))
     queue_link(person)
-    return person
+    return person, mailing.password_link(person)
 
 
 @transaction.atomic(durable=True)
@@ -120,7 +120,6 @@ def edit_person(
     email: str,
     first_name: str,
     last_name: str,
-    language: str,
     roles: Collection[Role],
     by: User | None,
     at: datetime,
@@ -135,7 +134,6 @@ def edit_person(
         "email": email.strip().lower(),
         "first_name": first_name,
         "last_name": last_name,
-        "language": language,
     }
     try:
         with transaction.atomic():
@@ -224,7 +222,6 @@ def facts(person: User) -> dict[str, Any]:
         "email": person.email,
         "first_name": person.first_name,
         "last_name": person.last_name,
-        "language": person.language,
         "roles": codes(person.roles.all()),
     }
 

@@ -1,17 +1,26 @@
-"""How people like to see the product; their own affair, so the journal is silent about it."""
+"""How people like to see the product. The journal notes their name; the rest is their own affair."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, JSONField, Value
 from django.db.models.expressions import CombinedExpression
 
+from accounts.journal import changes, record
 from accounts.models import User
 
 
 @transaction.atomic(durable=True)
 def change_preferences(
-    person: User, *, first_name: str, last_name: str, language: str, time_zone: str, theme: str
+    person: User,
+    *,
+    first_name: str,
+    last_name: str,
+    language: str,
+    time_zone: str,
+    theme: str,
+    at: datetime,
 ) -> None:
     User.objects.filter(pk=person.pk).update(
         first_name=first_name,
@@ -21,6 +30,12 @@ def change_preferences(
         theme=theme,
         version=F("version") + 1,
     )
+    was, became = changes(
+        {"first_name": person.first_name, "last_name": person.last_name},
+        {"first_name": first_name, "last_name": last_name},
+    )
+    if became:
+        record("person.changed", person, by=person, at=at, before=was, after=became)
 
 
 @transaction.atomic(durable=True)

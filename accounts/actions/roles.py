@@ -16,6 +16,8 @@ from accounts.models import AccessLabel, Role, User
 from accounts.rights import Right
 from offers_site.identifiers import uuid7
 
+IN_ADDRESSES = {"", "create"}  # what stands where a code would in an address
+
 
 class NameTaken(Exception):
     """There is another role with this name."""
@@ -111,8 +113,9 @@ def delete_role(role: Role, *, by: User | None, at: datetime) -> None:
 
 
 def code_for(name: str) -> str:
-    """What the command line calls it: the name in plain letters."""
-    return slugify(name)[:50].strip("-_") or f"role-{uuid7().hex[-8:]}"
+    """What addresses and the command line call it: the name in plain letters."""
+    code = slugify(name)[:50].strip("-_")
+    return f"role-{code or uuid7().hex[-8:]}" if code in IN_ADDRESSES else code
 
 
 def in_order(rights: Collection[Right]) -> list[str]:

@@ -5,7 +5,7 @@ from functools import partial
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts import tasks
@@ -16,12 +16,8 @@ from accounts.models import User
 BETWEEN_MAILS = timedelta(minutes=5)
 
 
-class LinkUsed(Exception):
-    """The password has changed since the link was checked."""
-
-
-class WrongPassword(Exception):
-    """The password has changed since it was checked."""
+class PasswordOutdated(Exception):
+    """The password has changed since the link, or the old password, was checked."""
 
 
 @transaction.atomic(durable=True)
@@ -36,24 +32,11 @@ def ask_for_link(*, email: str, at: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def set_password(person: User, *, password: str, at: datetime) -> None:
-    """Give `person` this password in place of the one we have read, or raise LinkUsed.
+    """Give `person` this password in place of the one we have read, or raise PasswordOutdated.
 
     Sessions and links are checked against the password, so all of theirs end.
     """
-    if not write_password(person, password):
-        raise LinkUsed(_("This link has been used. Ask for another one."))
-    record("person.password_set", person, by=person, at=at)
-
-
-@transaction.atomic(durable=True)
-def change_password(person: User, *, password: str, at: datetime) -> None:
-    """Give `person` another password in place of the one we have read, or raise WrongPassword."""
-    if not write_password(person, password):
-        raise WrongPassword(_("Your password has been changed meanwhile."))
-    record("person.password_set", person, by=person, at=at)
-
-
-def write_password(person: User, password: str) -> int:
-    fresh = make_password(password)
     unchanged = User.objects.active().filter(pk=person.pk, password=person.password)
-    return unchanged.update(password=fresh, version=F("version") + 1)
+    if not unchanged.update(password=make_password(password)):
+        raise PasswordOutdated(_("The password has been changed meanwhile."))
+    record("person.password_set", person, by=person, at=at)

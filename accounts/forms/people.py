@@ -41,6 +41,7 @@ class PersonInviteForm(forms.Form):
 
 
 class PersonEditForm(PersonInviteForm):
+    language = None  # type: ignore[assignment] # their own affair; Django's way of leaving it out
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -59,16 +60,18 @@ class ThemeForm(forms.Form):
     theme = forms.ChoiceField(choices=User.Theme.choices)
 
 
+class ColumnsField(forms.Field):
+    """Names of columns, in as many values and with as many commas as there are."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[str]:
+        names = [name for part in value or () for name in str(part).split(",") if name]
+        if len(names) > 100 or not all(name.isidentifier() and len(name) <= 60 for name in names):
+            raise ValidationError(_("These are not columns of a list."))
+        return list(dict.fromkeys(names))
+
+
 class ListColumnsForm(forms.Form):
-    """The columns of one list; an empty choice takes the list back to what it shows of itself."""
-
     list = forms.RegexField(r"^[a-z][a-z0-9_-]*\Z", max_length=60)
-    columns = forms.MultipleChoiceField(required=False)
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        asked = data.getlist("columns")[:100]
-        self.fields["columns"] = forms.TypedMultipleChoiceField(
-            required=False,
-            choices=[(name, name) for name in asked if name.isidentifier() and len(name) <= 60],
-        )
+    columns = ColumnsField(required=False)
