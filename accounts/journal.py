@@ -156,8 +156,8 @@ def field_name(subject_type: str, name: str) -> str:
 
 def wording(value: object) -> str:
     match value:
-        case None | "" | [] | {}:
-            return "–"
+        case None:
+            return ""
         case bool():
             return _("yes") if value else _("no")
         case list():

@@ -278,7 +278,7 @@ BUILT_IN_RIGHTS: Mapping[str, frozenset[Right]] = {
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One kind of catalogue object: the rights to see it in design, to change it, to see it live."""
+    """One kind of catalogue object, and the rights to see it in design, change it, see it live."""
 
     name: str
     design: Right

@@ -1,4 +1,4 @@
-"""How people like to see the product. The journal notes their name; the rest is their own affair."""
+"""How people like to see the product. Of it the journal notes only how they are called."""
 
 from collections.abc import Sequence
 from datetime import datetime

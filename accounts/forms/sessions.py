@@ -33,6 +33,7 @@ class SignInForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
     )
     password = password_field(gettext_lazy("Password"), autocomplete="current-password")
+    next = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
 
 class PasswordForgottenForm(forms.Form):

@@ -92,7 +92,8 @@ def key_revoke(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
             request,
             title=_("Revoke the key %(key)s?") % {"key": key},
             consequence=_(
-                "Whatever uses it is refused from the next call on. A revoked key never works again."
+                "Whatever uses it is refused from the next call on. A revoked key never works "
+                "again."
             ),
             verb=_("Revoke the key"),
             back=reverse("accounts:key-list"),

@@ -28,20 +28,20 @@ BACKEND = "accounts.backends.RoleBackend"
 
 @login_not_required
 @sensitive_post_parameters("password")
-@sensitive_variables("form", "user")
+@sensitive_variables("form", "password")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    form = SignInForm(request.POST or None)
+    form = SignInForm(request.POST or None, initial={"next": request.GET.get("next", "")})
     if form.is_valid():
-        user = authenticate(request, **form.cleaned_data)
+        email, password = form.cleaned_data["email"], form.cleaned_data["password"]
+        user = authenticate(request, email=email, password=password)
         if user:
             login(request, user)
             return redirect(safe_next(request, resolve_url(settings.LOGIN_REDIRECT_URL)))
         form.add_error(None, _("The address or the password is wrong."))
 
-    asked = request.POST if request.method == "POST" else request.GET
-    context = {"form": form, "next": asked.get("next", "")}
+    context = {"form": form}
     return render(request, "accounts/sign_in.html", context, status=422 if form.errors else 200)
 
 
