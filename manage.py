@@ -22,3 +22,5 @@ if __name__ == "__main__":
         main()
     except (BadSetting, CannotStart) as reason:
         sys.exit(str(reason))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -48,7 +48,7 @@ def of_server(server: Server) -> Program:
         directory=Path("/"),
         stops_by=server.stops_by,
         patience=PATIENCE_WITH_SERVERS,
-        killed_by=signal.SIGQUIT if server.name == "postgres" else signal.SIGKILL,
+        killed_by=server.ends_by,
         before=server.clear,
     )
 
@@ -98,6 +98,8 @@ def environment_of_children(places: Places, wishes: Wishes, base_url: str) -> di
         "OVERTURE_SLOTS": str(wishes.slots),
         "PROMETHEUS_MULTIPROC_DIR": str(places.metrics),
         "BASE_URL": base_url,
+        # Celery warns root of pickle, which we do not use.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     if not is_loopback(wishes.address):
         ours["ALLOWED_HOSTS"] = given.get("ALLOWED_HOSTS") or ",".join(names_of_this_machine())

@@ -110,7 +110,8 @@ def collect_static(places: Places, say: Callable[[str], None]) -> None:
     if notes.read(note) == found and (root / "staticfiles.json").exists():
         return
     say("Collecting the files that browsers fetch")
-    call_command("collectstatic", verbosity=0, interactive=False)
+    # Our own directory is emptied first; another may hold more than our files.
+    call_command("collectstatic", verbosity=0, interactive=False, clear=root == places.static)
     notes.write(note, found)
 
 

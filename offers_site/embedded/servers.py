@@ -22,6 +22,9 @@ from offers_site.embedded.refusals import server_failed, server_slow, unsafe_soc
 # Recovery after a loss of power reads the log that was written since the last checkpoint.
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 10
+# PostgreSQL ends at once and the next one replays its log; a fast shutdown may have much to write.
+POSTGRES_ENDS_BY = signal.SIGQUIT
+REDIS_ENDS_BY = signal.SIGTERM
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Server:
     clear: Callable[[], None]  # removes what a killed one left in the way of the next
     answers: Callable[[], bool]
     stops_by: tuple[signal.Signals, ...]
+    ends_by: signal.Signals  # when whoever started it was killed: at once, but in order
 
 
 def servers(places: Places, wanted: Collection[str], *, durable: bool = True) -> list[Server]:
@@ -54,16 +58,16 @@ def _postgres(places: Places, account: Account | None, *, durable: bool) -> Serv
     return Server(
         name="postgres",
         title="PostgreSQL",
-        # A supervisor that is killed takes the server with it at once, and the log is replayed.
         command=launching(
             command,
-            dies_by=signal.SIGQUIT,
+            dies_by=POSTGRES_ENDS_BY,
             account=account,
             reaching=(Path(command[0]), places.postgres, places.sockets),
         ),
         clear=partial(clear_postgres, places, account),
         answers=partial(postgres_answers, places),
         stops_by=(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL),
+        ends_by=POSTGRES_ENDS_BY,
     )
 
 
@@ -81,13 +85,14 @@ def _redis(places: Places, account: Account | None) -> Server:
         title="Redis",
         command=launching(
             command,
-            dies_by=signal.SIGTERM,
+            dies_by=REDIS_ENDS_BY,
             account=account,
             reaching=(Path(command[0]), places.redis, places.sockets),
         ),
         clear=partial(prepare_sockets, places, account),
         answers=partial(redis_answers, places),
         stops_by=(signal.SIGTERM, signal.SIGKILL),
+        ends_by=REDIS_ENDS_BY,
     )
 
 

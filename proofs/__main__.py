@@ -1,0 +1,94 @@
+"""`python -m proofs [NAME…]` runs the proofs whose names contain one of the words."""
+
+import contextlib
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import SubprocessError
+from types import FrameType
+
+import psutil
+import psycopg
+
+from proofs import (
+    children_restart,
+    commands_borrow,
+    data_survives,
+    refusals,
+    side_by_side,
+    start_and_stop,
+    supervisor_killed,
+    tree_killed,
+)
+from proofs.installation import Disproved, Installation
+
+MODULES = (
+    start_and_stop,
+    data_survives,
+    children_restart,
+    supervisor_killed,
+    tree_killed,
+    side_by_side,
+    refusals,
+    commands_borrow,
+)
+SECONDS_FOR_ONE = 240
+
+Maker = Callable[[str], Installation]
+
+
+def main(words: list[str]) -> int:
+    chosen = [module for module in MODULES if is_chosen(module.__name__, words)]
+    if not chosen:
+        sys.stderr.write(f"No proof is called {' or '.join(words)}.\n")
+        return 2
+    signal.signal(signal.SIGALRM, _too_long)
+    failed = [module for module in chosen if not passes(module.__name__, module.prove)]
+    sys.stdout.write(f"{len(chosen) - len(failed)} of {len(chosen)} proofs hold.\n")
+    return 1 if failed else 0
+
+
+def is_chosen(name: str, words: list[str]) -> bool:
+    return not words or any(word in name for word in words)
+
+
+def passes(name: str, prove: Callable[[Maker], str]) -> bool:
+    """Whether the proof holds; one line says so, with what it measured."""
+    made: list[Installation] = []
+    room = Path(tempfile.mkdtemp(prefix="overture-proof-")).resolve()
+
+    def make(label: str) -> Installation:
+        made.append(Installation(room / label))
+        return made[-1]
+
+    began = time.monotonic()
+    signal.alarm(SECONDS_FOR_ONE)
+    try:
+        verdict, said = "holds ", prove(make)
+    except (Disproved, OSError, psutil.Error, psycopg.Error, SubprocessError) as reason:
+        verdict, said = "FAILED", str(reason)
+    finally:
+        signal.alarm(0)
+        for installation in made:
+            installation.destroy()
+    seconds = time.monotonic() - began
+    sys.stdout.write(f"{verdict} {name.partition('.')[2]:<18} {seconds:6.1f} s  {said}\n")
+    sys.stdout.flush()
+    if verdict == "FAILED":
+        sys.stdout.write(f"       its logs are in {room}\n")
+    else:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(room)
+    return verdict != "FAILED"
+
+
+def _too_long(order: int, frame: FrameType | None) -> None:
+    raise Disproved(f"took more than {SECONDS_FOR_ONE} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
