@@ -1,0 +1,75 @@
+"""Builders: a valid object in one call, which says what matters and hides what does not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from accounts.authenticating import SHOWN, hash_secret, make_secret
+from accounts.models import AccessLabel, ApiKey, Role, User
+from accounts.rights import BuiltIn
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PASSWORD = "five-quiet-otters-sing"
+
+
+def make_user(
+    email: str = "alice@example.org",
+    *rights: str,
+    role: str | Role | None = None,
+    password: str = PASSWORD,
+    created_at: datetime = NOON,
+    **columns: Any,
+) -> User:
+    """A person with these rights (through a role of their own), or with this role."""
+    if role is None and rights:
+        role = make_role(f"Only for {email}", *rights)
+    user = User.objects.create(
+        email=email, password=make_password(password), created_at=created_at, **columns
+    )
+    if role is not None:
+        user.roles.add(role if isinstance(role, Role) else built_in(role))
+    return user
+
+
+def make_role(name: str = "Brand manager", *rights: str, **columns: Any) -> Role:
+    number = Role.objects.count()
+    columns.setdefault("code", f"role-{number}")
+    labels = columns.pop("labels", ())
+    role = Role.objects.create(name=name, rights=list(rights), **columns)
+    role.labels.set(labels)
+    return role
+
+
+def built_in(code: str) -> Role:
+    """A built-in role; a test that commits has emptied the tables for those after it."""
+    role, _made = Role.objects.get_or_create(
+        code=code, defaults={"name": BuiltIn(code).name, "is_builtin": True}
+    )
+    return role
+
+
+def make_label(code: str = "brand-a", **columns: Any) -> AccessLabel:
+    columns.setdefault("name", code.replace("-", " ").capitalize())
+    return AccessLabel.objects.create(code=code, **columns)
+
+
+def make_key(
+    *scopes: str, name: str = "Web shop", created_at: datetime = NOON, **columns: Any
+) -> tuple[ApiKey, str]:
+    """A key with these scopes, and its secret."""
+    secret = make_secret(publishable=bool(columns.get("origins")))
+    key = ApiKey.objects.create(
+        name=name,
+        prefix=secret[:SHOWN],
+        secret_hash=hash_secret(secret),
+        scopes=list(scopes) or ["decide"],
+        created_at=created_at,
+        **columns,
+    )
+    return key, secret
+
+
+def bearer(secret: str) -> dict[str, str]:
+    """The headers with which a program shows its key."""
+    return {"Authorization": f"Bearer {secret}"}
