@@ -1,0 +1,39 @@
+// Forms: what was typed is not lost by leaving, and errors are met first.
+
+let leaving = false;
+
+const written = (form) => new URLSearchParams([...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string")).toString();
+const files = (form) => [...form.querySelectorAll("input[type=file]")].some((field) => field.files.length);
+
+for (const form of document.querySelectorAll("form[data-guard]")) {
+  const first = written(form);
+  const changed = () => written(form) !== first || files(form) || form.querySelector("[data-errors]") !== null;
+  const note = form.querySelector("[data-unsaved]");
+  form.addEventListener("input", () => {
+    if (note) note.hidden = !changed();
+  });
+  form.addEventListener("submit", () => {
+    leaving = true;
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && changed()) event.preventDefault();
+  });
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
+}
+
+document.querySelector("[data-errors]")?.focus();
+
+// A form that is on its way is not sent a second time.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  // Not for ever: the answer may be a file, or somebody may come back to this page.
+  setTimeout(() => delete form.dataset.sent, 3000);
+});
