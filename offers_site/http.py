@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 if TYPE_CHECKING:
+    from django import forms
     from django_htmx.middleware import HtmxDetails
 
     from accounts.models import User
+
+Side = Literal["design", "live"]
+SIDE_KEY = "side"  # where the session keeps it
 
 
 class StaffRequest(HttpRequest):
@@ -40,3 +45,54 @@ def render_page(
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"])
     return response
+
+
+def render_confirmation(
+    request: StaffRequest,
+    *,
+    title: str,
+    consequence: str,
+    verb: str,
+    back: str,
+    danger: bool = True,
+    form: forms.Form | None = None,
+    facts: Sequence[tuple[str, str]] = (),
+) -> HttpResponse:
+    """Ask before doing: a dialog for `hx-get … hx-target="#dialog"`, a page for everybody else.
+
+    `title` asks, `consequence` says what will be true, `verb` is what the button does, `back` is
+    where "Cancel" leads. The form posts to this same address, and the view redirects when it has
+    acted. A `form` that came back with errors is shown again, on the page.
+    """
+    context = {
+        "title": title,
+        "consequence": consequence,
+        "verb": verb,
+        "back": back,
+        "danger": danger,
+        "form": form,
+        "facts": facts,
+        "address": request.get_full_path(),
+    }
+    status = 422 if form is not None and form.errors else 200
+    return render_page(request, "confirm.html", context, fragment="dialog", status=status)
+
+
+def chosen_side(request: HttpRequest) -> Side:
+    """Design or live: what the person chose with the switch of the top bar."""
+    return "live" if request.session.get(SIDE_KEY) == "live" else "design"
+
+
+def safe_next(request: HttpRequest, default: str) -> str:
+    """Where the form's field `next` leads, when that is a page of ours."""
+    given = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(
+        given, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return given if given and ours else default
+
+
+def picked_rows(request: HttpRequest) -> list[str]:
+    """The keys of the rows that were ticked in a list, each once, in the order of the page."""
+    keys = [*request.GET.getlist("row"), *request.POST.getlist("row")]
+    return list(dict.fromkeys(key for key in keys if "\0" not in key))
