@@ -1,0 +1,145 @@
+"""The frame around every page: the rail, the side, the language, the theme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject, cached_property
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+
+from offers_site.http import Side, chosen_side
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+RAIL_COOKIE = "overture_rail"
+THEME_COOKIE = "overture_theme"
+THEMES = {"auto", "light", "dark"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the rail. `key` is what is typed after `g`."""
+
+    label: _StrOrPromise
+    icon: str
+    url_name: str
+    right: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    label: _StrOrPromise
+    entries: Sequence[Entry]
+
+
+# In the order of the screens: Home, Offers, Audiences, Simulations, Coupons, Deliveries, Call
+# centre, Reports, Administration.
+RAIL = (
+    Section("", (Entry(_("Home"), "house", "home", key="h"),)),
+    Section(
+        _("Administration"),
+        (
+            Entry(_("People"), "users", "accounts:person-list", "accounts.manage_people", "p"),
+            Entry(_("Roles"), "shield", "accounts:role-list", "accounts.manage_roles", "r"),
+            Entry(_("Access labels"), "tag", "accounts:label-list", "accounts.manage_labels", "l"),
+            Entry(_("API keys"), "key-round", "accounts:key-list", "accounts.manage_keys", "k"),
+            Entry(_("Jobs"), "list-todo", "jobs:job-list", key="j"),
+            Entry(
+                _("Journal"), "scroll-text", "accounts:journal-list", "accounts.view_journal", "n"
+            ),
+            Entry(_("System"), "server", "system", "site.view_system", "s"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as one person sees it on one page."""
+
+    label: str
+    icon: str
+    url: str
+    key: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class LinkSection:
+    label: str
+    links: list[Link]
+
+
+@dataclass(frozen=True)
+class Language:
+    code: str
+    name: str
+    is_current: bool
+
+
+class Frame:
+    """What the frame shows. Nothing is computed before a template asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def rail(self) -> list[LinkSection]:
+        sections = [LinkSection(str(s.label), self.links(s.entries)) for s in RAIL]
+        return [section for section in sections if section.links]
+
+    def links(self, entries: Sequence[Entry]) -> list[Link]:
+        user = self.request.user
+        return [
+            Link(str(e.label), e.icon, url, e.key, self.leads_here(url))
+            for e in entries
+            if (not e.right or user.has_perm(e.right)) and (url := address(e.url_name))
+        ]
+
+    def leads_here(self, url: str) -> bool:
+        path = self.request.path
+        return path == url or (url != reverse("home") and path.startswith(url))
+
+    @property
+    def theme(self) -> str:
+        """What the person chose; signed out, what was chosen last in this browser."""
+        kept = self.request.COOKIES.get(THEME_COOKIE, "")
+        theme = getattr(self.request.user, "theme", kept)
+        return theme if theme in THEMES else "auto"
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.request.COOKIES.get(RAIL_COOKIE) == "narrow"
+
+    @property
+    def side(self) -> Side:
+        return chosen_side(self.request)
+
+    @property
+    def languages(self) -> list[Language]:
+        current = getattr(self.request, "LANGUAGE_CODE", settings.LANGUAGE_CODE)
+        return [
+            Language(code, get_language_info(code)["name_local"], code == current)
+            for code, _name in settings.LANGUAGES
+        ]
+
+
+def address(url_name: str) -> str | None:
+    """Where a page is, or None while it does not exist."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The context of every template: `frame`, and the `side` that rooms ask for most."""
+    return {"frame": Frame(request), "side": SimpleLazyObject(lambda: chosen_side(request))}
