@@ -1,0 +1,140 @@
+"""The search over everything: each room's hits, as far as the person may see them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from accounts.models import ApiKey, Role, User
+from jobs.models import Job
+from offers_site.http import StaffRequest, render_page
+from offers_site.navigation import Frame
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+MOST_HITS = 6
+LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Hit:
+    label: str
+    url: str
+    icon: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where hits come from. `right` is needed to ask there at all."""
+
+    label: _StrOrPromise
+    find: Callable[[StaffRequest, list[str]], list[Hit]]
+    right: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    label: str
+    hits: list[Hit]
+
+
+@require_GET
+def search(request: StaffRequest) -> HttpResponse:
+    text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
+    found = [
+        Found(str(source.label), hits)
+        for source in SOURCES
+        if not source.right or request.user.has_perm(source.right)
+        if (hits := source.find(request, text.split()))
+    ]
+    context = {"text": text, "found": found}
+    return render_page(request, "search.html", context, fragment="hits")
+
+
+def plain(text: str) -> str:
+    """Small letters without accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def holding(words: Sequence[str], *names: str) -> Q:
+    """Every word stands in one of the columns."""
+    each = [
+        reduce(lambda some, name: some | Q(**{f"{name}__icontains": word}), names, Q())
+        for word in words
+    ]
+    return reduce(and_, each, Q())
+
+
+def find_pages(request: StaffRequest, words: list[str]) -> list[Hit]:
+    """The pages of the rail; without a word, all of them."""
+    return [
+        Hit(link.label, link.url, link.icon, section.label)
+        for section in Frame(request).rail
+        for link in section.links
+        if all(plain(word) in plain(f"{section.label} {link.label}") for word in words)
+    ]
+
+
+def find_people(request: StaffRequest, words: list[str]) -> list[Hit]:
+    if not words:
+        return []
+    people = User.objects.filter(holding(words, "first_name", "last_name", "email"))
+    return [
+        Hit(person.name, person.get_absolute_url(), "user", person.email)
+        for person in people.order_by("last_name", "pk")[:MOST_HITS]
+    ]
+
+
+def find_roles(request: StaffRequest, words: list[str]) -> list[Hit]:
+    """Built-in roles are named in the reader's language, so they are compared here."""
+    if not words:
+        return []
+    return [
+        Hit(str(role), role.get_absolute_url(), "shield")
+        for role in Role.objects.order_by("pk")
+        if all(plain(word) in plain(str(role)) for word in words)
+    ][:MOST_HITS]
+
+
+def find_keys(request: StaffRequest, words: list[str]) -> list[Hit]:
+    if not words:
+        return []
+    address = reverse("accounts:key-list")
+    return [
+        Hit(key.name, address, "key-round", key.prefix)
+        for key in ApiKey.objects.filter(holding(words, "name", "prefix")).order_by("-pk")[
+            :MOST_HITS
+        ]
+    ]
+
+
+def find_jobs(request: StaffRequest, words: list[str]) -> list[Hit]:
+    if not words:
+        return []
+    jobs = Job.objects.visible_to(request.user).filter(holding(words, "title"))
+    return [
+        Hit(job.title, job.get_absolute_url(), "list-todo", job.get_state_display())
+        for job in jobs.order_by("-created_at")[:MOST_HITS]
+    ]
+
+
+SOURCES = (
+    Source(_("Pages"), find_pages),
+    Source(_("People"), find_people, "accounts.manage_people"),
+    Source(_("Roles"), find_roles, "accounts.manage_roles"),
+    Source(_("API keys"), find_keys, "accounts.manage_keys"),
+    Source(_("Jobs"), find_jobs),
+)
