@@ -1,0 +1,395 @@
+"""Does a tree mean something? Every part gets a kind, or a mistake that says what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rules import patterns
+from rules.kinds import (
+    BOOL,
+    DATE,
+    DOUBLE,
+    DURATION,
+    EMPTY_LIST,
+    INT,
+    ORDERED,
+    STRING,
+    TIMESTAMP,
+    Base,
+    Kind,
+)
+from rules.refusals import BadRule, Code, Mistake
+from rules.tree import (
+    AllOf,
+    AnyOf,
+    Arithmetic,
+    Call,
+    Choose,
+    Compare,
+    Comparison,
+    Compute,
+    ListOf,
+    Literal,
+    Minus,
+    Name,
+    Node,
+    Not,
+    walk,
+)
+
+# What every rule may speak of, besides the attributes of contacts and the data of the call.
+COMMON: Mapping[str, Kind] = {
+    "now": TIMESTAMP,
+    "identification": STRING,
+    "space.name": STRING,
+    "space.channel": STRING,
+    "offer.code": STRING,
+    "offer.category": STRING,
+    "offer.categories": Kind(Base.STRING, is_list=True),
+    "offer.themes": Kind(Base.STRING, is_list=True),
+    "offer.tags": Kind(Base.STRING, is_list=True),
+    "offer.start": TIMESTAMP,
+    "offer.end": TIMESTAMP,
+}
+# What the counting query of a presentation rule may speak of as well.
+PROPOSITION: Mapping[str, Kind] = {
+    "proposition.space": STRING,
+    "proposition.channel": STRING,
+    "proposition.weight": DOUBLE,
+    "proposition.rank": INT,
+    "proposition.status": STRING,
+    "proposition.offer": STRING,
+    "proposition.category": STRING,
+    "proposition.date": TIMESTAMP,
+}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names that a rule may use, with their kinds, and the predefined filters."""
+
+    names: Mapping[str, Kind]
+    filters: Mapping[str, Node] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def vocabulary(
+    *,
+    contact: Mapping[str, Kind],
+    call: Mapping[str, Kind] | None = None,
+    filters: Mapping[str, Node] | None = None,
+    choices: Mapping[str, tuple[str, ...]] | None = None,
+    counts_propositions: bool = False,
+) -> Vocabulary:
+    names = dict(COMMON)
+    names.update({f"contact.{name}": kind for name, kind in contact.items()})
+    names.update({f"call.{name}": kind for name, kind in (call or {}).items()})
+    if counts_propositions:
+        names.update(PROPOSITION)
+    return Vocabulary(names, filters or {}, choices or {})
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A tree whose filters are written out and whose every part has a kind."""
+
+    tree: Node
+    kind: Kind
+    kinds: Mapping[Node, Kind]
+    warnings: tuple[Mistake, ...] = ()
+
+    def kind_of(self, node: Node) -> Kind:
+        return self.kinds[node]
+
+
+def check_rule(tree: Node, words: Vocabulary) -> Checked:
+    """The tree as a yes-or-no question; raises BadRule with every mistake in it."""
+    return check(tree, words, lambda kind: kind == BOOL, ("bool",))
+
+
+def check_weight(tree: Node, words: Vocabulary) -> Checked:
+    """The tree as a number; raises BadRule with every mistake in it."""
+    return check(tree, words, lambda kind: kind.is_number, ("int", "double"))
+
+
+def check(
+    tree: Node, words: Vocabulary, wanted: Callable[[Kind], bool], expected: tuple[str, ...]
+) -> Checked:
+    whole = write_out_filters(tree, words)
+    checker = Checker(words)
+    kind = checker.kind(whole)
+    if kind is not None and not wanted(kind):
+        checker.refuse(Code.WRONG_KIND, whole, str(kind), *expected)
+    if checker.mistakes or kind is None:
+        raise BadRule(tuple(sorted(checker.mistakes, key=lambda mistake: mistake.start)))
+    return Checked(whole, kind, checker.kinds, tuple(choice_warnings(whole, words)))
+
+
+def write_out_filters(tree: Node, words: Vocabulary, above: tuple[str, ...] = ()) -> Node:
+    """The tree with each `filter("name")` replaced by what that filter says."""
+    match tree:
+        case Call("filter", (Literal(str(name)),), span):
+            if name in above:
+                raise BadRule((Mistake(Code.CIRCULAR_FILTER, *span, name),))
+            if name not in words.filters:
+                known = tuple(sorted(words.filters))
+                raise BadRule((Mistake(Code.UNKNOWN_FILTER, *span, name, known),))
+            return write_out_filters(words.filters[name], words, (*above, name))
+        case Not(part) | Minus(part):
+            return replace(tree, part=write_out_filters(part, words, above))
+        case AllOf(parts) | AnyOf(parts):
+            return replace(tree, parts=tuple(write_out_filters(p, words, above) for p in parts))
+        case Compare(_, left, right) | Compute(_, left, right):
+            return replace(
+                tree,
+                left=write_out_filters(left, words, above),
+                right=write_out_filters(right, words, above),
+            )
+        case Choose(condition, then, otherwise):
+            return Choose(
+                write_out_filters(condition, words, above),
+                write_out_filters(then, words, above),
+                write_out_filters(otherwise, words, above),
+                tree.span,
+            )
+    return tree
+
+
+def choice_warnings(tree: Node, words: Vocabulary) -> list[Mistake]:
+    """Comparisons with a value that the attribute never has."""
+    found = []
+    for node in walk(tree):
+        match node:
+            case Compare(Comparison.EQUAL | Comparison.UNEQUAL, Name() as name, Literal() as value):
+                compared: Sequence[Node] = (value,)
+            case Compare(Comparison.IN, Name() as name, ListOf(items)):
+                compared = items
+            case _:
+                continue
+        choices = words.choices.get(str(name), ())
+        found += [
+            Mistake(Code.NOT_A_CHOICE, *item.span, str(item.value), choices)
+            for item in compared
+            if choices and isinstance(item, Literal) and item.value not in choices
+        ]
+    return found
+
+
+class Checker:
+    """Walks a tree once; a part that is wrong has no kind, and what holds it is not blamed too."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        self.words = words
+        self.kinds: dict[Node, Kind] = {}
+        self.mistakes: list[Mistake] = []
+
+    def refuse(self, code: Code, node: Node, found: str, *expected: str) -> None:
+        self.mistakes.append(Mistake(code, *node.span, found, expected))
+
+    def kind(self, node: Node) -> Kind | None:
+        found = self.kind_of_form(node)
+        if found is not None:
+            self.kinds[node] = found
+        return found
+
+    def kind_of_form(self, node: Node) -> Kind | None:
+        match node:
+            case Literal(_, kind):
+                return kind
+            case Name():
+                return self.name(node)
+            case ListOf(items):
+                return self.list_of(node, items)
+            case Not(part):
+                self.expect(part, BOOL)
+                return BOOL
+            case AllOf(parts) | AnyOf(parts):
+                for part in parts:
+                    self.expect(part, BOOL)
+                return BOOL
+            case _:
+                return self.kind_of_operation(node)
+
+    def kind_of_operation(self, node: Node) -> Kind | None:
+        match node:
+            case Minus(part):
+                return self.minus(part)
+            case Compare():
+                return self.compare(node)
+            case Compute():
+                return self.compute(node)
+            case Choose():
+                return self.choose(node)
+            case Call():
+                return self.call(node)
+        raise TypeError(f"not a node: {node!r}")
+
+    def expect(self, node: Node, *wanted: Kind) -> Kind | None:
+        """The kind of a part, if it is one of those that are wanted here."""
+        kind = self.kind(node)
+        if kind is None or kind in wanted:
+            return kind
+        self.refuse(Code.WRONG_KIND, node, str(kind), *map(str, wanted))
+        return None
+
+    def name(self, node: Name) -> Kind | None:
+        kind = self.words.names.get(str(node))
+        if kind is None:
+            self.refuse(Code.UNKNOWN_NAME, node, str(node), *self.similar(str(node)))
+        return kind
+
+    def similar(self, name: str) -> list[str]:
+        """Known names that begin like an unknown one, for whoever mistyped it."""
+        root = name.partition(".")[0] + "."
+        near = [known for known in self.words.names if known.startswith(root)]
+        return sorted(near or {known.partition(".")[0] for known in self.words.names})
+
+    def list_of(self, node: ListOf, items: tuple[Node, ...]) -> Kind | None:
+        if not items:
+            return EMPTY_LIST
+        kinds = [self.kind(item) for item in items]
+        known = {kind for kind in kinds if kind is not None}
+        if len(known) != len(set(kinds)):
+            return None
+        if known == {INT, DOUBLE}:
+            return Kind(Base.DOUBLE, is_list=True)
+        first = known.pop()
+        if known or first.is_list:
+            self.refuse(Code.MIXED_LIST, node, ", ".join(str(kind) for kind in kinds))
+            return None
+        return Kind(first.base, is_list=True)
+
+    def minus(self, part: Node) -> Kind | None:
+        return self.expect(part, INT, DOUBLE, DURATION)
+
+    def compare(self, node: Compare) -> Kind | None:
+        left, right = self.kind(node.left), self.kind(node.right)
+        if left is None or right is None:
+            return BOOL
+        if node.operator == Comparison.IN:
+            if not right.is_list:
+                self.refuse(Code.WRONG_KIND, node.right, str(right), f"list<{left}>")
+            elif right != EMPTY_LIST and not left.is_comparable_to(right.element):
+                self.refuse(Code.NOT_COMPARABLE, node, f"{left} in {right}", str(right.element))
+            return BOOL
+        fits = left.is_comparable_to(right)
+        if node.operator not in {Comparison.EQUAL, Comparison.UNEQUAL}:
+            fits = fits and {left, right} <= ORDERED
+        if not fits:
+            self.refuse(Code.NOT_COMPARABLE, node, f"{left} {node.operator} {right}", str(left))
+        return BOOL
+
+    def compute(self, node: Compute) -> Kind | None:
+        left, right = self.kind(node.left), self.kind(node.right)
+        if left is None or right is None:
+            return None
+        result = computed_kind(node.operator, left, right)
+        if result is None:
+            self.refuse(Code.NOT_COMPUTABLE, node, f"{left} {node.operator} {right}")
+        return result
+
+    def choose(self, node: Choose) -> Kind | None:
+        self.expect(node.condition, BOOL)
+        then, otherwise = self.kind(node.then), self.kind(node.otherwise)
+        if then is None or otherwise is None:
+            return None
+        if then.is_number and otherwise.is_number and then != otherwise:
+            return DOUBLE
+        if then != otherwise:
+            self.refuse(Code.WRONG_KIND, node.otherwise, str(otherwise), str(then))
+            return None
+        return then
+
+    def call(self, node: Call) -> Kind | None:
+        special = SPECIAL.get(node.function)
+        if special is not None:
+            return special(self, node)
+        takes, gives = SIGNATURES[node.function]
+        if self.has_arguments(node, len(takes)):
+            for argument, wanted in zip(node.arguments, takes, strict=True):
+                self.expect(argument, *wanted)
+        return gives
+
+    def has_arguments(self, node: Call, number: int) -> bool:
+        if len(node.arguments) == number:
+            return True
+        found = str(len(node.arguments))
+        self.refuse(Code.WRONG_NUMBER_OF_ARGUMENTS, node, found, str(number))
+        return False
+
+    def has(self, node: Call) -> Kind | None:
+        if self.has_arguments(node, 1):
+            (argument,) = node.arguments
+            if isinstance(argument, Name):
+                self.kind(argument)
+            else:
+                self.refuse(Code.NAME_NEEDED, argument, "", "contact.…")
+        return BOOL
+
+    def matches(self, node: Call) -> Kind | None:
+        if not self.has_arguments(node, 2):
+            return BOOL
+        text, pattern = node.arguments
+        self.expect(text, STRING)
+        if not isinstance(pattern, Literal) or not isinstance(pattern.value, str):
+            self.refuse(Code.LITERAL_NEEDED, pattern, "")
+            return BOOL
+        self.kind(pattern)
+        complaint = patterns.complaint(pattern.value)
+        if complaint:
+            self.refuse(Code.BAD_PATTERN, pattern, complaint)
+        return BOOL
+
+    def size(self, node: Call) -> Kind | None:
+        if self.has_arguments(node, 1):
+            kind = self.kind(node.arguments[0])
+            if kind is not None and kind != STRING and not kind.is_list:
+                self.refuse(Code.WRONG_KIND, node.arguments[0], str(kind), "string", "list")
+        return INT
+
+    def literal_only(self, node: Call) -> Kind | None:
+        """`timestamp(…)`, `duration(…)` and `filter(…)` take a text that is written down."""
+        if self.has_arguments(node, 1):
+            self.refuse(Code.LITERAL_NEEDED, node.arguments[0], "")
+        return None
+
+
+SPECIAL: Mapping[str, Callable[[Checker, Call], Kind | None]] = {
+    "has": Checker.has,
+    "matches": Checker.matches,
+    "size": Checker.size,
+    "timestamp": Checker.literal_only,
+    "duration": Checker.literal_only,
+    "filter": Checker.literal_only,
+}
+TEXT, DAY = (STRING,), (DATE, TIMESTAMP)
+SIGNATURES: Mapping[str, tuple[tuple[tuple[Kind, ...], ...], Kind]] = {
+    "startsWith": ((TEXT, TEXT), BOOL),
+    "endsWith": ((TEXT, TEXT), BOOL),
+    "contains": ((TEXT, TEXT), BOOL),
+    "lowerAscii": ((TEXT,), STRING),
+    "years": ((DAY,), INT),
+    "days": ((DAY, DAY), INT),
+    "date": ((DAY,), DATE),
+}
+
+
+def computed_kind(operator: Arithmetic, left: Kind, right: Kind) -> Kind | None:
+    """The kind of `left operator right`, or None where that means nothing."""
+    if left.is_number and right.is_number:
+        if operator == Arithmetic.MODULO:
+            return INT if left == right == INT else None
+        return INT if left == right == INT else DOUBLE
+    return MOMENTS.get((operator, left, right))
+
+
+MOMENTS: Mapping[tuple[Arithmetic, Kind, Kind], Kind] = {
+    (Arithmetic.PLUS, STRING, STRING): STRING,
+    (Arithmetic.PLUS, TIMESTAMP, DURATION): TIMESTAMP,
+    (Arithmetic.PLUS, DURATION, TIMESTAMP): TIMESTAMP,
+    (Arithmetic.PLUS, DURATION, DURATION): DURATION,
+    (Arithmetic.MINUS, TIMESTAMP, DURATION): TIMESTAMP,
+    (Arithmetic.MINUS, TIMESTAMP, TIMESTAMP): DURATION,
+    (Arithmetic.MINUS, DURATION, DURATION): DURATION,
+}
