@@ -14,9 +14,8 @@ class JobFilter(ListFilter):
     state = forms.MultipleChoiceField(label=_("State"), choices=Job.State.choices, required=False)
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        data = self.cleaned_data
-        if data.get("q"):
-            queryset = queryset.filter(title__icontains=data["q"])
-        if data.get("state"):
-            queryset = queryset.filter(state__in=data["state"])
+        if self.asked("q"):
+            queryset = queryset.filter(title__icontains=self.asked("q"))
+        if self.asked("state"):
+            queryset = queryset.filter(state__in=self.asked("state"))
         return queryset

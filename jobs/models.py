@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from offers_site.identifiers import uuid7
@@ -113,6 +114,11 @@ class Job(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("jobs:job-detail", args=[self.pk])
+
+    @property
+    def failure_sentence(self) -> str:
+        """Why it failed, in the reader's language where the sentence is one of ours."""
+        return gettext(self.failure) if self.failure else ""
 
     @property
     def has_ended(self) -> bool:

@@ -6,7 +6,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.timezone import now
+from django.utils.formats import date_format
+from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -42,7 +43,20 @@ def job_list(request: StaffRequest) -> HttpResponse:
 @require_GET
 def job_detail(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     job = find_job(request, pk)
-    return render_page(request, "jobs/job_detail.html", {"job": job}, fragment="progress")
+    context = {"job": job, "facts": facts_of(job)}
+    return render_page(request, "jobs/job_detail.html", context, fragment="progress")
+
+
+def facts_of(job: Job) -> list[tuple[str, str]]:
+    """What is known of a job besides its progress, in words."""
+    moments = [
+        (_("Asked for"), job.created_at),
+        (_("Begun"), job.started_at),
+        (_("Ended"), job.ended_at),
+    ]
+    facts = [(_("Started by"), str(job.by) if job.by else _("the system"))]
+    facts += [(word, date_format(localtime(at), "DATETIME_FORMAT")) for word, at in moments if at]
+    return facts
 
 
 @require_GET
