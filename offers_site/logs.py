@@ -8,6 +8,13 @@ import structlog
 from structlog.typing import Processor
 
 QUIET = {
+    "axes": "ERROR",
+    "celery.app.trace": "WARNING",
+    "celery.beat": "WARNING",
+    "celery.worker.strategy": "WARNING",
+    "django.server": "WARNING",
+    "kombu": "WARNING",
+}
     "celery.app.trace": "INFO",
     "django.server": "WARNING",
     "axes": "ERROR",
