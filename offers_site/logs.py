@@ -15,11 +15,6 @@ QUIET = {
     "django.server": "WARNING",
     "kombu": "WARNING",
 }
-    "celery.app.trace": "INFO",
-    "django.server": "WARNING",
-    "axes": "ERROR",
-    "kombu": "WARNING",
-}
 
 
 def configure(*, level: str, as_json: bool) -> None:
