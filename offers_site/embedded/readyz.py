@@ -1,6 +1,11 @@
-"""Asks the web server whether it is ready, beside the supervision, which must not wait for it."""
+"""Asks the web server whether it is ready, beside the supervision, which must not wait for it.
+
+`python -m offers_site.embedded.readyz [/healthz]` asks from a shell, and answers by its exit status.
+"""
 
 import http.client
+import os
+import sys
 import threading
 import time
 from urllib.parse import urlsplit
@@ -34,12 +39,23 @@ class ReadyWatch:
         self._ready.set()
 
 
-def is_ready(address: str, port: int, host: str) -> bool:
+def is_ready(address: str, port: int, host: str, path: str = "/readyz") -> bool:
     connection = http.client.HTTPConnection(address, port, timeout=SECONDS_TO_ANSWER)
     try:
-        connection.request("GET", "/readyz", headers={"Host": host})
+        connection.request("GET", path, headers={"Host": host})
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
+
+
+def main(paths: list[str]) -> int:
+    """0 if the server of this container answers well. Its own address is always an allowed host."""
+    host = urlsplit(os.environ.get("BASE_URL", "")).netloc or "localhost"
+    port = int(os.environ.get("GRANIAN_PORT", "8000"))
+    return 0 if all(is_ready("127.0.0.1", port, host, path) for path in paths) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["/readyz"]))
