@@ -17,6 +17,26 @@ QUIET = {
 }
 
 
+def json_lines() -> list[Processor]:
+    """One object a line. Tracebacks say where, never what variables held: that may be a secret."""
+    transformer = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [
+        structlog.processors.ExceptionRenderer(transformer),
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
+def text_lines() -> list[Processor]:
+    """Lines for people, with the same silence about variables."""
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            pad_event_to=0,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    ]
+
+
 def configure(*, level: str, as_json: bool) -> None:
     """Send everything that is logged, ours and the libraries', to standard error in one shape."""
     shared: list[Processor] = [
@@ -26,11 +46,7 @@ def configure(*, level: str, as_json: bool) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    rendered: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-        if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)]
-    )
+    rendered = json_lines() if as_json else text_lines()
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": shared,

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from offers_site import health, metrics
-from offers_site.api import api, api_docs, openapi
+from offers_site.api import api_docs, keyed_urls, openapi
 from offers_site.views import errors, gallery, home, search, side, system
 
 handler400 = errors.bad_request
@@ -21,7 +21,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("system/", system.system_detail, name="system"),
     # programs
-    path("api/v1/", api.urls),
+    path("api/v1/", keyed_urls()),
     path("api/openapi.json", openapi, name="api-openapi"),
     path("api/docs", api_docs, name="api-docs"),
     path("healthz", health.healthz, name="healthz"),

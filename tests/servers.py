@@ -23,6 +23,7 @@ def start() -> None:
     """Start what is not given, in a directory of this session, and name it in the environment."""
     data = Path(tempfile.mkdtemp(prefix="overture-tests-"))
     stack.callback(shutil.rmtree, data, ignore_errors=True)
+    (data / "static").mkdir()
     os.environ["OVERTURE_DATA_DIR"] = str(data)
     os.environ.setdefault("SECRET_KEY", "only-for-tests")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
