@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
-from django.db.models import Value
+from django.db.models import CharField, Value
 from django.db.models.functions import Concat, Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -34,7 +34,16 @@ PEOPLE = List(
         Column(
             "name",
             gettext_lazy("Name"),
-            sort=Lower(Concat("last_name", Value(" "), "first_name", Value(" "), "email")),
+            sort=Lower(
+                Concat(
+                    "last_name",
+                    Value(" "),
+                    "first_name",
+                    Value(" "),
+                    "email",
+                    output_field=CharField(),
+                )
+            ),
             pinned=True,
         ),
         Column("email", gettext_lazy("Email address"), sort="email"),

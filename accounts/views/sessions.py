@@ -32,6 +32,8 @@ BACKEND = "accounts.backends.RoleBackend"
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET" and request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignInForm(request.POST or None, initial={"next": request.GET.get("next", "")})
     if form.is_valid():
         email, password = form.cleaned_data["email"], form.cleaned_data["password"]

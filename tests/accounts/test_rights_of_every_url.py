@@ -1,0 +1,230 @@
+"""Who may open what: one table for every address of the product, and each cell of it is tried.
+
+A new address fails here until it stands in the table.
+"""
+
+import uuid
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from accounts.actions.labels import create_label
+from accounts.models import JournalEntry
+from jobs.models import Job
+from tests.build import NOON, bearer, make_key, make_label, make_role, make_user
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("administrator", "offer_manager", "delivery_manager", "agent", "analyst")
+EVERYBODY = frozenset({*ROLES, "no_role"})
+ADMINISTRATOR = frozenset({"administrator"})
+
+# name: (who may, what GET answers them, what a POST without fields answers). Everybody else who is
+# signed in gets 403, or 405 where the method is not known; without signing in one is sent to do so.
+TABLE = {
+    "home": (EVERYBODY, 200, 302),
+    "search": (EVERYBODY, 200, 405),
+    "side-choose": (EVERYBODY, 405, 302),
+    "system": (ADMINISTRATOR, 200, 405),
+    "accounts:sign-out": (EVERYBODY, 405, 302),
+    "accounts:preferences": (EVERYBODY, 200, 422),
+    "accounts:password-change": (EVERYBODY, 200, 422),
+    "accounts:list-columns-save": (EVERYBODY, 405, 400),
+    "accounts:person-list": (ADMINISTRATOR, 200, 405),
+    "accounts:person-invite": (ADMINISTRATOR, 200, 422),
+    "accounts:people-deactivate": (ADMINISTRATOR, 200, 302),
+    "accounts:person-detail": (ADMINISTRATOR, 200, 405),
+    "accounts:person-edit": (ADMINISTRATOR, 200, 422),
+    "accounts:person-deactivate": (ADMINISTRATOR, 200, 302),
+    "accounts:person-activate": (ADMINISTRATOR, 200, 302),
+    "accounts:person-link": (ADMINISTRATOR, 200, 200),
+    "accounts:role-list": (ADMINISTRATOR, 200, 405),
+    "accounts:role-create": (ADMINISTRATOR, 200, 422),
+    "accounts:role-detail": (ADMINISTRATOR, 200, 405),
+    "accounts:role-duplicate": (ADMINISTRATOR, 200, 422),
+    "accounts:role-edit": (ADMINISTRATOR, 200, 422),
+    "accounts:role-delete": (ADMINISTRATOR, 200, 302),
+    "accounts:label-list": (ADMINISTRATOR, 200, 405),
+    "accounts:label-create": (ADMINISTRATOR, 200, 422),
+    "accounts:label-edit": (ADMINISTRATOR, 200, 422),
+    "accounts:label-delete": (ADMINISTRATOR, 200, 302),
+    "accounts:key-list": (ADMINISTRATOR, 200, 405),
+    "accounts:key-create": (ADMINISTRATOR, 200, 422),
+    "accounts:key-revoke": (ADMINISTRATOR, 200, 302),
+    "accounts:journal-list": (ADMINISTRATOR, 200, 405),
+    "accounts:journal-entry": (ADMINISTRATOR, 200, 405),
+    "accounts:journal-export": (ADMINISTRATOR, 200, 405),
+    "jobs:job-list": (EVERYBODY, 200, 405),
+    "jobs:job-running": (EVERYBODY, 200, 405),
+    "jobs:job-practise": (ADMINISTRATOR, 405, 302),
+}
+# What those who may not see it are told does not exist.
+HIDDEN = {
+    "jobs:job-detail": (ADMINISTRATOR, 200, 405),
+    "jobs:job-cancel": (ADMINISTRATOR, 200, 302),
+}
+# The same for everybody, signed in or not: what GET answers, what a POST without fields answers.
+PUBLIC = {
+    "accounts:password-forgotten": (200, 422),
+    "accounts:password-set": (410, 410),
+    "accounts:language-choose": (405, 400),
+    "accounts:theme-choose": (405, 400),
+    "api-openapi": (200, 405),
+    "api-docs": (200, 405),
+    "healthz": (200, 405),
+    "readyz": (200, 405),
+    "metrics": (200, 405),
+}
+# For programs: without a key 401, whoever is signed in.
+PROGRAMS = {
+    "api-1:api-root": (404, 404),
+    "api-1:read_key": (401, 405),
+    "api-1:list_journal": (401, 405),
+    "api-1:list_jobs": (401, 405),
+    "api-1:read_job": (401, 405),
+    "api-1:cancel_job": (405, 401),
+}
+SIGN_IN = "accounts:sign-in"  # signed in already, GET leads home
+
+
+@pytest.fixture
+def addresses():
+    """Every address of the product, with something behind it, by name."""
+    person = make_user("target@example.org", role="agent")
+    role, label = make_role("Target"), make_label("target")
+    key, _secret = make_key(name="Target")
+    create_label(code="noted", name="Noted", description="", by=None, at=NOON)
+    job = Job.objects.create(title="Target", task="x", created_at=NOON, queued_at=NOON)
+    samples = {
+        "accounts:person": {"public_id": person.public_id},
+        "accounts:password": {"public_id": person.public_id, "token": "never-given"},
+        "accounts:role": {"code": role.code},
+        "accounts:label": {"code": label.code},
+        "accounts:key": {"public_id": key.public_id},
+        "accounts:journal": {"pk": JournalEntry.objects.get().pk},
+        "jobs:job": {"pk": job.pk},
+        "api-1:read_job": {"pk": job.pk},
+        "api-1:cancel_job": {"pk": job.pk},
+    }
+    return {name: reverse(name, kwargs=sample(samples, name, names)) for name, names in patterns()}
+
+
+def sample(samples, name, names):
+    found = next((given for start, given in samples.items() if name.startswith(start)), {})
+    return {each: found[each] for each in names}
+
+
+def patterns(resolver=None, namespace=""):
+    for entry in (resolver or get_resolver()).url_patterns:
+        if hasattr(entry, "url_patterns"):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from patterns(entry, inner)
+        elif entry.name != "gallery":  # while developing only
+            yield f"{namespace}{entry.name}", list(entry.pattern.converters)
+
+
+def answers(address, person=None):
+    """What GET and a POST without any of the fields answer; nothing of it stays."""
+    statuses = []
+    for method in ("get", "post"):
+        before = transaction.savepoint()
+        client = Client(raise_request_exception=False)
+        if person:
+            client.force_login(person)
+        answer = getattr(client, method)(address, {"nothing": "asked"})
+        if answer.status_code == 302 and answer["Location"].startswith(reverse(SIGN_IN)):
+            statuses.append("sign-in")
+        else:
+            statuses.append(answer.status_code)
+        transaction.savepoint_rollback(before)
+    return tuple(statuses)
+
+
+def test_every_address_stands_in_one_table():
+    names = sorted(name for name, _names in patterns())
+
+    assert names == sorted([*TABLE, *HIDDEN, *PUBLIC, *PROGRAMS, SIGN_IN])
+
+
+@pytest.mark.parametrize("role", [*ROLES, "no_role"])
+def test_people_open_what_their_role_allows(addresses, role):
+    person = make_user(f"{role}@example.org", role=role if role in ROLES else None)
+
+    found = {name: answers(addresses[name], person) for name in [*TABLE, *HIDDEN]}
+
+    expected = {
+        name: (get, post) if role in allowed else (without(get, 403), without(post, 403))
+        for name, (allowed, get, post) in TABLE.items()
+    }
+    expected |= {
+        name: (get, post) if role in allowed else (without(get, 404), without(post, 404))
+        for name, (allowed, get, post) in HIDDEN.items()
+    }
+    expected["accounts:sign-out"] = (405, "sign-in")
+    assert found == expected
+
+
+def without(status, refusal):
+    """A method that an address does not know is 405 before anybody asks for rights."""
+    return 405 if status == 405 else refusal
+
+
+def test_without_signing_in_everything_else_leads_to_the_sign_in(addresses):
+    found = {name: answers(addresses[name]) for name in [*TABLE, *HIDDEN]}
+
+    assert found == dict.fromkeys([*TABLE, *HIDDEN], ("sign-in", "sign-in"))
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_public_pages_answer_everybody_alike(addresses, role):
+    person = make_user("somebody@example.org", role=role) if role else None
+
+    found = {name: answers(addresses[name], person) for name in PUBLIC}
+
+    assert found == PUBLIC
+
+
+def test_the_sign_in_leads_home_who_is_signed_in(addresses):
+    somebody = make_user("somebody@example.org")
+
+    assert answers(addresses[SIGN_IN]) == (200, 422)
+    assert answers(addresses[SIGN_IN], somebody) == (302, 422)
+
+
+@pytest.mark.parametrize("role", ["administrator", None])
+def test_programs_need_a_key_even_for_somebody_who_is_signed_in(addresses, role):
+    person = make_user("somebody@example.org", role=role) if role else None
+
+    found = {name: answers(addresses[name], person) for name in PROGRAMS}
+
+    assert found == PROGRAMS
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("api-1:list_journal", "get"),
+        ("api-1:list_jobs", "get"),
+        ("api-1:read_job", "get"),
+        ("api-1:cancel_job", "post"),
+    ],
+)
+def test_a_key_without_the_scope_is_told_which_one_it_lacks(client, addresses, name, method):
+    _key, secret = make_key("decide")
+
+    answer = getattr(client, method)(addresses[name], headers=bearer(secret))
+
+    assert answer.status_code == 403
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "scope_missing"
+
+
+def test_what_does_not_exist_is_not_found(client):
+    client.force_login(make_user(role="administrator"))
+
+    for name in ("person-detail", "person-edit", "person-deactivate", "person-link"):
+        assert client.get(reverse(f"accounts:{name}", args=[uuid.uuid4()])).status_code == 404
+    for name in ("role-detail", "role-edit", "role-delete", "label-edit", "label-delete"):
+        assert client.get(reverse(f"accounts:{name}", args=["nothing"])).status_code == 404
