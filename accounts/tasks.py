@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from django.conf import settings
+from django.db import transaction
 from django.utils.timezone import now
 
 from accounts import mailing, running
@@ -19,6 +20,11 @@ def mail_link(user_pk: int) -> None:
     user = User.objects.active().filter(pk=user_pk).first()
     if user:
         mailing.mail_link(user)
+
+
+def mail_link_on_commit(user_pk: int) -> None:
+    """Queue the mail after the commit. A queue that is away is logged, and nobody's error."""
+    transaction.on_commit(lambda: mail_link.delay(user_pk), robust=True)
 
 
 @shared_task(base=DjangoTask)

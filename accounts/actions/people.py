@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -68,7 +67,7 @@ def invite_person(
         by=by,
     )
     record("person.invited", person, by=by, at=at, after=facts(person))
-    queue_link(person)
+    tasks.mail_link_on_commit(person.pk)
     return person, mailing.password_link(person)
 
 
@@ -207,13 +206,8 @@ def make_link(person: User, *, by: User | None, at: datetime) -> str:
     if not User.objects.active().filter(pk=person.pk).update(link_mailed_at=at):
         raise NotActive(_("Reactivate %(person)s first.") % {"person": person})
     record("person.link_made", person, by=by, at=at)
-    queue_link(person)
+    tasks.mail_link_on_commit(person.pk)
     return mailing.password_link(person)
-
-
-def queue_link(person: User) -> None:
-    """Mail the link after the commit; the page shows it too, so an absent queue is no error."""
-    transaction.on_commit(partial(tasks.mail_link.delay, person.pk), robust=True)
 
 
 def facts(person: User) -> dict[str, Any]:

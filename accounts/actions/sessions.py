@@ -1,7 +1,6 @@
 """What people do about their own way in."""
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -26,8 +25,7 @@ def ask_for_link(*, email: str, at: datetime) -> None:
     due = Q(link_mailed_at=None) | Q(link_mailed_at__lte=at - BETWEEN_MAILS)
     people = User.objects.active().with_email(email)
     if people.filter(due).update(link_mailed_at=at):
-        queue = partial(tasks.mail_link.delay, people.get().pk)
-        transaction.on_commit(queue, robust=True)
+        tasks.mail_link_on_commit(people.get().pk)
 
 
 @transaction.atomic(durable=True)
