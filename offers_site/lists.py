@@ -91,6 +91,8 @@ class ListFilter(forms.Form):
             del self.fields["q"]
         for name, shown in self.fields.items():
             shown.required = False
+            if isinstance(shown, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
+                shown.widget = as_checkboxes(shown)
             if name == "q":
                 shown.label = self.search_label
                 shown.widget.attrs |= {"type": "search", "placeholder": self.search_label}
@@ -355,6 +357,11 @@ class ListPage(Generic[M]):
         """Hidden fields of the chooser's form."""
         return [(n, v) for n, values in self.state.items() if n != "columns" for v in values]
 
+    @property
+    def filter_fields(self) -> list[forms.BoundField]:
+        """Those beside the search."""
+        return [bound for bound in self.form.visible_fields() if bound.name != "q"]
+
     @cached_property
     def chips(self) -> list[Chip]:
         return [
@@ -488,6 +495,15 @@ def written(value: object) -> str:
 
 
 # --- Filters ---
+
+
+def as_checkboxes(
+    choice: forms.MultipleChoiceField | forms.ModelMultipleChoiceField[Any],
+) -> forms.CheckboxSelectMultiple:
+    """Several choices are ticked in a menu, not held with Ctrl in a box."""
+    widget = forms.CheckboxSelectMultiple()
+    widget.choices = choice.widget.choices
+    return widget
 
 
 def valid_part(filters: type[ListFilter], asked: QueryDict) -> ListFilter:

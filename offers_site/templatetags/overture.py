@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms, template
-from django.forms.boundfield import BoundField
+from django.forms.boundfield import BoundField, BoundWidget
 from django.template import Context, TemplateDoesNotExist
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.formats import date_format, number_format
@@ -245,6 +245,13 @@ def dressed(bound: BoundField) -> SafeString:
     if bound.errors:
         css.append("is-invalid")
     return bound.as_widget(attrs={"class": " ".join(filter(None, css))})
+
+
+@register.filter
+def choices_of(bound: BoundField) -> list[BoundWidget]:
+    """The boxes or buttons of a field with several, dressed."""
+    bound.field.widget.attrs["class"] = "form-check-input"
+    return list(bound.subwidgets)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+import tomllib
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,6 @@ from django.views.decorators.http import require_GET
 from kombu.exceptions import OperationalError
 
 from offers_site import health
-from offers_site.api import api
 from offers_site.http import StaffRequest, render_page
 
 PATIENCE = 1.0  # seconds that a worker has to answer
@@ -81,7 +81,9 @@ def software() -> list[tuple[str, str]]:
 
 
 def version() -> str:
-    return str(api.version)
+    """What pyproject.toml says; the file is part of every installation."""
+    stated = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    return str(stated["project"]["version"])
 
 
 def postgresql_version() -> str:
