@@ -98,7 +98,8 @@ class Writer:
         if kind.is_list:
             value = list(value)
         self.parameters.append(value)
-        return f"%s::{type_of(kind)}"
+        # CAST and not `::`, which binds tighter than the minus that a driver may write out.
+        return f"CAST(%s AS {type_of(kind)})"
 
     # --- yes or no; NULL is no ---
 
