@@ -80,9 +80,13 @@ class Supervisor:
             elif has_died(child.process):
                 self._bury(child, now)
         if self._guard.poll() is not None:
-            self._guard = start_guard()
-            for child in self._children:
-                self._tell_guard(child)
+            self._replace_guard()
+
+    def _replace_guard(self) -> None:
+        self._close_guard()
+        self._guard = start_guard()
+        for child in self._children:
+            self._tell_guard(child)
 
     def _run(self, child: Child) -> None:
         program = child.program
@@ -144,9 +148,7 @@ class Supervisor:
     def close(self) -> None:
         """Nothing is left to guard."""
         self._write_to_guard("done\n")
-        with contextlib.suppress(OSError):
-            if self._guard.stdin:
-                self._guard.stdin.close()
+        self._close_guard()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._guard.wait(5)
 
@@ -169,10 +171,15 @@ class Supervisor:
             self._write_to_guard(f"+ {child.process.pid} {order}\n")
 
     def _write_to_guard(self, line: str) -> None:
-        with contextlib.suppress(OSError):
-            if self._guard.stdin:
+        if self._guard.stdin:
+            with contextlib.suppress(OSError, ValueError):
                 self._guard.stdin.write(line.encode())
                 self._guard.stdin.flush()
+
+    def _close_guard(self) -> None:
+        if self._guard.stdin:
+            with contextlib.suppress(OSError, ValueError):
+                self._guard.stdin.close()
 
 
 def start_guard() -> subprocess.Popen[bytes]:

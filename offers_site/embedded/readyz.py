@@ -1,6 +1,6 @@
 """Asks the web server whether it is ready, beside the supervision, which must not wait for it.
 
-`python -m offers_site.embedded.readyz [/healthz]` asks from a shell, and answers by its exit status.
+`python -m offers_site.embedded.readyz [/healthz]` asks from a shell and answers by exit status.
 """
 
 import http.client
