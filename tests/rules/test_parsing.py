@@ -98,7 +98,7 @@ def test_no_text_is_more_than_refused(text):
     except BadRule as refusal:
         refused = refusal.first
 
-    if tree is None:
+    if refused is not None:
         assert 0 <= refused.start <= refused.end <= len(text)
     else:
         assert parse(print_rule(tree)) == tree
