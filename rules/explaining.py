@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from itertools import chain
 from typing import Any
 
 from rules.checking import Checked
@@ -110,7 +111,7 @@ class Search:
             case AllOf(parts) | AnyOf(parts):
                 each = [self.ways(part, goal=goal) for part in parts]
                 every = isinstance(node, AllOf) == goal
-                return self.together(each) if every else self.best(sum(each, []))
+                return self.together(each) if every else self.best([*chain(*each)])
             case Choose(condition, then, otherwise):
                 chosen = [self.ways(condition, goal=True), self.ways(then, goal=goal)]
                 left = [self.ways(condition, goal=False), self.ways(otherwise, goal=goal)]

@@ -8,7 +8,7 @@ from contacts.fuzzing import Fuzzer
 from rules.jsonform import BadJson, from_json, to_json
 from rules.parsing import parse
 from rules.printing import print_rule
-from rules.refusals import BadRule, Code
+from rules.refusals import BadRule, Code, Mistake
 
 
 @pytest.mark.parametrize(
@@ -87,21 +87,20 @@ def test_a_text_that_is_no_rule_says_where_and_what_was_expected(text, code, sta
 
 
 def test_a_chain_is_one_level_however_long():
-    assert parse(" + ".join(["1"] * 90))
+    assert print_rule(parse(" + ".join(["1"] * 90))) == " + ".join(["1"] * 90)
 
 
 @given(st.text(max_size=200))
 def test_no_text_is_more_than_refused(text):
-    tree, refused = None, None
     try:
         tree = parse(text)
     except BadRule as refusal:
-        refused = refusal.first
-
-    if refused is not None:
-        assert 0 <= refused.start <= refused.end <= len(text)
+        found = refusal.first
     else:
+        found = Mistake(Code.EMPTY, 0, 0)
         assert parse(print_rule(tree)) == tree
+
+    assert 0 <= found.start <= found.end <= len(text)
 
 
 @settings(max_examples=300)
