@@ -1,0 +1,129 @@
+"""Pages in a real browser, over HTTP, signed in, and watched for every complaint."""
+
+import os
+import shutil
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client, override_settings
+
+from tests.build import built_in, make_user
+
+# Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 390, "height": 844}
+QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking")
+QUIETER = ("--disable-component-update", "--disable-sync")
+
+
+def pytest_collection_modifyitems(items):
+    """Without a browser these tests say so, and pass nothing off as passed."""
+    if find_browser() is not None:
+        return
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason="no Chromium; `make test` installs one"))
+
+
+def find_browser():
+    given = os.environ.get("CHROMIUM")
+    return given or next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_from_the_sources():
+    """The server of the tests starts once, and reads only then how files are served."""
+    with override_settings(WHITENOISE_USE_FINDERS=True, WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    """Addresses are spelled out; the plugin's own fixture of this name warns under pytest 9."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    unboxed = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    return {
+        **browser_type_launch_args,
+        "executable_path": find_browser(),
+        "args": [*unboxed, *QUIET, *QUIETER],
+    }
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args):
+    """English, light, on a wide screen; a test changes what it is about."""
+    return {**browser_context_args, "viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}
+
+
+@pytest.fixture(autouse=True)
+def the_built_in_roles(transactional_db):
+    """The migrations made them, and a test that commits has emptied the tables."""
+    for code in ("administrator", "offer_manager", "delivery_manager", "agent", "analyst"):
+        built_in(code)
+
+
+@pytest.fixture
+def complaints(page):
+    """Everything that the browser finds wrong; the test that asks for it must leave it empty."""
+    found = []
+    page.on(
+        "console",
+        lambda message: (
+            found.append(f"{message.type}: {message.text}")
+            if message.type in {"error", "warning"}
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: found.append(f"exception: {error}"))
+    page.on("requestfailed", lambda request: note_failure(found, request))
+    return found
+
+
+def note_failure(found, request):
+    """A request that was given up because the page moved on is nothing to complain of."""
+    if request.failure != "net::ERR_ABORTED":
+        found.append(f"{request.failure}: {request.url}")
+
+
+@pytest.fixture
+def administrator():
+    return make_user(
+        "ada@example.org",
+        role="administrator",
+        first_name="Ada",
+        last_name="Morel",
+        language="en",
+    )
+
+
+@pytest.fixture
+def open_page(page, live_server, complaints, administrator):
+    """Opens an address as the administrator, and fails the test that leaves a complaint."""
+    sign_in(page, live_server, administrator)
+
+    def open_address(path):
+        page.goto(f"{live_server.url}{path}")
+        page.wait_for_function("window.htmx !== undefined")
+        return page
+
+    yield open_address
+    assert complaints == []
+
+
+def sign_in(page, live_server, user):
+    """Put the session of `user` into the browser."""
+    client = Client()
+    client.force_login(user)
+    cookies: SimpleCookie = client.cookies
+    session = cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
+    )

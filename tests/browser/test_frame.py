@@ -1,0 +1,179 @@
+"""The frame: no page scrolls sideways, none complains, and all of it works from the keyboard."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NARROW, WIDE
+from tests.build import make_key, make_label, make_user
+
+AUDIT = Path(__file__).with_name("audit.js").read_text()
+PAGES = (
+    "home",
+    "search",
+    "system",
+    "accounts:person-list",
+    "accounts:person-invite",
+    "accounts:role-list",
+    "accounts:role-create",
+    "accounts:label-list",
+    "accounts:label-create",
+    "accounts:key-list",
+    "accounts:key-create",
+    "accounts:journal-list",
+    "accounts:preferences",
+    "accounts:password-change",
+    "jobs:job-list",
+)
+
+
+@pytest.fixture
+def furnished(administrator):
+    """A house in which every list has a row."""
+    make_user("bob@example.org", role="analyst", first_name="Bob", last_name="Ngo")
+    make_label("brand-a")
+    make_key()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_and_can_be_read_out(open_page, furnished, name, size):
+    page = open_page("/")
+    page.set_viewport_size(size)
+    open_page(reverse(name))
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.evaluate(AUDIT) == []
+
+
+def test_the_first_stop_skips_to_the_content(open_page):
+    page = open_page("/")
+
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_theme_is_chosen_and_kept(open_page, administrator):
+    page = open_page("/")
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(background) == "rgb(20, 21, 24)"
+
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("button", name="Light", exact=True).click()
+
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    administrator.refresh_from_db()
+    assert administrator.theme == "light"
+
+
+def test_the_language_is_chosen_and_kept(open_page, administrator):
+    page = open_page("/")
+
+    page.get_by_role("button", name="Language").click()
+    page.get_by_role("button", name="Français").click()
+
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    administrator.refresh_from_db()
+    assert administrator.language == "fr"
+
+
+def test_live_tints_the_bar_and_says_so(open_page):
+    page = open_page("/")
+
+    page.get_by_role("button", name="Live", exact=True).click()
+
+    expect(page.locator("body")).to_have_attribute("data-side", "live")
+    expect(page.get_by_text("Nothing can be edited here.")).to_be_visible()
+    page.goto(page.url)
+    expect(page.get_by_role("button", name="Live", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+def test_the_narrow_rail_is_remembered(open_page):
+    page = open_page("/")
+    rail = page.get_by_role("navigation", name="Main navigation")
+    wide = rail.bounding_box()["width"]
+
+    page.get_by_role("button", name="Narrow navigation").click()
+    page.reload()
+
+    assert rail.bounding_box()["width"] < wide / 3
+    expect(rail.get_by_role("link", name="People")).to_be_visible()
+
+
+def test_the_rail_is_a_drawer_on_a_small_screen(open_page):
+    page = open_page("/")
+    page.set_viewport_size(NARROW)
+    rail = page.locator("#rail")
+    expect(rail).to_be_hidden()
+
+    page.get_by_role("button", name="Open the navigation").click()
+    expect(rail.get_by_role("link", name="People")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(rail).to_be_hidden()
+    expect(page.get_by_role("button", name="Open the navigation")).to_be_focused()
+
+
+def test_the_palette_finds_and_opens_by_keyboard(open_page, furnished):
+    page = open_page("/")
+
+    page.keyboard.press("/")
+    palette = page.get_by_role("dialog", name="Search")
+    expect(palette.get_by_role("option").first).to_have_text("Home")
+    page.keyboard.type("bob")
+    expect(palette.get_by_role("option")).to_have_count(1)
+    expect(palette.get_by_role("option")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bob Ngo")
+
+
+def test_the_palette_gives_the_focus_back(open_page):
+    page = open_page("/")
+    opener = page.get_by_role("link", name="Search")
+    opener.focus()
+
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(opener).to_be_focused()
+
+
+def test_letters_go_to_pages_and_are_explained(open_page):
+    page = open_page("/")
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+
+    expect(page).to_have_url(re.compile(r"/people/$"))
+
+
+def test_menus_move_by_arrows_and_close_by_escape(open_page):
+    page = open_page("/")
+    opener = page.get_by_role("button", name="Menu of Ada Morel")
+    opener.focus()
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Preferences")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name="Sign out")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(opener).to_be_focused()
