@@ -1,12 +1,13 @@
 """How programs are let in, and what they may ask about keys and the journal."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja import Router
 from ninja.security import HttpBearer
+from pydantic import StringConstraints
 
 from accounts.authenticating import find_key
 from accounts.models import ApiKey, JournalEntry
@@ -56,6 +57,9 @@ def check_origin(key: ApiKey, origin: str | None) -> None:
         )
 
 
+# PostgreSQL has no place for a NUL.
+Text = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\x00]*$")]
+
 router = Router(tags=["access"], auth=KeyAuth())
 
 
@@ -78,10 +82,10 @@ def list_journal(
     request: HttpRequest,
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
-    verb: str | None = None,
-    subject_type: str | None = None,
-    subject_key: str | None = None,
-    by: str | None = None,
+    verb: Text | None = None,
+    subject_type: Text | None = None,
+    subject_key: Text | None = None,
+    by: Text | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> dict[str, Any]:

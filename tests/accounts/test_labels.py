@@ -43,11 +43,10 @@ def test_a_code_and_a_name_are_used_once(code, name):
 
 def test_a_stale_edit_of_a_label_is_refused():
     label = make_label("brand-a")
-    edit = {"version": 1, "description": "", "by": None, "at": NOON}
-    actions.edit_label(label, name="Brand Alpha", **edit)
+    actions.edit_label(label, version=1, name="Brand Alpha", description="", by=None, at=NOON)
 
     with pytest.raises(Stale):
-        actions.edit_label(label, name="Brand Omega", **edit)
+        actions.edit_label(label, version=1, name="Brand Omega", description="", by=None, at=NOON)
 
     label.refresh_from_db()
     assert label.name == "Brand Alpha"

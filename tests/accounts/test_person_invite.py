@@ -1,20 +1,12 @@
 import pytest
 from django.urls import reverse
 
-from accounts import tasks
 from accounts.actions import people as actions
 from accounts.actions.granting import MayNotGrant
 from accounts.models import JournalEntry, User
 from tests.build import NOON, built_in, make_label, make_role, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def queued(monkeypatch):
-    keys = []
-    monkeypatch.setattr(tasks.mail_link, "delay", keys.append)
-    return keys
 
 
 def test_an_invitation_is_mailed_once_it_is_committed_and_shown_once(

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.actions.labels import create_label
 from accounts.models import JournalEntry
@@ -112,13 +112,15 @@ def addresses():
 
 
 def sample(samples, name, names):
-    found = next((given for start, given in samples.items() if name.startswith(start)), {})
-    return {each: found[each] for each in names}
+    for start, given in samples.items():
+        if name.startswith(start):
+            return {each: given[each] for each in names}
+    return {}
 
 
 def patterns(resolver=None, namespace=""):
     for entry in (resolver or get_resolver()).url_patterns:
-        if hasattr(entry, "url_patterns"):
+        if isinstance(entry, URLResolver):
             inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
             yield from patterns(entry, inner)
         elif entry.name != "gallery":  # while developing only

@@ -179,7 +179,7 @@ def test_deactivation_ends_sessions_at_once_and_for_good(client):
 
 def test_an_unknown_address_costs_as_much_hashing_as_a_wrong_password(client, monkeypatch):
     make_user("alice@example.org")
-    hashed = []
+    hashed: list[str] = []
     monkeypatch.setattr("accounts.backends.make_password", hashed.append)
 
     sign_in(client, email="nobody@example.org", password="a guess")

@@ -1,5 +1,7 @@
 """What `LabelledQuerySet` shows to whom, tried on roles, which have labels too."""
 
+from typing import Any, Self
+
 import pytest
 
 from accounts.models import LabelledQuerySet, Role
@@ -9,11 +11,11 @@ pytestmark = pytest.mark.django_db
 
 
 class LabelledRoles(LabelledQuerySet[Role]):
-    def exclude(self, *args, access_labels__in=None, **kwargs):
+    def exclude(self, *args: Any, access_labels__in: Any = None, **kwargs: Any) -> Self:
         return super().exclude(*args, labels__in=access_labels__in, **kwargs)
 
 
-def seen_by(person) -> set[str]:
+def seen_by(person):
     roles = LabelledRoles(Role)
     return {role.name for role in roles.filter(is_builtin=False).visible_to(person)}
 
