@@ -49,7 +49,7 @@ class JournalFilter(ListFilter):
         label=gettext_lazy("Key"), max_length=120, widget=forms.HiddenInput
     )
     since = forms.DateField(
-        label=gettext_lazy("From"),
+        label=gettext_lazy("Since"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     until = forms.DateField(

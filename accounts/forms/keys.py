@@ -15,13 +15,16 @@ from accounts.models import ApiKey, is_origin
 from offers_site.lists import ListFilter
 
 
+def scope_choices() -> list[tuple[str, str]]:
+    """With the names by which programs know them."""
+    return [(scope.value, f"{scope.label} ({scope.value})") for scope in ApiKey.Scope]
+
+
 class WordsField(forms.CharField):
     """Words between commas, spaces or lines."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}), **options
-        )
+        super().__init__(required=False, max_length=4000, **options)
 
     def clean(self, value: object) -> Any:
         return [word for word in re.split(r"[\s,]+", super().clean(value)) if word]
@@ -35,13 +38,15 @@ class KeyCreateForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Scopes"),
-        choices=ApiKey.Scope.choices,
+        choices=scope_choices,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one scope.")},
     )
     spaces = WordsField(
         label=gettext_lazy("Spaces"),
-        help_text=gettext_lazy("Names of the only spaces it may ask for. Empty: all of them."),
+        help_text=gettext_lazy(
+            "The only spaces it may ask for, by name, with commas between them. Empty: all."
+        ),
     )
     origins = WordsField(
         label=gettext_lazy("Origins"),

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from accounts.forms.preferences import LanguageField
 from accounts.forms.sessions import AddressField
 from accounts.models import UNUSABLE_PASSWORD, Role, User
 from offers_site.lists import ListFilter
@@ -22,6 +23,9 @@ class RolesField(forms.ModelMultipleChoiceField[Role]):
             **options,
         )
 
+    def label_from_instance(self, role: Role) -> str:
+        return f"{role}. {role.explanation}" if role.explanation else str(role)
+
 
 class PersonInviteForm(forms.Form):
     email = AddressField(
@@ -32,11 +36,7 @@ class PersonInviteForm(forms.Form):
     )
     first_name = forms.CharField(label=gettext_lazy("First name"), max_length=80, required=False)
     last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=80, required=False)
-    language = forms.ChoiceField(
-        label=gettext_lazy("Language"),
-        choices=[("", gettext_lazy("As the browser")), *User.Language.choices],
-        required=False,
-    )
+    language = LanguageField()
     roles = RolesField()
 
 

@@ -11,6 +11,30 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 
+AUTO = "auto"  # leave it to the browser, or to the installation: we store nothing
+
+
+class AutoChoiceField(forms.ChoiceField):
+    """A choice that is always made; `auto` becomes nothing."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(initial=AUTO, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value or AUTO
+
+    def clean(self, value: Any) -> str:
+        chosen: str = super().clean(value or AUTO)
+        return "" if chosen == AUTO else chosen
+
+
+class LanguageField(AutoChoiceField):
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("Language"),
+            choices=[(AUTO, gettext_lazy("As the browser")), *User.Language.choices],
+        )
+
 
 def zone_choices() -> list[tuple[str, Any]]:
     """The installation's own first, then every city, by continent."""
@@ -20,7 +44,7 @@ def zone_choices() -> list[tuple[str, Any]]:
         if slash and continent not in {"Etc", "SystemV", "posix", "right"}:
             continents.setdefault(continent, []).append((name, city.replace("_", " ")))
     own = _("As this installation (%(zone)s)") % {"zone": settings.TIME_ZONE}
-    return [("", own), ("UTC", "UTC"), *continents.items()]
+    return [(AUTO, own), ("UTC", "UTC"), *continents.items()]
 
 
 class PreferencesForm(forms.Form):
@@ -36,15 +60,10 @@ class PreferencesForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
-    language = forms.ChoiceField(
-        label=gettext_lazy("Language"),
-        choices=[("", gettext_lazy("As the browser")), *User.Language.choices],
-        required=False,
-    )
-    time_zone = forms.ChoiceField(
+    language = LanguageField()
+    time_zone = AutoChoiceField(
         label=gettext_lazy("Time zone"),
         choices=zone_choices,
-        required=False,
         help_text=gettext_lazy("Dates and times are shown in it."),
     )
     theme = forms.ChoiceField(

@@ -8,11 +8,16 @@ from accounts.journal import Difference
 from accounts.models import JournalEntry
 
 register = template.Library()
+FEW = 3
 
 
 @register.filter
 def who(entry: JournalEntry) -> str:
-    return entry.by_name or _("The system")
+    if entry.by_name:
+        return entry.by_name
+    if entry.via == JournalEntry.Via.COMMAND:
+        return _("Somebody at the command line")
+    return _("The system")
 
 
 @register.filter
@@ -21,8 +26,18 @@ def sentence(entry: JournalEntry) -> str:
 
 
 @register.filter
-def differences(entry: JournalEntry) -> list[Difference]:
-    return journal.differences(entry)
+def shown_differences(entry: JournalEntry) -> list[Difference]:
+    """The first few, for a list."""
+    return told(entry)[:FEW]
+
+
+@register.filter
+def has_more_differences(entry: JournalEntry) -> bool:
+    return len(told(entry)) > FEW
+
+
+def told(entry: JournalEntry) -> list[Difference]:
+    return [each for each in journal.differences(entry) if each.before or each.after]
 
 
 @register.filter

@@ -25,7 +25,7 @@ JOURNAL = List(
         Column("what", gettext_lazy("What happened"), pinned=True),
         Column("differences", gettext_lazy("Changes")),
         Column("kind", gettext_lazy("Kind of object"), sort="subject_type", shown=False),
-        Column("via", gettext_lazy("From"), sort="via"),
+        Column("via", gettext_lazy("Where"), sort="via"),
         Column("comment", gettext_lazy("Comment"), shown=False),
     ),
     sort="-at",
