@@ -7,6 +7,23 @@ import psutil
 
 from proofs.installation import Disproved, Installation, must, wait_for
 
+# A worker takes a task from its queue, be it after a while: it says so in its statistics.
+WORK = """
+import sys, time
+from offers_site.celery import app
+def done(name):
+    found = app.control.inspect(timeout=3, limit=2).stats() or {}
+    return [sum(of["total"].values()) for worker, of in found.items() if worker.startswith(name)]
+for worker, queue in (("interactive@", "interactive"), ("bulk@", "bulk"), ("bulk@", "send")):
+    deadline = time.monotonic() + 30
+    while not (before := done(worker)) and time.monotonic() < deadline:
+        pass
+    app.send_task("jobs.tasks.wake_jobs", queue=queue)
+    while done(worker) <= before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if time.monotonic() >= deadline:
+        sys.exit(f"no work is done for {queue}")
+"""
 CHILDREN = {
     "postgres": "postgres",
     "redis": "redis-server",
@@ -16,14 +33,22 @@ CHILDREN = {
     "beat": "beat",
     "guard": "guard.py",
 }
+# Killed alone: the workers have to come to themselves without a restart of their own.
+SERVERS = ("postgres", "redis")
 
 
 def prove(make: Callable[[str], Installation]) -> str:
     here = make("children")
     here.start()
     here.write_row(1)
+    must_work(here)
+    for name in SERVERS:
+        restart(here, name, CHILDREN[name])
+    must_work(here)
     said = [f"{name} {restart(here, name, word):.1f} s" for name, word in CHILDREN.items()]
+    must_work(here)
     kill_workers(here)
+    must_work(here)
     must(here.rows() == [1], "a row was lost")
     here.stop()
     return ", ".join(said)
@@ -54,6 +79,13 @@ def is_alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def must_work(here: Installation) -> None:
+    """Each queue's work is done."""
+    command = here.command("shell", "-v0", "-c", WORK)
+    said, _ = command.communicate(timeout=120)
+    must(command.returncode == 0, f"after the restarts: {said}")
 
 
 def kill_workers(here: Installation) -> None:

@@ -54,7 +54,7 @@ def servers_for(argv: list[str]) -> Iterator[None]:
     wanted = wanted_servers()
     if command == "up" or wanted or not env_text("SECRET_KEY"):
         datadir.open_directory(places)
-    if command == "up":
+    if command == "up" and not asks_for_help(argv):
         datadir.check_marker(places)
         datadir.check_room(places)
     if not wanted or not needs_servers(argv):
@@ -76,7 +76,7 @@ def take_options(options: list[str]) -> None:
         return  # the command itself will say what is wrong
     if given.data_dir:
         os.environ["OVERTURE_DATA_DIR"] = str(Path(given.data_dir).expanduser().resolve())
-    if not env_text("BASE_URL") and given.port.isdigit():
+    if not env_text("BASE_URL") and given.port.isdigit() and int(given.port) < 2**16:
         os.environ["BASE_URL"] = local_url(given.host, int(given.port))
 
 
@@ -90,7 +90,11 @@ def needs_servers(argv: list[str]) -> bool:
     words = argv[1:]
     if not words or words[0].startswith("-") or words[0] in WITHOUT_SERVERS:
         return False
-    return not {"-h", "--help"} & set(words)
+    return not asks_for_help(argv)
+
+
+def asks_for_help(argv: list[str]) -> bool:
+    return not {"-h", "--help"}.isdisjoint(argv)
 
 
 @contextmanager

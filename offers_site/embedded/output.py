@@ -50,8 +50,9 @@ class Output:
     def _read(self, name: str, pipe: IO[bytes]) -> None:
         with pipe, contextlib.suppress(OSError, ValueError):
             while line := pipe.readline(LONGEST_LINE):
-                self.said[name].append(line.decode(errors="replace"))
-                self._put(self._prefixes[name] + line.rstrip(b"\r\n") + b"\n")
+                if text := line.rstrip():
+                    self.said[name].append(text.decode(errors="replace"))
+                    self._put(self._prefixes[name] + text + b"\n")
 
     def _put(self, line: bytes) -> None:
         try:

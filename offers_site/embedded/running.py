@@ -168,9 +168,8 @@ class Up:
 
     def _announce(self) -> None:
         lines = [_("Overture is ready: %(url)s") % {"url": self._local_url}]
-        sign_ins = readiness.demo_sign_ins() if self._wishes.demo else []
-        width = max((len(role) for role, _email, _password in sign_ins), default=0)
-        lines += [f"  {role:<{width}}  {email}  {password}" for role, email, password in sign_ins]
+        if self._wishes.demo:
+            lines += in_columns(readiness.demo_sign_ins())
         self._output.announce(lines)
         if self._wishes.browser and has_display() and os.isatty(STANDARD_OUTPUT):
             with contextlib.suppress(webbrowser.Error):
@@ -179,13 +178,23 @@ class Up:
     def _stop(self) -> None:
         hurried = self._signals.is_hurried
         self._supervisor.stop(self._supervisor.names() - SERVERS, is_hurried=hurried)
+        # A command that begins now waits, rather than to meet servers that are about to go.
+        starting = Lock(self._places.starting)
+        starting.take_within(1)
         self._supervisor.stop(SERVERS, is_hurried=hurried)
         self._supervisor.close()
         if wanted_servers():
             remove_sockets(self._places)
         notes.remove(self._places.children_note)
         notes.remove(self._places.up_note)
+        starting.close()
         self._output.drain(1)
+
+
+def in_columns(rows: list[tuple[str, str, str]]) -> list[str]:
+    """The rows as lines whose columns stand below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def run(places: Places, wishes: Wishes) -> None:
