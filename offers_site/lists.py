@@ -95,7 +95,7 @@ class ListFilter(forms.Form):
                 shown.widget = as_checkboxes(shown)
             if name == "q":
                 shown.label = self.search_label
-                shown.widget.attrs |= {"type": "search", "placeholder": self.search_label}
+                shown.widget = forms.SearchInput(attrs={"placeholder": self.search_label})
 
     @property
     def given(self) -> dict[str, list[str]]:
