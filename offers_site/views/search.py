@@ -84,7 +84,7 @@ def find_pages(request: StaffRequest, words: list[str]) -> list[Hit]:
         Hit(link.label, link.url, link.icon, section.label)
         for section in Frame(request).rail
         for link in section.links
-        if all(plain(word) in plain(f"{section.label} {link.label}") for word in words)
+        if all(plain(word) in plain(link.label) for word in words)
     ]
 
 

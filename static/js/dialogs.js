@@ -9,7 +9,8 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target === dialog) opener = event.detail.elt;
 });
 
-document.body.addEventListener("htmx:afterSwap", (event) => {
+// After it has settled: htmx moves the focus to [autofocus] until then.
+document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target !== dialog || dialog.open || !dialog.hasChildNodes()) return;
   // A link in a menu is gone from sight by now: its menu's button takes the focus back.
   const menu = opener?.closest?.("[popover]");
