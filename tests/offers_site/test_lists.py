@@ -1,10 +1,10 @@
 """The one list, driven through the page of people and a list of its own."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -46,10 +46,9 @@ SEEN = List(
 )
 
 
-def ask(path="/", **kept):
-    request = RequestFactory().get(path)
-    request.user = AnonymousUser()
-    request.user.list_columns = kept
+def ask(path: str | None = "/", **kept: Any) -> Any:
+    request: Any = RequestFactory().get(path or "/")
+    request.user = User(list_columns=kept)
     request.htmx = False
     return request
 
@@ -132,7 +131,7 @@ def test_a_page_after_rows_that_have_gone_is_the_first():
 def test_a_place_in_another_order_or_of_another_hand_is_ignored():
     people(*[None] * 5)
     address = SEEN.page(ask(), User.objects.all()).next_url
-    cursor = parse_qs(urlsplit(address).query)["after"][0]
+    cursor = parse_qs(urlsplit(str(address)).query)["after"][0]
 
     for query in (f"sort=-name&after={cursor}", "after=MXw.forged", "after=", "before=%00"):
         page = SEEN.page(ask(f"/?{query}"), User.objects.all())

@@ -1,0 +1,193 @@
+"""The one list in the hands of somebody: typing, sorting, choosing, ticking, confirming."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from accounts.models import User
+from tests.browser.conftest import NARROW, sign_in
+from tests.build import make_user
+
+PEOPLE = "/people/"
+
+
+@pytest.fixture
+def people(administrator):
+    for first, last, role in (
+        ("Bob", "Ngo", "analyst"),
+        ("Chloé", "Petit", "agent"),
+        ("Dan", "Quist", "agent"),
+    ):
+        make_user(f"{first[0].lower()}@example.org", role=role, first_name=first, last_name=last)
+
+
+def names(page):
+    return [text.strip() for text in page.locator("tbody th").all_inner_texts()]
+
+
+def test_typing_narrows_and_the_address_keeps_it(open_page, people):
+    page = open_page(PEOPLE)
+    search = page.get_by_role("searchbox")
+
+    search.click()
+    page.keyboard.type("ngo", delay=60)
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+    expect(search).to_be_focused()
+    expect(search).to_have_value("ngo")
+    expect(page.locator("#list-people-count")).to_have_text("1")
+    expect(page).to_have_url(re.compile(r"/people/\?q=ngo$"))
+    expect(page.locator(".chip")).to_contain_text("ngo")
+    page.reload()
+    assert names(page) == ["Bob Ngo"]
+
+
+def test_a_filter_is_said_and_removed_and_back_brings_it_back(open_page, people):
+    page = open_page(PEOPLE)
+
+    page.get_by_label("Role", exact=True).select_option(label="Call centre agent")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator(".chip")).to_contain_text("Call centre agent")
+    page.get_by_role("link", name="Remove the filter Role").click()
+    expect(page.locator("tbody tr")).to_have_count(4)
+    expect(page.get_by_label("Role", exact=True)).to_have_value("")
+    page.go_back()
+
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_label("Role", exact=True)).not_to_have_value("")
+
+
+def test_sorting_keeps_the_search(open_page, people):
+    page = open_page(f"{PEOPLE}?q=e")
+
+    page.get_by_role("link", name="Name", exact=True).click()
+    expect(page.get_by_role("columnheader", name="Name", exact=True)).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    assert names(page)[0] == "Dan Quist"
+    page.get_by_role("searchbox").fill("@example")
+
+    expect(page).to_have_url(re.compile(r"sort=-name"))
+    expect(page.locator("tbody tr")).to_have_count(4)
+    assert names(page)[0] == "Dan Quist"
+
+
+def test_columns_are_chosen_at_once_and_remembered(open_page, people, administrator):
+    page = open_page(PEOPLE)
+
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Email address").uncheck()
+    expect(page.get_by_role("columnheader", name="Email address")).to_have_count(0)
+    page.get_by_label("Added").check()
+    expect(page.get_by_role("columnheader", name="Added")).to_be_visible()
+    page.get_by_role("button", name="Remember for me").click()
+
+    page.wait_for_url(re.compile(r"/people/$"))
+    expect(page.get_by_role("columnheader", name="Added")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Email address")).to_have_count(0)
+    administrator.refresh_from_db()
+    assert "created_at" in administrator.list_columns["people"]
+    assert "email" not in administrator.list_columns["people"]
+
+
+def test_keys_move_tick_and_open(open_page, people):
+    page = open_page(PEOPLE)
+    expect(page.locator(".bulk-bar")).to_be_hidden()
+
+    for key in "jjx":
+        page.keyboard.press(key)
+    expect(page.locator(".bulk-bar")).to_contain_text("1 ticked")
+    expect(page.locator(".list-tools")).to_be_hidden()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Morel")
+
+
+def test_ticked_rows_are_confirmed_and_changed_together(open_page, people):
+    page = open_page(PEOPLE)
+
+    page.get_by_label("Tick Bob Ngo").check()
+    page.get_by_label("Tick Dan Quist").check()
+    page.get_by_role("button", name="Deactivate", exact=True).click()
+    dialog = page.locator("#dialog")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text("Dan Quist")
+    expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
+    dialog.get_by_role("button").click()
+
+    expect(page.locator(".toast-item")).to_be_visible()
+    assert set(User.objects.filter(is_active=False).values_list("last_name", flat=True)) == {
+        "Ngo",
+        "Quist",
+    }
+
+
+def test_all_on_this_page_are_ticked_and_unticked(open_page, people):
+    page = open_page(PEOPLE)
+    whole = page.get_by_label("Select all on this page")
+
+    whole.check()
+    expect(page.locator(".bulk-bar")).to_contain_text("4 ticked")
+    page.get_by_label("Tick Bob Ngo").uncheck()
+    assert whole.evaluate("box => box.indeterminate")
+    page.get_by_role("button", name="Untick all").click()
+
+    expect(page.locator(".bulk-bar")).to_be_hidden()
+
+
+def test_a_row_menu_asks_in_the_dialog_and_gives_the_focus_back(open_page, people):
+    page = open_page(PEOPLE)
+    opener = page.get_by_role("button", name="Actions for Bob Ngo")
+    opener.focus()
+
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Deactivate").focus()
+    page.keyboard.press("Enter")
+    dialog = page.locator("#dialog")
+    expect(dialog).to_contain_text("Deactivate Bob Ngo?")
+    page.keyboard.press("Escape")
+
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+    assert User.objects.filter(is_active=False).count() == 0
+
+
+def test_rows_are_cards_on_a_small_screen(open_page, people):
+    page = open_page("/")
+    page.set_viewport_size(NARROW)
+    open_page(PEOPLE)
+
+    assert page.locator("tbody tr").first.evaluate("row => getComputedStyle(row).display") == "grid"
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Role", exact=True).select_option(label="Analyst")
+
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+@pytest.fixture
+def without_script(browser, browser_context_args):
+    context = browser.new_context(**browser_context_args, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def test_all_of_it_works_without_script(without_script, live_server, people, administrator):
+    page = without_script
+    sign_in(page, live_server, administrator)
+    page.goto(f"{live_server.url}{PEOPLE}")
+
+    page.get_by_role("searchbox").fill("petit")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    assert names(page) == ["Chloé Petit"]
+    page.get_by_role("link", name="Last sign-in").click()
+    assert names(page) == ["Chloé Petit"]
+    page.get_by_label("Tick Chloé Petit").check()
+    page.get_by_role("button", name="Deactivate", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Deactivate")
+    page.get_by_role("button", name="Deactivate").click()
+
+    assert not User.objects.get(last_name="Petit").is_active
+    assert page.url.startswith(f"{live_server.url}{reverse('accounts:person-list')}")

@@ -1,0 +1,102 @@
+"""What pages say back: toasts, confirmations, errors of forms, and the way out of a form."""
+
+import re
+
+from playwright.sync_api import expect
+
+from accounts.models import AccessLabel
+from tests.build import PASSWORD, make_label, make_user
+
+
+def test_signing_in_by_keyboard(page, live_server, complaints):
+    make_user("ada@example.org", role="administrator", first_name="Ada", language="en")
+    page.goto(f"{live_server.url}/people/")
+
+    page.get_by_label("Email").focus()
+    page.keyboard.type("ada@example.org")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("People")
+    assert complaints == []
+
+
+def test_what_went_well_is_said_and_leaves(open_page):
+    page = open_page("/labels/create/")
+    page.clock.install()
+
+    page.get_by_label("Name").fill("Brand A")
+    code = page.get_by_label("Code")
+    if code.count():
+        code.fill("brand-a")
+    page.get_by_role("button", name=re.compile("Create|Save")).click()
+    toast = page.locator("#toasts .toast-item")
+    expect(toast).to_be_visible()
+    toast.hover()
+    page.clock.run_for(20_000)
+    expect(toast).to_be_visible()
+    page.mouse.move(10, 10)
+    page.clock.run_for(8_000)
+
+    expect(toast).to_have_count(0)
+
+
+def test_a_mistake_is_told_on_top_and_beside_the_field(open_page):
+    page = open_page("/people/invite/")
+
+    page.get_by_label("Email address").fill("nobody")
+    page.get_by_role("button", name="Send the invitation").click()
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link").first.click()
+
+    expect(page.get_by_label("Email address")).to_be_focused()
+    expect(page.get_by_label("Email address")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".invalid-feedback").first).to_be_visible()
+
+
+def test_leaving_with_something_written_is_asked_about(open_page):
+    page = open_page("/people/invite/")
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+
+    page.get_by_label("Email address").fill("bob@example.org")
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    page.get_by_role("link", name="Home").first.click()
+    page.wait_for_timeout(300)
+
+    assert asked == ["beforeunload"]
+    expect(page.get_by_role("heading", level=1)).to_have_text("Invite somebody")
+
+
+def test_a_confirmation_is_answered_by_keyboard(open_page):
+    make_label("brand-a")
+    page = open_page("/labels/")
+
+    page.get_by_role("button", name=re.compile("Actions for")).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Delete").focus()
+    page.keyboard.press("Enter")
+    dialog = page.locator("#dialog")
+    expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".toast-item")).to_be_visible()
+    assert AccessLabel.objects.count() == 0
+
+
+def test_a_session_that_ended_leads_to_sign_in(open_page, administrator):
+    page = open_page("/people/")
+    administrator.session_generation += 1
+    administrator.save(update_fields=["session_generation"])
+
+    page.get_by_role("link", name="Name", exact=True).click()
+
+    expect(page).to_have_url(re.compile(r"/sign-in/\?next="))
