@@ -6,7 +6,9 @@
 fails when a sentence is missing, fuzzy or no longer used; `compile` writes the .mo file.
 """
 
+import ast
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,31 +71,50 @@ def read_catalogue() -> Catalog:
 def extract_messages() -> Catalog:
     """Every marked sentence of the sources, in the order of the files."""
     found = Catalog(charset="utf-8")
-    for name, source in sources():
+    for name, source in code():
         stream = io.BytesIO(source.encode())
-        for line, message, comments, context in extract(
-            "python", stream, keywords=KEYWORDS, comment_tags=["Translators:"]
-        ):
+        for line, message, comments, context in extract("python", stream, keywords=KEYWORDS):
             found.add(message, None, [(name, line)], auto_comments=comments, context=context)
+    for name, source in templates():
+        for message, context in messages_of(source, name):
+            found.add(message, None, [(name, 0)], flags=flags_of(message), context=context)
     return found
 
 
-def sources() -> Iterator[tuple[str, str]]:
-    configure()
+def code() -> Iterator[tuple[str, str]]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             if "migrations" not in path.parts:
                 yield str(path.relative_to(ROOT)), path.read_text()
+
+
+def templates() -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / "templates").rglob("*")):
         if path.suffix in {".html", ".txt"}:
-            name = str(path.relative_to(ROOT))
-            yield name, templatize(path.read_text(), origin=name)
+            yield str(path.relative_to(ROOT)), path.read_text()
 
 
-def configure() -> None:
-    """`templatize` asks the settings for nothing but whether tags are debugged."""
+# `templatize` makes calls of tags, such as `ngettext('one', 'many', count)`, and noise of the rest.
+MARKED = re.compile(
+    r"""\b(_|n?p?gettext)\(\s*((?:u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\s*,?\s*)+)(?:count)?\)"""
+)
+
+
+def messages_of(source: str, name: str) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
+    """The sentences of a template, each with its context."""
     if not settings.configured:
-        settings.configure(DEBUG=False, TEMPLATES=[])
+        settings.configure(DEBUG=False, TEMPLATES=[])  # templatize asks for nothing else
+    for function, literals in MARKED.findall(templatize(source, origin=name)):
+        texts = ast.literal_eval(f"({literals.rstrip().rstrip(',')},)")
+        context = texts[0] if "p" in function.partition("gettext")[0] else None
+        words = texts[1:] if context else texts
+        yield words if len(words) > 1 else words[0], context
+
+
+def flags_of(message: str | tuple[str, ...]) -> list[str]:
+    """A sentence with `%(name)s` in it is checked for having the same names in both languages."""
+    texts = (message,) if isinstance(message, str) else message
+    return ["python-format"] if any("%(" in text for text in texts) else []
 
 
 def differences(catalogue: Catalog, found: Catalog) -> Iterator[str]:

@@ -15,16 +15,29 @@ def catalogue(**messages):
 def test_sentences_are_found_in_code_and_in_templates(monkeypatch):
     monkeypatch.setattr(
         translations,
-        "sources",
+        "code",
         lambda: [
-            ("views.py", 'from x import gettext as _\n_("Saved.")\nngettext("one", "%(n)s", n)'),
-            ("page.html", translations.templatize('{% translate "Offers" %}')),
+            ("views.py", '_("Saved.")\nngettext("one", "%(n)s", n)\npgettext("verb", "Open")')
         ],
     )
+    page = """<p class="it's">{% translate "Offers" %} {{ _('It\\'s “here”') }} {% crumb _("Jobs") %}
+      {% blocktranslate count number=n trimmed %}one person{% plural %}
+        {{ number }} people
+      {% endblocktranslate %} {% translate "May" context "month" as may %}"""
+    monkeypatch.setattr(translations, "templates", lambda: [("page.html", page)])
 
-    found = {message.id for message in translations.extract_messages() if message.id}
+    found = {(message.id, message.context) for message in translations.extract_messages()}
 
-    assert found == {"Saved.", ("one", "%(n)s"), "Offers"}
+    assert found - {("", None)} == {
+        ("Saved.", None),
+        (("one", "%(n)s"), None),
+        ("Open", "verb"),
+        ("Offers", None),
+        ("It's “here”", None),
+        ("Jobs", None),
+        (("one person", "%(number)s people"), None),
+        ("May", "month"),
+    }
 
 
 def test_a_new_and_an_unused_sentence_are_named():
