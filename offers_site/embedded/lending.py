@@ -33,7 +33,7 @@ WITHOUT_SERVERS = {
 # These make the tables themselves, or look at what is there.
 WITHOUT_TABLES = {
     *("migrate", "showmigrations", "sqlmigrate", "squashmigrations", "optimizemigration"),
-    *("dbshell", "inspectdb", "flush"),
+    *("dbshell", "inspectdb", "flush", "postgres"),
 }
 SECONDS_FOR_UP = 60
 SECONDS_TO_STOP = 30

@@ -1,0 +1,54 @@
+"""`manage.py postgres psql`: one of PostgreSQL's programs, on the database of this installation.
+
+    manage.py postgres pg_dump --format custom --file overture.dump
+    manage.py postgres pg_restore --dbname overture overture.dump
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from offers_site.embedded import postgres
+
+# What PostgreSQL's programs read, and where settings have it.
+VARIABLES = {
+    "PGHOST": "HOST",
+    "PGPORT": "PORT",
+    "PGUSER": "USER",
+    "PGPASSWORD": "PASSWORD",
+    "PGDATABASE": "NAME",
+}
+
+
+class Command(BaseCommand):
+    help = "Run one of PostgreSQL's programs (psql, pg_dump, pg_restore …) on the database."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("program", help="psql, pg_dump, pg_restore …")
+        parser.add_argument("arguments", nargs=argparse.REMAINDER)
+
+    def handle(self, *args: Any, program: str, arguments: list[str], **options: Any) -> None:
+        try:
+            done = subprocess.run([program, *arguments], env=environment())
+        except FileNotFoundError:
+            raise CommandError(f"PostgreSQL has no program called {program}.") from None
+        sys.exit(done.returncode)
+
+
+def environment() -> dict[str, str]:
+    """Ours, with the address of the database, and with PostgreSQL's programs first on the PATH."""
+    address = settings.DATABASES["default"]
+    given = {
+        variable: str(address[key]) for variable, key in VARIABLES.items() if address.get(key)
+    }
+    if settings.EMBEDS_POSTGRES:
+        programs = str(Path(postgres.binary("postgres")).parent)
+        given["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**os.environ, **given}

@@ -1,0 +1,44 @@
+import io
+import os
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from offers_site.embedded.postgres import memory_settings
+from offers_site.management.commands import postgres
+
+GIGABYTE = 2**30
+
+
+@pytest.mark.parametrize(
+    ("memory", "shared", "cache"),
+    [(GIGABYTE // 2, 64, 256), (GIGABYTE, 128, 512), (8 * GIGABYTE, 1024, 4096)],
+)
+def test_postgresql_takes_its_share_of_the_memory(memory, shared, cache):
+    settings = memory_settings(memory)
+
+    assert f"shared_buffers={shared}MB" in settings
+    assert f"effective_cache_size={cache}MB" in settings
+
+
+def test_a_large_machine_is_not_given_away():
+    assert "shared_buffers=2048MB" in memory_settings(512 * GIGABYTE)
+
+
+def test_its_programs_find_the_database(monkeypatch):
+    address = {"HOST": "/sockets", "NAME": "overture", "PORT": ""}
+    embedded = SimpleNamespace(DATABASES={"default": address}, EMBEDS_POSTGRES=True)
+    monkeypatch.setattr(postgres, "settings", embedded)
+
+    found = postgres.environment()
+
+    assert (found["PGHOST"], found["PGDATABASE"]) == ("/sockets", "overture")
+    assert "PGPORT" not in found
+    first = found["PATH"].split(os.pathsep)[0]
+    assert os.path.exists(os.path.join(first, "pg_dump"))
+
+
+def test_a_program_that_does_not_exist_is_named():
+    with pytest.raises(CommandError, match="no program called pg_nothing"):
+        call_command("postgres", "pg_nothing", stdout=io.StringIO())
