@@ -22,6 +22,6 @@ def hash_secret(secret: str) -> str:
 def find_key(secret: str, *, at: datetime) -> ApiKey | None:
     """The key that `secret` opens with at `at`, whose use is noted; None when it opens nothing."""
     key = ApiKey.objects.usable_at(at).filter(secret_hash=hash_secret(secret)).first()
-    if key:
+    if key and key.is_due_to_note_use(at):
         ApiKey.objects.filter(pk=key.pk).note_use(at)
     return key

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,10 @@ import structlog
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +25,7 @@ from accounts.models import ApiKey, JournalEntry, User
 Actor = User | ApiKey | None
 """Who acts: a person, a program's key, or nobody in particular (a command, the clock)."""
 
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)\Z")
 SECRETS = {"password", "secret", "secret_hash", "token", "hash"}
 
 # What the journal says of an entry, after the name of who did it. Every room's verbs stand here.
@@ -162,8 +167,18 @@ def wording(value: object) -> str:
             return _("yes") if value else _("no")
         case list():
             return ", ".join(map(wording, value))
+        case str() if MOMENT.match(value):
+            return moment_in_words(value)
         case _:
             return str(value)
+
+
+def moment_in_words(text: str) -> str:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return text
+    return date_format(localtime(moment), "DATETIME_FORMAT") if moment else text
 
 
 # --- How entries leave ---

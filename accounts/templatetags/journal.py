@@ -43,7 +43,7 @@ def told(entry: JournalEntry) -> list[Difference]:
 @register.filter
 def difference_rows(entry: JournalEntry) -> list[tuple[str, str, str]]:
     """What components/difference.html shows."""
-    return [(each.name, each.before, each.after) for each in journal.differences(entry)]
+    return [(each.name, each.before, each.after) for each in told(entry)]
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts import running
-from accounts.journal import VERBS, changes, harmless, record, sentence
+from accounts.journal import VERBS, changes, harmless, record, sentence, wording
 from accounts.models import JournalEntry
 from tests.build import NOON, make_key, make_label, make_role, make_user
 
@@ -184,3 +184,21 @@ def test_old_entries_are_purged_in_batches(monkeypatch):
 
     assert purged == 5
     assert JournalEntry.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_the_link_to_the_export_moves_along_with_the_filters(client):
+    client.force_login(make_user("boss@example.org", role="administrator"))
+    write()
+
+    fragment = client.get(
+        reverse("accounts:journal-list"), {"q": "till"}, headers={"HX-Request": "true"}
+    ).content.decode()
+
+    assert 'id="journal-export" hx-swap-oob="true" href="/journal/export/?q=till"' in fragment
+
+
+def test_moments_are_read_as_people_write_them():
+    assert wording("2027-01-31T00:00:00Z") == "Jan. 31, 2027, midnight"
+    assert wording("2027-01-31T25:00:00Z") == "2027-01-31T25:00:00Z"
+    assert wording(["a", True, None]) == "a, yes, "

@@ -150,11 +150,13 @@ def test_the_last_use_is_written_at_most_once_a_minute():
     assert used == [0, 0, 0, 61, 61]
 
 
-def test_a_call_costs_two_queries_and_seldom_a_write(django_assert_num_queries):
+def test_a_call_costs_one_query_and_once_a_minute_a_write(django_assert_num_queries):
     _key, secret = make_key()
 
     with django_assert_num_queries(2):
         find_key(secret, at=NOON)
+    with django_assert_num_queries(1):
+        find_key(secret, at=NOON + timedelta(seconds=30))
 
 
 @pytest.mark.parametrize("secret", ["", "sk_", "nothing", "é", "x" * 10_000, "sk_\x00"])
