@@ -14,7 +14,7 @@ from offers_site.embedded.places import Places
 from offers_site.embedded.privileges import launching
 from offers_site.embedded.servers import Server
 
-PATIENCE_WITH_SERVERS = 4.0
+PATIENCE_WITH_SERVERS = 3.0
 
 
 @dataclass(frozen=True, slots=True)

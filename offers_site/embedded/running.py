@@ -35,6 +35,7 @@ from offers_site.embedded.servers import SECONDS_TO_START, Server, remove_socket
 NAMES = ["overture", "postgres", "redis", "web", "interactive", "bulk", "beat"]
 SERVERS = {"postgres", "redis"}
 SECONDS_TO_BE_READY = 120
+SECONDS_FOR_COMMANDS = 1.5
 SECONDS_BETWEEN_LOOKS = 0.1
 
 
@@ -178,15 +179,18 @@ class Up:
     def _stop(self) -> None:
         hurried = self._signals.is_hurried
         self._supervisor.stop(self._supervisor.names() - SERVERS, is_hurried=hurried)
-        # A command that begins now waits, rather than to meet servers that are about to go.
-        starting = Lock(self._places.starting)
-        starting.take_within(1)
+        # A command that begins now waits, rather than to meet servers that are about to go, and one
+        # that has begun has a moment to end.
+        starting, using = Lock(self._places.starting), Lock(self._places.using)
+        if starting.take_within(0.5) and not hurried():
+            using.take_within(SECONDS_FOR_COMMANDS)
         self._supervisor.stop(SERVERS, is_hurried=hurried)
         self._supervisor.close()
         if wanted_servers():
             remove_sockets(self._places)
         notes.remove(self._places.children_note)
         notes.remove(self._places.up_note)
+        using.close()
         starting.close()
         self._output.drain(1)
 
