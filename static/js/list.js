@@ -14,7 +14,7 @@ function count(list) {
   for (const box of all) box.closest("tr").classList.toggle("is-ticked", box.checked);
   list.classList.toggle("has-ticks", ticked.length > 0);
   const words = list.querySelector("[data-ticked]");
-  if (words) words.textContent = ticked.length ? words.dataset.ticked.replace("%(number)s", ticked.length.toLocaleString(document.documentElement.lang)) : "";
+  if (words) words.textContent = ticked.length ? words.dataset.ticked.replace("{number}", ticked.length.toLocaleString(document.documentElement.lang)) : "";
   const whole = list.querySelector("[data-tick-all]");
   if (whole) {
     whole.checked = all.length > 0 && ticked.length === all.length;
