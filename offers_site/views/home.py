@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts import journal
 from accounts.models import ApiKey, JournalEntry, User
+from accounts.templatetags import journal
 from jobs.models import Job
 from offers_site import health
 from offers_site.http import StaffRequest, render_page
@@ -164,6 +164,6 @@ def lately(user: User) -> list[News] | None:
     if not user.has_perm("accounts.view_journal"):
         return None
     return [
-        News(entry, entry.by_name or _("The system"), journal.sentence(entry))
+        News(entry, journal.who(entry), journal.sentence(entry))
         for entry in JournalEntry.objects.for_journal_list()[:MOST_ENTRIES]
     ]
