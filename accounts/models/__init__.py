@@ -1,0 +1,21 @@
+"""People, what they may do, the programs that may call us, and what each of them changed."""
+
+from accounts.models.journal import JournalEntry
+from accounts.models.keys import ApiKey, is_origin
+from accounts.models.labels import AccessLabel, LabelledQuerySet, is_code
+from accounts.models.people import UNUSABLE_PASSWORD, User, held_labels, is_time_zone
+from accounts.models.roles import Role
+
+__all__ = [
+    "UNUSABLE_PASSWORD",
+    "AccessLabel",
+    "ApiKey",
+    "JournalEntry",
+    "LabelledQuerySet",
+    "Role",
+    "User",
+    "held_labels",
+    "is_code",
+    "is_origin",
+    "is_time_zone",
+]
