@@ -42,8 +42,14 @@ def test_nobody_else_can_enter_the_directory_of_the_sockets(tmp_path):
     assert not places.sockets.exists()
 
 
-def test_a_directory_of_sockets_that_others_can_enter_is_refused(tmp_path):
-    places = Places(tmp_path)
+@pytest.fixture
+def short(tmp_path_factory):
+    """A directory whose name is short enough to hold its sockets."""
+    return tmp_path_factory.mktemp("s")
+
+
+def test_a_directory_of_sockets_that_others_can_enter_is_refused(short):
+    places = Places(short)
     places.sockets.mkdir(parents=True)
     places.sockets.chmod(0o777)
 
@@ -51,11 +57,11 @@ def test_a_directory_of_sockets_that_others_can_enter_is_refused(tmp_path):
         prepare_sockets(places, None)
 
 
-def test_a_link_in_place_of_the_sockets_is_refused(tmp_path):
-    places = Places(tmp_path)
+def test_a_link_in_place_of_the_sockets_is_refused(short):
+    places = Places(short)
     places.run.mkdir()
-    (tmp_path / "elsewhere").mkdir(mode=0o700)
-    places.sockets.symlink_to(tmp_path / "elsewhere")
+    (short / "elsewhere").mkdir(mode=0o700)
+    places.sockets.symlink_to(short / "elsewhere")
 
     with pytest.raises(CannotStart):
         prepare_sockets(places, None)
