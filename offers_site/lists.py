@@ -37,26 +37,20 @@ and what the queryset prefetches and the filter offers as choices.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.core import signing
 from django.db import models
-from django.db.models import F, Field, Q
 from django.db.models.expressions import Combinable
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.datastructures import MultiValueDict
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.functional import cached_property
+
+from offers_site.filters import ListFilter, display, is_nothing, valid_part
+from offers_site.keysets import Keyset
 
 if TYPE_CHECKING:
     from django.template import Template
@@ -64,51 +58,12 @@ if TYPE_CHECKING:
 
     from offers_site.http import StaffRequest
 
+__all__ = ["Bulk", "Column", "List", "ListFilter", "ListPage"]
+
 M = TypeVar("M", bound=models.Model)
 
 SIZES = (25, 50, 100)
 COUNT_UP_TO = 10_000
-SORT_VALUE = "list_sort_value"
-
-
-class ListFilter(forms.Form):
-    """What narrows a list. Fields are all optional; `narrow` reads `self.cleaned_data`.
-
-    With `searches = True` there is a field `q`. Fields must not bear a name that the list uses
-    itself (`sort`, `columns`, `after`, `before`, `size`, `row`).
-    """
-
-    searches: ClassVar[bool] = False
-    search_label: ClassVar[_StrOrPromise] = gettext_lazy("Search")
-
-    q = forms.CharField(required=False, max_length=200)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("auto_id", "filter-%s")
-        kwargs.setdefault("use_required_attribute", False)
-        super().__init__(*args, **kwargs)
-        if not self.searches:
-            del self.fields["q"]
-        for name, shown in self.fields.items():
-            shown.required = False
-            if isinstance(shown, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
-                shown.widget = as_checkboxes(shown)
-            if name == "q":
-                shown.label = self.search_label
-                shown.widget = forms.SearchInput(attrs={"placeholder": self.search_label})
-
-    @property
-    def given(self) -> dict[str, list[str]]:
-        """What the address says, field by field."""
-        return dict(self.data.lists()) if isinstance(self.data, MultiValueDict) else {}
-
-    def narrow(self, queryset: models.QuerySet[M]) -> models.QuerySet[M]:
-        """The rows that match what was asked."""
-        return queryset
-
-    def asked(self, name: str) -> Any:
-        """What was asked in a field, and something false when nothing was."""
-        return self.cleaned_data.get(name)
 
 
 @dataclass(frozen=True)
@@ -203,7 +158,12 @@ class List:
         shown = self.asked_columns(request)
         size = self.asked_size(request.GET)
         column = self.by_name[sort.removeprefix("-")]
-        keys = Keyset(narrowed, column, descending=sort.startswith("-"))
+        keys = Keyset(
+            narrowed,
+            column.sort or "pk",
+            name=f"{self.name}.{column.name}",
+            descending=sort.startswith("-"),
+        )
         rows, has_previous, has_next = keys.slice(
             size, after=request.GET.get("after"), before=request.GET.get("before")
         )
@@ -400,162 +360,3 @@ class ListPage(Generic[M]):
     @property
     def next_url(self) -> str | None:
         return self.url(after=self.next_cursor) if self.next_cursor else None
-
-
-# --- Keyset paging ---
-
-
-class Keyset(Generic[M]):
-    """Rows by one value, what is empty last either way, and by key where the values are equal."""
-
-    def __init__(self, queryset: models.QuerySet[M], column: Column, *, descending: bool) -> None:
-        by = F(column.sort) if isinstance(column.sort, str) else column.sort
-        self.descending = descending
-        self.queryset = queryset.annotate(**{SORT_VALUE: by})
-        annotation = self.queryset.query.annotations[SORT_VALUE]
-        self.value_field: Field[Any, Any] = annotation.output_field
-        self.key_field = queryset.model._meta.pk
-        self.may_be_empty = not is_plain_and_full(queryset.model, column.sort)
-        # Signed, so that what an address claims to be a place is one, in this order of this list.
-        way = "-" if descending else ""
-        salt = f"list:{queryset.model._meta.label}:{way}{column.name}"
-        self.signer = signing.Signer(salt=salt, sep=".")
-
-    def slice(
-        self, size: int, *, after: str | None, before: str | None
-    ) -> tuple[list[M], bool, bool]:
-        """The page, whether there is one before it, and whether there is one after it."""
-        if before and (place := self.read(before)):
-            beyond = self.beyond(place, backwards=True)
-            rows = list(self.ordered(backwards=True).filter(beyond)[: size + 1])
-            if len(rows) > size:
-                return rows[size - 1 :: -1], True, True
-        elif after and (place := self.read(after)):
-            beyond = self.beyond(place, backwards=False)
-            rows = list(self.ordered(backwards=False).filter(beyond)[: size + 1])
-            if rows:
-                return rows[:size], True, len(rows) > size
-        rows = list(self.ordered(backwards=False)[: size + 1])
-        return rows[:size], False, len(rows) > size
-
-    def ordered(self, *, backwards: bool) -> models.QuerySet[M]:
-        upwards = self.descending == backwards
-        empties: dict[str, Literal[True]] = {}
-        if self.may_be_empty:  # else unsaid, so that an index can be read either way
-            empties = {"nulls_first": True} if backwards else {"nulls_last": True}
-        value = F(SORT_VALUE)
-        ordered: models.QuerySet[M] = self.queryset.order_by(
-            value.asc(**empties) if upwards else value.desc(**empties), "pk" if upwards else "-pk"
-        )
-        return ordered
-
-    def beyond(self, place: tuple[Any, Any], *, backwards: bool) -> Q:
-        """What comes after a place, or before it."""
-        value, key = place
-        way = "gt" if self.descending == backwards else "lt"
-        empty = Q(**{f"{SORT_VALUE}__isnull": True})
-        further_key = Q(**{f"pk__{way}": key})
-        if value is None:
-            return ~empty | (empty & further_key) if backwards else empty & further_key
-        further = Q(**{f"{SORT_VALUE}__{way}": value}) | (Q(**{SORT_VALUE: value}) & further_key)
-        if self.may_be_empty:
-            return further if backwards else further | empty
-        return Q(**{f"{SORT_VALUE}__{way}e": value}) & further  # lets an index start there
-
-    # --- a place in the list, written into an address ---
-
-    def cursor(self, row: M) -> str:
-        value = getattr(row, SORT_VALUE)
-        text = f"{row.pk}|" if value is None else f"{row.pk}|={written(value)}"
-        return self.signer.sign(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
-
-    def read(self, cursor: str) -> tuple[Any, Any] | None:
-        """The place that a cursor names; None when we did not write it for this order."""
-        try:
-            encoded = self.signer.unsign(cursor)
-        except signing.BadSignature:
-            return None
-        text = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
-        key, _bar, value = text.partition("|")
-        return (
-            self.value_field.to_python(value[1:]) if value else None,
-            self.key_field.to_python(key),
-        )
-
-
-def is_plain_and_full(model: type[models.Model], sort: str | Combinable | None) -> bool:
-    """Is it a column of the model's own table that cannot be NULL?"""
-    plain = {field.name for field in model._meta.concrete_fields if not field.null}
-    return isinstance(sort, str) and sort in plain
-
-
-def written(value: object) -> str:
-    """A value as its field's `to_python` reads it back, to the last microsecond."""
-    return value.isoformat() if isinstance(value, date | datetime | time) else str(value)
-
-
-# --- Filters ---
-
-
-def as_checkboxes(
-    choice: forms.MultipleChoiceField | forms.ModelMultipleChoiceField[Any],
-) -> forms.CheckboxSelectMultiple:
-    """Several choices are ticked in a menu, not held with Ctrl in a box."""
-    widget = forms.CheckboxSelectMultiple()
-    widget.choices = choice.widget.choices
-    return widget
-
-
-def valid_part(filters: type[ListFilter], asked: QueryDict) -> ListFilter:
-    """A valid form: with what was asked, less the fields that were asked wrongly."""
-    known = set(filters.base_fields)
-    given = {
-        name: values
-        for name, values in asked.lists()
-        if name in known and not any("\0" in value for value in values)
-    }
-    form = filters(MultiValueDict(given))
-    if form.is_valid():
-        return form
-    right = {name: values for name, values in given.items() if name not in form.errors}
-    form = filters(MultiValueDict(right))
-    if not form.is_valid():  # the fields contradict each other
-        form = filters(MultiValueDict())
-        form.is_valid()
-    return form
-
-
-def is_nothing(value: object) -> bool:
-    if isinstance(value, models.QuerySet):
-        return not value
-    return value in (None, "", False) or value == [] or value == ()
-
-
-def display(bound: forms.BoundField, value: object) -> str:
-    """A filter's value as its chip says it."""
-    if value is True:
-        return _("yes")
-    if isinstance(value, datetime):
-        return date_format(localtime(value), "SHORT_DATETIME_FORMAT")
-    if isinstance(value, date):
-        return date_format(value, "SHORT_DATE_FORMAT")
-    if isinstance(bound.field, forms.ChoiceField) and not isinstance(
-        bound.field, forms.ModelChoiceField
-    ):
-        labels = dict(flat_choices(bound.field))
-        values = value if isinstance(value, list) else [value]
-        return ", ".join(str(labels.get(str(each), each)) for each in values)
-    if isinstance(value, list | tuple | models.QuerySet):
-        return ", ".join(str(each) for each in value)
-    return str(value)
-
-
-def flat_choices(choice: forms.ChoiceField) -> list[tuple[str, object]]:
-    flat: list[tuple[str, object]] = []
-    given: Any = choice.choices  # however it was declared, it can be iterated by now
-    for value, label in given:
-        if isinstance(label, list | tuple):
-            flat += [(str(inner), text) for inner, text in label]
-        else:
-            flat.append((str(value), label))
-    return flat
