@@ -147,6 +147,7 @@ def test_a_row_menu_asks_in_the_dialog_and_gives_the_focus_back(open_page, peopl
     page.get_by_role("link", name="Deactivate").focus()
     page.keyboard.press("Enter")
     dialog = page.locator("#dialog")
+    expect(dialog).to_be_visible()
     expect(dialog).to_contain_text("Deactivate Bob Ngo?")
     page.keyboard.press("Escape")
 
