@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.journal import VERBS, kind, sentence_of
 from accounts.models import JournalEntry, User
-from offers_site.lists import ListFilter
+from offers_site.filters import ListFilter
 
 
 def verb_choices() -> list[tuple[str, str]]:

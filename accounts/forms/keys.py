@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey, is_origin
-from offers_site.lists import ListFilter
+from offers_site.filters import ListFilter
 
 
 def scope_choices() -> list[tuple[str, str]]:

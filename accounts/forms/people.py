@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.forms.preferences import LanguageField
 from accounts.forms.sessions import AddressField
 from accounts.models import UNUSABLE_PASSWORD, Role, User
-from offers_site.lists import ListFilter
+from offers_site.filters import ListFilter
 
 
 class RolesField(forms.ModelMultipleChoiceField[Role]):

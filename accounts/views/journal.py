@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET
 from accounts.forms.journal import JournalFilter
 from accounts.journal import csv_lines
 from accounts.models import JournalEntry
+from offers_site.filters import valid_part
 from offers_site.http import StaffRequest, render_page
-from offers_site.lists import Column, List, valid_part
+from offers_site.lists import Column, List
 
 may_view_journal = permission_required("accounts.view_journal", raise_exception=True)
 
