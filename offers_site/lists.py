@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from offers_site.http import StaffRequest
 
-__all__ = ["Bulk", "Column", "List", "ListFilter", "ListPage", "valid_part"]
+__all__ = ["Bulk", "Column", "List", "ListFilter", "ListPage"]
 
 M = TypeVar("M", bound=models.Model)
 
