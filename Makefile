@@ -9,13 +9,13 @@ run: install
 	@exec $(VENV)/python manage.py up $(if $(PORT),--port $(PORT)) $(UP_ARGS)
 
 install:
-	@$(PYTHON) bootstrap.py run
+	@$(PYTHON) install.py run
 
 dev:
-	@$(PYTHON) bootstrap.py dev
+	@$(PYTHON) install.py dev
 
 test: dev
-	@$(PYTHON) bootstrap.py browser
+	@$(PYTHON) install.py browser
 	@$(VENV)/python -m pytest $(PYTEST_ARGS)
 
 lint: dev

@@ -2,7 +2,9 @@
 
 import contextlib
 import hashlib
+import os
 import secrets
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,13 +47,19 @@ def read_or_make_secret() -> str:
     kept = PLACES.data / "secret-key"
     if not kept.exists():
         PLACES.data.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_suffix(f".{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(50))
         with contextlib.suppress(FileExistsError):  # another process was first
-            kept.hardlink_to(fresh)
-        fresh.unlink()
-    return kept.read_text().strip()
+            descriptor = os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(50))
+    return read_when_written(kept)
+
+
+def read_when_written(path: Path) -> str:
+    """The text of a file, which another process may have made a moment ago and not yet written."""
+    deadline = time.monotonic() + 5
+    while not (text := path.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return text
 
 
 SECRET_KEY = read_or_make_secret()
@@ -285,7 +293,7 @@ CONTENT_SECURITY_POLICY = {
 
 USE_TZ = True
 TIME_ZONE = env_text("TIME_ZONE", "UTC")
-LANGUAGE_CODE = env_choice("LANGUAGE", "en", ["en", "fr"])
+LANGUAGE_CODE = env_choice("DEFAULT_LANGUAGE", "en", ["en", "fr"])
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_THOUSAND_SEPARATOR = True

@@ -1,7 +1,7 @@
 """Make `.venv` from the locked requirements. Called by the Makefile; needs only Python itself.
 
-`python3 bootstrap.py` installs what the product runs on, `python3 bootstrap.py dev` also what its
-tests and checks need, `python3 bootstrap.py browser` a Chromium for the browser tests. A step that
+`python3 install.py` installs what the product runs on, `python3 install.py dev` also what its
+tests and checks need, `python3 install.py browser` a Chromium for the browser tests. A step that
 has nothing to do costs nothing: a stamp in `.venv` remembers what was installed.
 """
 
