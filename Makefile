@@ -24,14 +24,14 @@ lint: dev
 	@$(VENV)/djade --check --target-version 5.2 $$(git ls-files -co --exclude-standard 'templates/*.html')
 	@$(VENV)/djhtml --check --tabwidth 2 $$(git ls-files -co --exclude-standard 'templates/*.html')
 	@$(VENV)/lint-imports --no-cache
-	@$(VENV)/python manage.py makemigrations --check --dry-run
+	@$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(VENV)/python -m offers_site.translations check
 	@$(VENV)/mypy .
 
 format: dev
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
-	@$(VENV)/djade --target-version 5.2 $$(git ls-files -co --exclude-standard 'templates/*.html')
+	-@$(VENV)/djade --target-version 5.2 $$(git ls-files -co --exclude-standard 'templates/*.html')
 	@$(VENV)/djhtml --tabwidth 2 $$(git ls-files -co --exclude-standard 'templates/*.html')
 
 messages: dev

@@ -37,6 +37,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         waiting = self.filter(state=Job.State.QUEUED)
         return waiting.filter(queued_at__lt=at - SILENCE)
 
+    def failed_since(self, at: datetime) -> Self:
+        return self.filter(state=Job.State.FAILED, ended_at__gte=at)
+
     def visible_to(self, person: User) -> Self:
         """A person's own jobs; whoever may see the system sees all."""
         return self if person.has_perm("site.view_system") else self.filter(by=person)
@@ -82,6 +85,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True)
     beat_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # when the person was shown how it ended
 
     objects = JobQuerySet.as_manager()
 
@@ -119,6 +123,16 @@ class Job(models.Model):
     def failure_sentence(self) -> str:
         """Why it failed, in the reader's language where the sentence is one of ours."""
         return gettext(self.failure) if self.failure else ""
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in one sentence."""
+        sentences = {
+            self.State.FINISHED: _("“%(job)s” has finished."),
+            self.State.CANCELLED: _("“%(job)s” was cancelled."),
+            self.State.FAILED: _("“%(job)s” has failed."),
+        }
+        return str(sentences[self.State(self.state)]) % {"job": self.title}
 
     @property
     def has_ended(self) -> bool:

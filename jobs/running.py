@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -23,9 +23,11 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_noop
 
+from accounts.models import User
 from jobs.models import MOST_ATTEMPTS, Job
 
 log = structlog.get_logger("overture.jobs")
+NEWS = timedelta(minutes=10)  # what ended longer ago is no news
 BEAT = 5.0  # seconds; a sixth of the silence after which a worker is taken for dead
 LOST_TOO_OFTEN = gettext_noop("Its worker was lost five times at the same place.")
 
@@ -151,6 +153,13 @@ def end(job: Job, state: Job.State, *, failure: str = "") -> None:
         raise ClaimLost
     job.refresh_from_db()
     log.info("job.ended", state=state)
+
+
+def take_news(person: User, at: datetime) -> list[Job]:
+    """The person's jobs that have ended lately and of which they have not been told. Once each."""
+    ended = Job.objects.filter(by=person, told_at=None, ended_at__gte=at - NEWS)
+    news = list(ended.order_by("ended_at")[:5])
+    return [job for job in news if ended.filter(pk=job.pk).update(told_at=at)]
 
 
 def wake(at: datetime) -> int:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jobs import actions
+from jobs import actions, running
 from jobs.forms import JobFilter
 from jobs.models import Job
 from offers_site.http import StaffRequest, render_confirmation, render_page
@@ -62,7 +62,10 @@ def facts_of(job: Job) -> list[tuple[str, str]]:
 @require_GET
 def job_running(request: StaffRequest) -> HttpResponse:
     """What the top bar shows of a person's own unfinished jobs, and asks for again and again."""
-    jobs = Job.objects.unfinished().filter(by=request.user).order_by("-created_at")[:10]
+    jobs = list(Job.objects.unfinished().filter(by=request.user).order_by("-created_at")[:10])
+    for job in running.take_news(request.user, at=now()):
+        say = messages.error if job.state == Job.State.FAILED else messages.success
+        say(request, job.outcome)
     return render(request, "jobs/job_running.html", {"jobs": jobs})
 
 

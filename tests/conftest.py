@@ -2,7 +2,11 @@
 
 import pytest
 import redis
+import structlog
 from django.conf import settings
+
+from accounts.rights import BuiltIn
+from tests.build import built_in
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +16,7 @@ def plain_static_files(settings):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -22,3 +27,19 @@ def broker():
         client.flushdb()
         yield client
         client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def no_request_before():
+    """The thread of a test that made requests remembers the last one; a command's does not."""
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture(autouse=True)
+def built_in_roles(request):
+    """A migration made them, but a test that commits has emptied the tables for those after it."""
+    mark = request.node.get_closest_marker("django_db")
+    if mark:
+        request.getfixturevalue("transactional_db" if mark.kwargs.get("transaction") else "db")
+        for code in BuiltIn:
+            built_in(code)

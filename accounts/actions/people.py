@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts import mailing, tasks
 from accounts.actions.granting import (
     LastAdministrator,
+    MayNotGrant,
     MayNotManage,
     check_administrator_left,
     check_may_give_roles,
@@ -107,8 +108,18 @@ def add(person: User, roles: Collection[Role], *, by: User | None) -> User:
             person.save(force_insert=True)
     except IntegrityError as error:
         raise AddressTaken(_("Somebody already signs in with this address.")) from error
-    person.roles.set(roles)
+    give_roles(person, roles)
     return person
+
+
+def give_roles(person: User, roles: Collection[Role]) -> None:
+    """The person has exactly these roles; raises MayNotGrant when one of them is gone."""
+    try:
+        with transaction.atomic():
+            person.roles.set(roles)
+            connection.check_constraints()  # now, and not when it is too late to say so
+    except IntegrityError as error:
+        raise MayNotGrant(_("One of these roles has just been deleted.")) from error
 
 
 @transaction.atomic(durable=True)
@@ -141,7 +152,7 @@ def edit_person(
         raise AddressTaken(_("Somebody already signs in with this address.")) from error
     if not changed:
         raise stale(person)
-    person.roles.set(roles)
+    give_roles(person, roles)
 
     if was_guarding:
         check_administrator_left()

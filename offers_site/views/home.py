@@ -146,7 +146,7 @@ def setup_steps(request: StaffRequest) -> list[Step]:
 
 def waiting(user: User, *, at: datetime) -> list[Waiting]:
     """What wants a decision of this person."""
-    failed = Job.objects.visible_to(user).filter(state=Job.State.FAILED, ended_at__gte=at - LATELY)
+    failed = Job.objects.visible_to(user).failed_since(at - LATELY)
     number = failed.count()
     if not number:
         return []

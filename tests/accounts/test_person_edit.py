@@ -3,8 +3,8 @@ from django.urls import reverse
 
 from accounts.actions import people as actions
 from accounts.actions.granting import LastAdministrator, MayNotGrant, MayNotManage, Stale
-from accounts.models import JournalEntry, User
-from tests.build import NOON, built_in, make_user
+from accounts.models import JournalEntry, Role, User
+from tests.build import NOON, built_in, make_role, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +18,18 @@ def edit(person, *, by=None, **changes):
         "roles": list(person.roles.all()),
     }
     actions.edit_person(person, **{**given, **changes}, by=by, at=NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_that_was_deleted_meanwhile_is_a_refusal():
+    bob = make_user("bob@example.org", role="agent")
+    role = make_role("Short-lived")
+    Role.objects.filter(pk=role.pk).delete()
+
+    with pytest.raises(MayNotGrant, match="just been deleted"):
+        edit(bob, roles=[role])
+
+    assert [role.code for role in User.objects.get(pk=bob.pk).roles.all()] == ["agent"]
 
 
 def test_an_edit_writes_what_changed_into_the_journal(client):

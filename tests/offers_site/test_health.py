@@ -50,7 +50,7 @@ def test_a_database_that_does_not_answer_makes_a_process_unready(client, monkeyp
     def refuse():
         raise OperationalError("no server")
 
-    monkeypatch.setattr(health.connection, "cursor", refuse)
+    monkeypatch.setattr("offers_site.health.connection.cursor", refuse)
 
     answer = client.get("/readyz")
 

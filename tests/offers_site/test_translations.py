@@ -20,7 +20,8 @@ def test_sentences_are_found_in_code_and_in_templates(monkeypatch):
             ("views.py", '_("Saved.")\nngettext("one", "%(n)s", n)\npgettext("verb", "Open")')
         ],
     )
-    page = """<p class="it's">{% translate "Offers" %} {{ _('It\\'s “here”') }} {% crumb _("Jobs") %}
+    page = """<p class="it's">{% translate "Offers" %} {{ _('It\\'s “here”') }}
+      {% crumb _("Jobs") %}
       {% blocktranslate count number=n trimmed %}one person{% plural %}
         {{ number }} people
       {% endblocktranslate %} {% translate "May" context "month" as may %}"""

@@ -1,7 +1,7 @@
 """`manage.py postgres psql`: one of PostgreSQL's programs, on the database of this installation.
 
-    manage.py postgres pg_dump --format custom --file overture.dump
-    manage.py postgres pg_restore --dbname overture overture.dump
+manage.py postgres pg_dump --format custom --file overture.dump
+manage.py postgres pg_restore --dbname overture overture.dump
 """
 
 import argparse
@@ -45,9 +45,7 @@ class Command(BaseCommand):
 def environment() -> dict[str, str]:
     """Ours, with the address of the database, and with PostgreSQL's programs first on the PATH."""
     address = settings.DATABASES["default"]
-    given = {
-        variable: str(address[key]) for variable, key in VARIABLES.items() if address.get(key)
-    }
+    given = {variable: str(address[key]) for variable, key in VARIABLES.items() if address.get(key)}
     if settings.EMBEDS_POSTGRES:
         programs = str(Path(postgres.binary("postgres")).parent)
         given["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
