@@ -4,9 +4,21 @@ import pytest
 import redis
 import structlog
 from django.conf import settings
+from django.db import connection
 
 from accounts.rights import BuiltIn
 from tests.build import built_in
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """A thread that a test forgot must not keep the databases from being dropped at the end."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
