@@ -12,6 +12,8 @@ import sys
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
@@ -37,6 +39,8 @@ def become(libc: ctypes.CDLL, uid: int, gid: int, *, reach: bool) -> None:
     keeps = reach and sys.platform == "linux"
     if keeps:
         call(libc, "prctl", PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        # Without it access(2), which initdb asks about its neighbours, forgets the capability.
+        call(libc, "prctl", PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)

@@ -58,6 +58,22 @@ def test_the_account_works_below_directories_that_are_closed_to_it(tmp_path):
 
 @as_root
 @on_linux
+def test_programs_that_ask_whether_they_may_are_told_that_they_may(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = closed / "program"
+    program.touch(mode=0o755)
+    asked = f"import os; print(os.access({str(program)!r}, os.X_OK), os.getuid())"
+
+    done = said_by(
+        launching([sys.executable, "-c", asked], dies_by=None, account=NOBODY, reaching=(program,))
+    )
+
+    assert done.stdout == "True 65534\n"
+
+
+@as_root
+@on_linux
 def test_the_account_gets_no_more_than_it_needs(tmp_path):
     show = ["/bin/sh", "-c", "grep -E 'Cap(Eff|Amb)' /proc/self/status; id -G"]
 
