@@ -62,8 +62,8 @@ class SharedFuzzer(Fuzzer):
         return self.compare(left)
 
     def text_question(self, left):
-        made = super().text_question(left)
-        return made if made.function != "matches" else Call("contains", made.arguments)
+        function = self.chance.choice(["startsWith", "endsWith", "contains"])
+        return Call(function, (self.tree(STRING, left), self.tree(STRING, left)))
 
     def compute_double(self, left):
         operator = self.chance.choice(list(Arithmetic)[:4])
