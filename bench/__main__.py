@@ -47,8 +47,8 @@ def table(name: str, figures: list[Figure]) -> str:
         "|---|---:|---|---:|---:|",
     ]
     lines += [
-        f"| {f.what} | {f.value:,.1f} {f.unit} "
-        f"| {f.beside} | {f.peer:,.1f} {f.unit} | {f.ratio:.2f} |"
+        f"| {f.what} | {f.value:,.4g} {f.unit} "
+        f"| {f.beside} | {f.peer:,.4g} {f.unit} | {f.ratio:.2f} |"
         for f in figures
     ]
     return "\n".join(lines) + "\n"
