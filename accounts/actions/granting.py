@@ -63,7 +63,13 @@ def check_may_grant(
 
 
 def check_may_give_roles(by: User | None, roles: Iterable[Role]) -> None:
+    """Raise MayNotGrant unless `by` holds all that these roles give.
+
+    An administrator sees every label, those of tomorrow too: no other role comes up to that.
+    """
     for role in roles:
+        if role.is_administrator and by is not None and not by.is_administrator:
+            raise MayNotGrant(_("Only an administrator can make somebody administrator."))
         check_may_grant(by, rights=role.granted, labels=role.labels.all())
 
 

@@ -4,6 +4,7 @@ from django.urls import reverse
 from accounts.actions import people as actions
 from accounts.actions.granting import LastAdministrator, MayNotGrant, MayNotManage, Stale
 from accounts.models import JournalEntry, Role, User
+from accounts.rights import Right
 from tests.build import NOON, built_in, make_role, make_user
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +155,18 @@ def test_nobody_gives_themselves_more():
         edit(manager, roles=[*manager.roles.all(), built_in("administrator")], by=manager)
 
     assert not User.objects.get(pk=manager.pk).is_administrator
+
+
+def test_only_an_administrator_makes_an_administrator():
+    """Who has every right still does not hold the labels of tomorrow."""
+    manager = make_user("manager@example.org", *Right)
+    administrator = make_user("boss@example.org", role="administrator")
+
+    with pytest.raises(MayNotGrant, match="Only an administrator"):
+        edit(manager, roles=[built_in("administrator")], by=manager)
+    with pytest.raises(MayNotManage):
+        actions.make_link(administrator, by=manager, at=NOON)
+
+    assert not User.objects.get(pk=manager.pk).is_administrator
+    edit(manager, roles=[built_in("administrator")], by=administrator)
+    assert User.objects.get(pk=manager.pk).is_administrator
