@@ -51,12 +51,16 @@ def password_change(request: StaffRequest) -> HttpResponse:
             form.add_error("old", _("This is not your current password."))
         else:
             password = form.cleaned_data["password"]
-            session_actions.set_password(person, password=password, at=now())
-            update_session_auth_hash(request, User.objects.get(pk=person.pk))
-            messages.success(
-                request, _("Your password is changed. Other devices have been signed out.")
-            )
-            return redirect("accounts:preferences")
+            try:
+                session_actions.set_password(person, password=password, at=now())
+            except session_actions.PasswordOutdated as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                update_session_auth_hash(request, User.objects.get(pk=person.pk))
+                messages.success(
+                    request, _("Your password is changed. Other devices have been signed out.")
+                )
+                return redirect("accounts:preferences")
 
     context = {"form": form}
     status = 422 if form.errors else 200

@@ -1,6 +1,8 @@
 import pytest
+from axes.models import AccessAttempt
 from django.urls import reverse
 
+from accounts.actions import sessions
 from accounts.models import JournalEntry, User
 from tests.build import PASSWORD, make_user
 
@@ -132,3 +134,32 @@ def test_somebody_signed_in_keeps_the_choice(client):
 
     alice.refresh_from_db()
     assert (alice.language, alice.theme) == ("fr", "dark")
+
+
+def test_what_was_typed_with_a_wrong_password_is_kept_nowhere(client):
+    client.force_login(make_user("alice@example.org"))
+    password = "seven-loud-herons-dance"
+
+    client.post(
+        "/preferences/password/", {"old": "my-other-secret", "password": password, "again": password}
+    )
+
+    attempt = AccessAttempt.objects.get()
+    assert "my-other-secret" not in attempt.post_data
+    assert password not in attempt.post_data
+
+
+def test_a_password_that_changes_meanwhile_is_explained(client, monkeypatch):
+    """As when the button is pressed twice."""
+    alice = make_user("alice@example.org")
+    client.force_login(alice)
+
+    def outdated(*args, **kwargs):
+        raise sessions.PasswordOutdated("It has been changed meanwhile.")
+
+    monkeypatch.setattr(sessions, "set_password", outdated)
+    given = {"old": PASSWORD, "password": "seven-loud-herons-dance"}
+    page = client.post("/preferences/password/", given | {"again": given["password"]})
+
+    assert page.status_code == 422
+    assert "It has been changed meanwhile." in page.content.decode()
