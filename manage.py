@@ -5,6 +5,7 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError, connection
 
 from offers_site.embedded.lending import servers_for
 from offers_site.embedded.refusals import CannotStart
@@ -22,5 +23,9 @@ if __name__ == "__main__":
         main()
     except (BadSetting, CannotStart) as reason:
         sys.exit(str(reason))
+    except DatabaseError as error:
+        if connection.connection is not None or "--traceback" in sys.argv:
+            raise
+        sys.exit(f"The database cannot be reached: {' '.join(str(error).split())}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -5,6 +5,7 @@ compare them with the table in docs/operations.md.
 """
 
 import os
+import zoneinfo
 from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -64,7 +65,16 @@ def env_url(name: str, default: str, *, schemes: Collection[str]) -> SplitResult
         raise BadSetting(name, "…", f"a URL that starts with {_either(schemes)}") from None
     if value and url.scheme not in schemes:
         raise BadSetting(name, f"{url.scheme}:…", f"a URL that starts with {_either(schemes)}")
+    if url.scheme in {"http", "https"} and not url.hostname:
+        raise BadSetting(name, f"{url.scheme}:…", "the name of a host after //")
     return url
+
+
+def env_zone(name: str, default: str) -> str:
+    value = env_text(name, default)
+    if value in zoneinfo.available_timezones():
+        return value
+    raise BadSetting(name, value, "a time zone such as Europe/Paris")
 
 
 def env_address(name: str, default: str, *, schemes: Collection[str]) -> str:

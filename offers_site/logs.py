@@ -5,6 +5,8 @@ import logging.config
 import sys
 
 import structlog
+from django.http import HttpRequest
+from django.urls import Resolver404, ResolverMatch, resolve
 from structlog.typing import Processor
 
 QUIET = {
@@ -12,9 +14,44 @@ QUIET = {
     "celery.app.trace": "WARNING",
     "celery.beat": "WARNING",
     "celery.worker.strategy": "WARNING",
+    "django.request": "ERROR",  # what was refused stands in our own line already
     "django.server": "WARNING",
     "kombu": "WARNING",
 }
+
+
+SECRET_PARTS = frozenset({"token", "key", "code_value"})
+
+
+def path_to_log(request: HttpRequest) -> str:
+    """The path, with secrets that stand in it (reset links) named instead of shown."""
+    path = request.path
+    match = request.resolver_match or match_of(f"{path}/")  # a link that lost its last slash
+    for name, value in (match.kwargs if match else {}).items():
+        if name in SECRET_PARTS:
+            path = path.replace(str(value), f"<{name}>")
+    return path
+
+
+def match_of(path: str) -> ResolverMatch | None:
+    try:
+        return resolve(path)
+    except Resolver404:
+        return None
+
+
+def name_secrets(record: logging.LogRecord) -> bool:
+    """Let every line pass; Django's about a request say the path as our own do."""
+    request = getattr(record, "request", None)
+    if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
+        path, shown = (escaped(text) for text in (request.path, path_to_log(request)))
+        record.args = tuple(shown if arg == path else arg for arg in record.args)
+    return True
+
+
+def escaped(text: str) -> str:
+    """As Django escapes what it logs of a request."""
+    return text.encode("unicode_escape").decode()
 
 
 def json_lines() -> list[Processor]:
@@ -57,7 +94,14 @@ def configure(*, level: str, as_json: bool) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": formatter},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "filters": {"secrets": {"()": lambda: name_secrets}},
+            "handlers": {
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "line",
+                    "filters": ["secrets"],
+                }
+            },
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {name: {"level": at_least} for name, at_least in QUIET.items()},
         }

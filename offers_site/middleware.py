@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 
 from offers_site import metrics
 from offers_site.identifiers import uuid7
+from offers_site.logs import path_to_log
 
 log = structlog.get_logger("overture.request")
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNREMARKABLE = frozenset({"healthz", "readyz", "metrics"})
 
 
@@ -37,7 +39,9 @@ def note(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Log and count one request. Query strings and bodies may hold codes: they are left out."""
     match = request.resolver_match
     view = match.view_name if match else "unknown"
-    metrics.REQUESTS.labels(request.method, view, response.status_code).inc()
+    # Whoever invents methods shall not fill the memory with figures.
+    method = request.method if request.method in METHODS else "other"
+    metrics.REQUESTS.labels(method, view, response.status_code).inc()
     metrics.REQUEST_SECONDS.labels(view).observe(seconds)
     if view in UNREMARKABLE and response.status_code < 400:
         return
@@ -50,11 +54,17 @@ def note(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     )
 
 
-def path_to_log(request: HttpRequest) -> str:
-    """The path, with secrets that stand in it (reset links) named instead of shown."""
-    match = request.resolver_match
-    path = request.path
-    for name, value in (match.kwargs if match else {}).items():
-        if name in {"token", "key", "code_value"}:
-            path = path.replace(str(value), f"<{name}>")
-    return path
+def keep_private(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """An answer is for one person at one moment, unless its view says otherwise: nobody keeps it.
+
+    After signing out, the browser's "Back" shows nothing either.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware

@@ -112,7 +112,8 @@ class Frame:
     def theme(self) -> str:
         """What the person chose; signed out, what was chosen last in this browser."""
         kept = self.request.COOKIES.get(THEME_COOKIE, "")
-        theme = getattr(self.request.user, "theme", kept)
+        user = getattr(self.request, "user", None)  # none yet when the address itself is refused
+        theme = getattr(user, "theme", kept)
         return theme if theme in THEMES else "auto"
 
     @property

@@ -26,6 +26,7 @@ from offers_site.environment import (
     env_path,
     env_text,
     env_url,
+    env_zone,
 )
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[User] be written at run time
@@ -72,7 +73,7 @@ ALLOWED_HOSTS = [
     *env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
     str(urlsplit(BASE_URL).hostname),
 ]
-CSRF_TRUSTED_ORIGINS = [BASE_URL] if HAS_HTTPS else []
+CSRF_TRUSTED_ORIGINS = [urlsplit(BASE_URL)._replace(path="").geturl()] if HAS_HTTPS else []
 # Behind a proxy that ends TLS: how many proxies stand between, so that addresses are not forged.
 PROXY_COUNT = env_int("PROXY_COUNT", 0, most=5)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
@@ -111,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "offers_site.middleware.keep_private",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -252,6 +254,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "accounts.views.sessions.locked_out"
 AXES_USERNAME_FORM_FIELD = "email"
 AXES_RESET_ON_SUCCESS = True
+# It keeps what was sent with a wrong password, and names only `password` itself as a secret.
+AXES_SENSITIVE_PARAMETERS = ["old", "again", "csrfmiddlewaretoken"]
 AXES_ENABLE_ADMIN = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -261,6 +265,7 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = (
     ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if PROXY_COUNT else ["REMOTE_ADDR"]
 )
 
+SESSION_ENGINE = "offers_site.sessions"
 SESSION_COOKIE_NAME = f"overture_session_{INSTALLATION}"
 CSRF_COOKIE_NAME = f"overture_csrf_{INSTALLATION}"
 LANGUAGE_COOKIE_NAME = "overture_language"
@@ -292,10 +297,11 @@ CONTENT_SECURITY_POLICY = {
 # --- Language and time ---
 
 USE_TZ = True
-TIME_ZONE = env_text("TIME_ZONE", "UTC")
+TIME_ZONE = env_zone("TIME_ZONE", "UTC")
 LANGUAGE_CODE = env_choice("DEFAULT_LANGUAGE", "en", ["en", "fr"])
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "offers_site.formats"
 USE_THOUSAND_SEPARATOR = True
 
 # --- Files that browsers fetch ---

@@ -135,7 +135,7 @@ def settings_that_matter() -> list[tuple[str, str, str]]:
         ("FROM_EMAIL", settings.DEFAULT_FROM_EMAIL, _("Who sends them")),
         ("DATABASE_URL", where(embedded=settings.EMBEDS_POSTGRES), _("PostgreSQL")),
         ("REDIS_URL", where(embedded=settings.EMBEDS_REDIS), _("Redis")),
-        ("LANGUAGE", settings.LANGUAGE_CODE, _("For those who have not chosen")),
+        ("DEFAULT_LANGUAGE", settings.LANGUAGE_CODE, _("For those who have not chosen")),
         ("TIME_ZONE", settings.TIME_ZONE, _("For those who have not chosen")),
         (
             "JOURNAL_RETENTION_DAYS",

@@ -1,5 +1,8 @@
 """Settings refuse nonsense instead of guessing."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,32 @@ def test_a_list_is_split_at_commas(monkeypatch):
     monkeypatch.setenv("HOSTS", " a.example, ,b.example ")
 
     assert environment.env_list("HOSTS") == ["a.example", "b.example"]
+
+
+@pytest.mark.parametrize("value", ["Nowhere/Land", "../../etc/passwd", "+02:00"])
+def test_a_zone_exists(monkeypatch, value):
+    monkeypatch.setenv("ZONE", value)
+
+    with pytest.raises(BadSetting, match="a time zone such as Europe/Paris"):
+        environment.env_zone("ZONE", "UTC")
+
+
+def test_an_address_of_the_web_names_a_host(monkeypatch):
+    monkeypatch.setenv("BASE_URL", "https:///offers")
+
+    with pytest.raises(BadSetting, match="the name of a host"):
+        environment.env_address("BASE_URL", "", schemes={"http", "https"})
+
+
+@pytest.mark.parametrize(
+    "address", ["postgres://nobody@127.0.0.1:1/none", "postgres://nobody@127.0.0.1:1/none?foo=1"]
+)
+def test_a_database_that_is_away_is_one_sentence(address):
+    command = [sys.executable, "manage.py", "user", "list"]
+    environ = os.environ | {"DATABASE_URL": address, "SECRET_KEY": "for this test"}
+
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("The database cannot be reached: ")
+    assert len(done.stderr.splitlines()) == 1
