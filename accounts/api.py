@@ -1,18 +1,17 @@
 """How programs are let in, and what they may ask about keys and the journal."""
 
-from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja import Router
 from ninja.security import HttpBearer
-from pydantic import StringConstraints
 
 from accounts.authenticating import find_key
 from accounts.models import ApiKey, JournalEntry
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
+from offers_site.values import Moment, Text
 
 
 class KeyRequest(HttpRequest):
@@ -57,9 +56,6 @@ def check_origin(key: ApiKey, origin: str | None) -> None:
         )
 
 
-# PostgreSQL has no place for a NUL.
-Text = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\x00]*$")]
-
 router = Router(tags=["access"], auth=KeyAuth())
 
 
@@ -86,8 +82,8 @@ def list_journal(
     subject_type: Text | None = None,
     subject_key: Text | None = None,
     by: Text | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> dict[str, Any]:
     entries = JournalEntry.objects.select_related("by").narrowed(
         verb=verb, subject_type=subject_type, subject_key=subject_key, since=since, until=until

@@ -1,5 +1,7 @@
 """The HTTP API of all rooms, its document and its refusals."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -7,7 +9,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -26,12 +29,36 @@ api.add_router("", accounts_router)
 api.add_router("/jobs", jobs_router)
 
 
+View = Callable[..., HttpResponse]
+
+
+def for_programs(view: View) -> View:
+    """A view without cookies: no sign-in and no forged form; a wrong method is a problem too."""
+
+    @csrf_exempt
+    @login_not_required
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        allowed = response.headers["Allow"]
+        return problem(
+            405,
+            "method_not_allowed",
+            f"This address takes {allowed}.",
+            headers={"Allow": allowed},
+        )
+
+    return answer
+
+
 def keyed_urls() -> Any:
     """The API's addresses. They ask for a key instead of a person who has signed in."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
-            login_not_required(pattern.callback)
+            pattern.callback = for_programs(pattern.callback)
     return patterns, app_name, namespace
 
 
@@ -80,15 +107,15 @@ def on_too_big(request: HttpRequest, refusal: RequestDataTooBig) -> HttpResponse
     return problem(413, "body_too_large", "The body is larger than this call accepts.")
 
 
-@login_not_required
-@require_GET
+@for_programs
+@require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """The OpenAPI 3.1 document; it says what can be asked, never what is stored."""
     return JsonResponse(api.get_openapi_schema(), json_dumps_params={"ensure_ascii": False})
 
 
-@login_not_required
-@require_GET
+@for_programs
+@require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """A page to read the document and try calls with a key."""
     settings = {"url": reverse("api-openapi"), "deepLinking": True}

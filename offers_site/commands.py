@@ -1,6 +1,8 @@
 """How our commands speak: exit statuses, one JSON object, progress on standard error."""
 
+import argparse
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -25,4 +27,19 @@ class OvertureCommand(BaseCommand):
         self.stdout.write(json.dumps(result, ensure_ascii=False, default=str))
 
 
-__all__ = ["CommandError", "CommandParser", "OvertureCommand"]
+def text(most: int) -> Callable[[str], str]:
+    """The type of an argument that a column of `most` characters takes."""
+
+    def check(value: str) -> str:
+        if len(value) > most:
+            raise argparse.ArgumentTypeError(f"at most {most} characters are possible")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise argparse.ArgumentTypeError("this is not UTF-8") from None
+        return value
+
+    return check
+
+
+__all__ = ["CommandError", "CommandParser", "OvertureCommand", "text"]

@@ -54,6 +54,6 @@ def read_cursor(cursor: str) -> object:
     """The value in a cursor, or ValueError."""
     try:
         value: object = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, UnicodeError) as error:
+    except (binascii.Error, UnicodeError, RecursionError) as error:
         raise ValueError("not a cursor") from error
     return value

@@ -101,7 +101,7 @@ def sorry(
 
 
 def is_program(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return f"{request.path}/".startswith("/api/")
 
 
 def request_id() -> str:

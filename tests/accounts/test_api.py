@@ -192,3 +192,19 @@ def test_a_nul_is_no_error_of_ours(client, name):
     answer = client.get(f"/api/v1/journal?{name}=%00", headers=bearer(secret))
 
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-23:59", "9999-01-01T00:00:00"])
+def test_a_moment_at_the_end_of_the_calendar_is_a_problem(client, moment):
+    _key, secret = make_key("journal")
+
+    answer = client.get("/api/v1/journal", {"until": moment}, headers=bearer(secret))
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+def test_a_moment_far_from_greenwich_is_understood(client):
+    _key, secret = make_key("journal")
+    asked = {"since": "2026-11-21T12:00:00+23:59"}
+
+    assert client.get("/api/v1/journal", asked, headers=bearer(secret)).status_code == 200

@@ -202,3 +202,23 @@ def test_a_password_that_has_been_changed_is_not_shown_any_more(data_directory):
     emails = [email for _role, email, _password in demo.sign_ins()]
 
     assert emails == ["offers@demo.example", "deliveries@demo.example", "analyst@demo.example"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["user", "create", "bob@example.org", "--role", "agent", "--first-name", "x" * 81],
+        ["user", "create", "bob@example.org", "--role", "agent", "--last-name", "\udcff"],
+        ["user", "create", f"{'x' * 60}@{'y' * 60}.{'y' * 60}.{'y' * 60}.{'y' * 60}.org"],
+        ["apikey", "create", "--scopes", "decide", "--name", "\udcff"],
+        ["apikey", "create", "--scopes", "decide", "--name", "a", "--spaces", "\udcff"],
+        ["apikey", "create", "--scopes", "decide", "--name", "a", "--expires", "9999-12-31"],
+        ["apikey", "create", "--scopes", "decide", "--name", "a", "--expires", "soon"],
+    ],
+)
+def test_what_the_database_cannot_hold_is_bad_usage(words):
+    with pytest.raises(CommandError, match="Error: argument"):
+        run(*words)
+
+    assert not User.objects.exists()
+    assert not ApiKey.objects.exists()

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +30,27 @@ def test_a_call_without_a_key_is_a_problem(client):
     assert answer["Content-Type"] == "application/problem+json"
     assert answer["WWW-Authenticate"].startswith("Bearer")
     assert json.loads(answer.content)["status"] == 401
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "head", "options", "trace"])
+@pytest.mark.parametrize("address", ["/api/v1/key", "/api/openapi.json", "/api/docs"])
+def test_a_wrong_method_is_a_problem(address, method):
+    client = Client(enforce_csrf_checks=True)
+    if method == "head" and not address.startswith("/api/v1/"):
+        assert client.head(address).status_code == 200
+        return
+
+    answer = getattr(client, method)(address)
+
+    assert answer.status_code == 405
+    assert "GET" in answer["Allow"]
+    assert answer["Content-Type"] == "application/problem+json"
+    if method != "head":
+        assert answer.json()["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("address", ["/api", "/api/", "/api/v2/key", "/api/v1/key/"])
+def test_what_does_not_exist_is_a_problem(client, address):
+    answer = client.get(address)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

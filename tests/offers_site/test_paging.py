@@ -1,5 +1,6 @@
 """Lists for programs go on where they ended, and answer nonsense with a problem."""
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -29,7 +30,12 @@ def test_pages_follow_each_other_newest_first():
     assert second["next"] is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "====", "W10", "eyJhIjoxfQ", "bnVsbA", "Ik5PTkUi", "é"])
+DEEP = base64.urlsafe_b64encode(b"[" * 30_000).decode()
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "====", "W10", "eyJhIjoxfQ", "bnVsbA", "Ik5PTkUi", "é", DEEP]
+)
 def test_a_foreign_cursor_is_a_problem(cursor):
     with pytest.raises(Problem) as refusal:
         page_of(Job.objects.all(), title, cursor=cursor)

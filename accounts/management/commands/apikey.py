@@ -5,11 +5,12 @@ from datetime import datetime, time
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.timezone import is_naive, make_aware, now
+from django.utils.timezone import now
 
 from accounts.actions import keys as actions
 from accounts.models import ApiKey
-from offers_site.commands import CommandError, CommandParser, OvertureCommand
+from offers_site.commands import CommandError, CommandParser, OvertureCommand, text
+from offers_site.values import moment_in_utc
 
 
 class Command(OvertureCommand):
@@ -19,14 +20,14 @@ class Command(OvertureCommand):
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
         create = verbs.add_parser("create", help="make a key and print it, once")
-        create.add_argument("--name", required=True)
+        create.add_argument("--name", required=True, type=text(80))
         create.add_argument("--scopes", required=True, type=scopes, metavar="A,B")
         create.add_argument("--spaces", default=[], type=words, metavar="A,B")
         create.add_argument("--origins", default=[], type=words, metavar="URL,URL")
         create.add_argument("--expires", type=moment, metavar="DATE")
         listed = verbs.add_parser("list", help="every key, without its secret")
         revoke = verbs.add_parser("revoke", help="make a key open nothing from now on")
-        revoke.add_argument("name")
+        revoke.add_argument("name", type=text(80))
         for verb in (create, listed, revoke):
             verb.add_argument(
                 "--json", action="store_true", dest="as_json", default=argparse.SUPPRESS
@@ -71,12 +72,12 @@ class Command(OvertureCommand):
         return {"name": key.name, "state": "revoked"}, f"{key.name} is revoked."
 
 
-def words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+def words(given: str) -> list[str]:
+    return [word.strip() for word in text(4_000)(given).split(",") if word.strip()]
 
 
-def scopes(text: str) -> list[str]:
-    asked = words(text)
+def scopes(given: str) -> list[str]:
+    asked = words(given)
     unknown = [scope for scope in asked if scope not in ApiKey.Scope.values]
     if unknown or not asked:
         raise argparse.ArgumentTypeError(
@@ -85,16 +86,16 @@ def scopes(text: str) -> list[str]:
     return asked
 
 
-def moment(text: str) -> datetime:
+def moment(given: str) -> datetime:
     try:
-        found = parse_datetime(text)
-        if found is None and (day := parse_date(text)):
+        found = parse_datetime(given)
+        if found is None and (day := parse_date(given)):
             found = datetime.combine(day, time())
-    except ValueError:
-        found = None
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2027-01-31")
-    return make_aware(found) if is_naive(found) else found
+        if found is not None:
+            return moment_in_utc(found)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{given!r} is not possible: {error}") from error
+    raise argparse.ArgumentTypeError(f"{given!r} is not a date such as 2027-01-31")
 
 
 def describe(key: Any) -> dict[str, Any]:

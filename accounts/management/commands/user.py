@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from accounts.actions import people as actions
 from accounts.actions.granting import LastAdministrator
 from accounts.models import Role, User
-from offers_site.commands import CommandError, CommandParser, OvertureCommand
+from offers_site.commands import CommandError, CommandParser, OvertureCommand, text
 
 
 class Command(OvertureCommand):
@@ -24,8 +24,8 @@ class Command(OvertureCommand):
         create = verbs.add_parser("create", help="add somebody; prints a link without a password")
         create.add_argument("email", type=address)
         create.add_argument("--role", action="append", required=True, metavar="CODE", dest="roles")
-        create.add_argument("--first-name", default="")
-        create.add_argument("--last-name", default="")
+        create.add_argument("--first-name", default="", type=text(80))
+        create.add_argument("--last-name", default="", type=text(80))
         create.add_argument(
             "--password-stdin", action="store_true", help="read the password from standard input"
         )
@@ -104,12 +104,12 @@ class Command(OvertureCommand):
         return {**describe(person), "link": link}, link
 
 
-def address(text: str) -> str:
+def address(given: str) -> str:
     try:
-        validate_email(text)
+        validate_email(given)
     except ValidationError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an email address") from error
-    return text.lower()
+        raise argparse.ArgumentTypeError(f"{given!r} is not an email address") from error
+    return text(254)(given.lower())
 
 
 def find_person(email: str) -> User:
