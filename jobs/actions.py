@@ -1,7 +1,6 @@
 """Starting and cancelling long work."""
 
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -36,7 +35,8 @@ def start_job(
         created_at=at,
         queued_at=at,
     )
-    transaction.on_commit(partial(running.enqueue, job))
+    # A queue that is away is logged, and nobody's error: whoever wakes jobs finds this one.
+    transaction.on_commit(lambda: running.enqueue(job), robust=True)
     return job
 
 

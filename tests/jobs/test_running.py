@@ -283,3 +283,17 @@ def test_rate_and_time_left_come_from_the_heartbeat():
     )
 
     assert (job.percent, job.rate, job.time_left) == (25, 5.0, timedelta(seconds=30))
+
+
+def test_a_queue_that_is_away_does_not_keep_a_job_from_starting(
+    django_capture_on_commit_callbacks, monkeypatch
+):
+    def away(job):
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(running, "enqueue", away)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        job = actions.start_job("Import", task="jobs.tasks.practise", by=None, at=NOON)
+
+    assert list(Job.objects.forgotten_at(NOON + timedelta(seconds=31))) == [job]
