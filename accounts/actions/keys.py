@@ -1,6 +1,6 @@
 """Making and revoking the keys of programs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +8,33 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from accounts.actions.granting import check_may_grant
 from accounts.authenticating import SHOWN, hash_secret, make_secret
 from accounts.journal import record
 from accounts.models import ApiKey, User
+from accounts.rights import Right, matrix
+
+# What whoever makes a key must be allowed to do themselves, scope by scope.
+RIGHTS_OF_SCOPES: Mapping[str, frozenset[Right]] = {
+    ApiKey.Scope.DECIDE: frozenset(),
+    ApiKey.Scope.DECIDE_AT: frozenset({Right.EXPLAIN}),
+    ApiKey.Scope.PROPOSITIONS: frozenset(),
+    ApiKey.Scope.CONTACTS: frozenset(
+        {Right.VIEW_CONTACT, Right.CHANGE_CONTACT, Right.VIEW_PERSONAL_DATA}
+    ),
+    ApiKey.Scope.CATALOG: frozenset(
+        right for row in matrix() for right in (row.design, row.change, row.live)
+    ),
+    ApiKey.Scope.COUPONS_VALIDATE: frozenset({Right.VIEW_COUPON}),
+    ApiKey.Scope.COUPONS_REDEEM: frozenset({Right.REDEEM_CODES}),
+    ApiKey.Scope.COUPONS_ROLLBACK: frozenset({Right.ROLLBACK_REDEMPTION}),
+    ApiKey.Scope.IMPORTS: frozenset({Right.IMPORT_DATA}),
+    ApiKey.Scope.DELIVERIES: frozenset(
+        {Right.VIEW_DELIVERY, Right.CHANGE_DELIVERY, Right.CONFIRM_DELIVERY}
+    ),
+    ApiKey.Scope.JOBS: frozenset({Right.VIEW_SYSTEM}),
+    ApiKey.Scope.JOURNAL: frozenset({Right.VIEW_JOURNAL}),
+}
 
 
 class KeyRefused(Exception):
@@ -32,7 +56,11 @@ def create_key(
     origins: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Add a key and return it with its secret, which nobody can read again; or raise KeyRefused."""
+    """Add a key and return it with its secret, which nobody can read again.
+
+    Raises KeyRefused, or MayNotGrant when the key could do more than `by`.
+    """
+    check_may_grant(by, rights=frozenset().union(*(RIGHTS_OF_SCOPES[scope] for scope in scopes)))
     secret = make_secret(publishable=bool(origins))
     key = ApiKey(
         name=name,

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actions import keys as actions
+from accounts.actions.granting import MayNotGrant
 from accounts.forms.keys import KeyCreateForm, KeyFilter
 from accounts.models import ApiKey
 from offers_site.http import StaffRequest, render_confirmation, render_page
@@ -73,7 +74,7 @@ def key_create(request: StaffRequest) -> HttpResponse:
                 by=request.user,
                 at=now(),
             )
-        except actions.KeyRefused as refusal:
+        except (actions.KeyRefused, MayNotGrant) as refusal:
             form.add_error(None, str(refusal))
         else:
             return render(request, "accounts/key_created.html", {"key": key, "secret": secret})

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.actions import keys as actions
+from accounts.actions.granting import MayNotGrant
 from accounts.authenticating import find_key
 from accounts.models import ApiKey, JournalEntry, is_origin
 from tests.build import NOON, make_key, make_user
@@ -164,3 +165,23 @@ def test_what_is_no_key_opens_nothing(secret):
     make_key()
 
     assert find_key(secret, at=NOON) is None
+
+
+def test_a_key_may_do_no_more_than_who_makes_it(client):
+    manager = make_user("manager@example.org", "accounts.manage_keys", "site.view_system")
+    client.force_login(manager)
+
+    page = client.post(
+        reverse("accounts:key-create"), {"name": "Spy", "scopes": ["jobs", "journal"]}
+    )
+    with pytest.raises(MayNotGrant, match="change contacts"):
+        create(scopes=["contacts"], by=make_user("b@example.org", "contacts.view_contact"))
+    create(scopes=["decide", "jobs"], by=manager)
+
+    assert page.status_code == 422
+    assert "You cannot give a right that you do not have" in page.content.decode()
+    assert ApiKey.objects.get().scopes == ["decide", "jobs"]
+
+
+def test_every_scope_asks_for_rights():
+    assert set(actions.RIGHTS_OF_SCOPES) == set(ApiKey.Scope)
