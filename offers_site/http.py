@@ -84,12 +84,15 @@ def chosen_side(request: HttpRequest) -> Side:
 
 
 def safe_next(request: HttpRequest, default: str) -> str:
-    """Where the form's field `next` leads, when that is a page of ours."""
+    """Where the form's field `next` leads, when that is the address of a page of ours.
+
+    Without a slash `redirect` would take it for the name of a view.
+    """
     given = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(
         given, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return given if given and ours else default
+    return given if ours and given.startswith("/") else default
 
 
 def picked_rows(request: HttpRequest) -> list[str]:
