@@ -141,7 +141,8 @@ def test_what_was_typed_with_a_wrong_password_is_kept_nowhere(client):
     password = "seven-loud-herons-dance"
 
     client.post(
-        "/preferences/password/", {"old": "my-other-secret", "password": password, "again": password}
+        "/preferences/password/",
+        {"old": "my-other-secret", "password": password, "again": password},
     )
 
     attempt = AccessAttempt.objects.get()
