@@ -161,7 +161,7 @@ def relatively(moment: datetime, *, at: datetime) -> str:
     if size >= timedelta(days=7).total_seconds():
         local = localtime(moment)
         same_year = local.year == localtime(at).year
-        return date_format(local, "j M" if same_year else "j M Y")
+        return date_format(local, "MONTH_DAY_FORMAT" if same_year else "SHORT_DATE_FORMAT")
     words = length(size)
     return (_("%(length)s ago") if seconds > 0 else _("in %(length)s")) % {"length": words}
 
@@ -197,7 +197,9 @@ def duration(value: timedelta | float | None) -> str:
 @register.filter
 def per_second(rate: float | None) -> str:
     """A rate with as many digits as mean something."""
-    return number_format(rate, decimal_pos=1 if rate < 10 else 0) if rate else ""
+    if not rate or rate < 0.05:
+        return ""
+    return number_format(rate, decimal_pos=1 if rate < 10 else 0)
 
 
 # --- Forms ---

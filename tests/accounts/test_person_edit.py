@@ -72,7 +72,7 @@ def test_a_stale_form_is_refused_and_says_who_was_first(client):
     )
 
     assert answer.status_code == 422
-    assert "Changed by Ada Morel on Nov. 21, 2026" in answer.content.decode()
+    assert "Changed by Ada Morel on 21 November 2026" in answer.content.decode()
     bob.refresh_from_db()
     assert bob.first_name == "Robert"
     assert JournalEntry.objects.count() == 1
