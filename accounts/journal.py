@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey, JournalEntry, User
+from accounts.rights import BuiltIn, Right
 
 Actor = User | ApiKey | None
 """Who acts: a person, a program's key, or nobody in particular (a command, the clock)."""
@@ -114,6 +115,13 @@ def way_of(by: Actor, context: Mapping[str, Any]) -> JournalEntry.Via:
 
 # --- How entries are read ---
 
+# What is stored as a code and read in words.
+VOCABULARIES: Mapping[tuple[str, str], type[models.TextChoices]] = {
+    ("accounts.user", "roles"): BuiltIn,
+    ("accounts.role", "rights"): Right,
+    ("accounts.apikey", "scopes"): ApiKey.Scope,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -136,8 +144,8 @@ def differences(entry: JournalEntry) -> list[Difference]:
     return [
         Difference(
             field_name(entry.subject_type, name),
-            wording(entry.before.get(name)),
-            wording(entry.after.get(name)),
+            wording(entry.before.get(name), VOCABULARIES.get((entry.subject_type, name))),
+            wording(entry.after.get(name), VOCABULARIES.get((entry.subject_type, name))),
         )
         for name in names
     ]
@@ -159,14 +167,16 @@ def field_name(subject_type: str, name: str) -> str:
     return str(getattr(field, "verbose_name", name))
 
 
-def wording(value: object) -> str:
+def wording(value: object, vocabulary: type[models.TextChoices] | None = None) -> str:
     match value:
         case None:
             return ""
         case bool():
             return _("yes") if value else _("no")
         case list():
-            return ", ".join(map(wording, value))
+            return ", ".join(wording(each, vocabulary) for each in value)
+        case str() if vocabulary and value in vocabulary.values:
+            return str(vocabulary(value).label)
         case str() if MOMENT.match(value):
             return moment_in_words(value)
         case _:
@@ -176,9 +186,9 @@ def wording(value: object) -> str:
 def moment_in_words(text: str) -> str:
     try:
         moment = parse_datetime(text)
-    except ValueError:
+        return date_format(localtime(moment), "DATETIME_FORMAT") if moment else text
+    except (ValueError, OverflowError):  # no date, or none of the reader's calendar
         return text
-    return date_format(localtime(moment), "DATETIME_FORMAT") if moment else text
 
 
 # --- How entries leave ---
