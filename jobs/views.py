@@ -6,8 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.formats import date_format
-from django.utils.timezone import localtime, now
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,6 +16,7 @@ from jobs.forms import JobFilter
 from jobs.models import Job
 from offers_site.http import StaffRequest, render_confirmation, render_page
 from offers_site.lists import Column, List
+from offers_site.templatetags.overture import when
 
 JOBS = List(
     name="jobs",
@@ -26,7 +26,7 @@ JOBS = List(
         Column("state", gettext_lazy("State"), sort="state"),
         Column("progress", gettext_lazy("Progress")),
         Column("by", gettext_lazy("Started by")),
-        Column("created", gettext_lazy("Started"), sort="created_at"),
+        Column("created", gettext_lazy("Requested"), sort="created_at"),
         Column("ended", gettext_lazy("Ended"), sort="ended_at"),
     ),
     sort="-created",
@@ -47,16 +47,17 @@ def job_detail(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     return render_page(request, "jobs/job_detail.html", context, fragment="progress")
 
 
-def facts_of(job: Job) -> list[tuple[str, str]]:
+def facts_of(job: Job) -> list[tuple[str, object]]:
     """What is known of a job besides its progress, in words."""
     moments = [
-        (_("Asked for"), job.created_at),
-        (_("Begun"), job.started_at),
+        (_("Requested"), job.created_at),
+        (_("Started"), job.started_at),
         (_("Ended"), job.ended_at),
     ]
-    facts = [(_("Started by"), str(job.by) if job.by else _("the system"))]
-    facts += [(word, date_format(localtime(at), "DATETIME_FORMAT")) for word, at in moments if at]
-    return facts
+    facts: list[tuple[str, object]] = [
+        (_("Started by"), str(job.by) if job.by else _("the system"))
+    ]
+    return facts + [(word, when(at)) for word, at in moments if at]
 
 
 @require_GET
@@ -75,10 +76,10 @@ def job_cancel(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "GET":
         return render_confirmation(
             request,
-            title=_("Cancel this job?"),
+            title=_("Stop this job?"),
             consequence=_("What “%(job)s” has done so far stays; the rest is not done.")
             % {"job": job.title},
-            verb=_("Cancel the job"),
+            verb=_("Stop the job"),
             back=job.get_absolute_url(),
         )
     try:

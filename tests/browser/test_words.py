@@ -2,9 +2,12 @@
 
 import re
 
+from django.utils.timezone import now
 from playwright.sync_api import expect
 
 from accounts.models import AccessLabel
+from jobs.actions import start_job
+from jobs.models import Job
 from tests.build import PASSWORD, make_label, make_user
 
 
@@ -100,3 +103,19 @@ def test_a_session_that_ended_leads_to_sign_in(open_page, administrator):
     page.get_by_role("link", name="Name", exact=True).click()
 
     expect(page).to_have_url(re.compile(r"/sign-in/\?next="))
+
+
+def test_a_job_is_asked_to_stop_in_a_dialog_that_stays_one(open_page, administrator):
+    start_job("Import of codes", task="jobs.tasks.none", by=administrator, at=now(), total=10)
+    page = open_page(Job.objects.get().get_absolute_url())
+    stop = page.get_by_role("link", name="Stop")
+
+    for _again in range(2):
+        stop.click()
+        expect(page.locator("dialog#dialog:modal")).to_contain_text("Stop this job?")
+        page.keyboard.press("Escape")
+    expect(stop).to_be_focused()
+
+    stop.click()
+    page.get_by_role("button", name="Stop the job").click()
+    expect(page.locator(".badge").first).to_have_text("Cancelled")
