@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.html import format_html
 from django.utils.timezone import get_current_timezone, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,8 @@ from offers_site.filters import ListFilter
 
 def scope_choices() -> list[tuple[str, str]]:
     """With the names by which programs know them."""
-    return [(scope.value, f"{scope.label} ({scope.value})") for scope in ApiKey.Scope]
+    words = '{} <code class="option-more">{}</code>'
+    return [(scope.value, format_html(words, scope.label, scope.value)) for scope in ApiKey.Scope]
 
 
 class WordsField(forms.CharField):

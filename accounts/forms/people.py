@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
 from accounts.forms.preferences import LanguageField
@@ -24,7 +25,9 @@ class RolesField(forms.ModelMultipleChoiceField[Role]):
         )
 
     def label_from_instance(self, role: Role) -> str:
-        return f"{role}. {role.explanation}" if role.explanation else str(role)
+        if not role.explanation:
+            return str(role)
+        return format_html('{} <span class="option-more">{}</span>', role, role.explanation)
 
 
 class PersonInviteForm(forms.Form):

@@ -18,6 +18,9 @@ class AddressField(forms.EmailField):
         options.setdefault("label", gettext_lazy("Email address"))
         options.setdefault("max_length", 254)
         super().__init__(**options)
+        self.error_messages["invalid"] = gettext_lazy(
+            "Enter an email address such as name@example.com."
+        )
 
     def to_python(self, value: object) -> str:
         return str(super().to_python(value) or "").lower()
