@@ -189,7 +189,10 @@ def people_deactivate(request: StaffRequest) -> HttpResponse:
             ),
             verb=_("Deactivate"),
             back=reverse("accounts:person-list"),
-            facts=[(person.name, person.email) for person in people],
+            facts=[
+                (person.name, person.email if person.email != person.name else "")
+                for person in people
+            ],
         )
     done, refused = actions.deactivate_people(people, by=request.user, at=now())
     for sentence in dict.fromkeys(refused):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from accounts.models import ApiKey, Role, User
+from accounts.models import AccessLabel, ApiKey, Role, User
 from jobs.models import Job
 from offers_site.http import StaffRequest, render_page
 from offers_site.navigation import Frame
@@ -93,7 +94,12 @@ def find_people(request: StaffRequest, words: list[str]) -> list[Hit]:
         return []
     people = User.objects.filter(holding(words, "first_name", "last_name", "email"))
     return [
-        Hit(person.name, person.get_absolute_url(), "user", person.email)
+        Hit(
+            person.name,
+            person.get_absolute_url(),
+            "user",
+            person.email if person.email != person.name else "",
+        )
         for person in people.order_by("last_name", "pk")[:MOST_HITS]
     ]
 
@@ -109,12 +115,26 @@ def find_roles(request: StaffRequest, words: list[str]) -> list[Hit]:
     ][:MOST_HITS]
 
 
+def find_labels(request: StaffRequest, words: list[str]) -> list[Hit]:
+    if not words:
+        return []
+    labels = AccessLabel.objects.filter(holding(words, "name", "code")).order_by("name")
+    return [
+        Hit(label.name, label.get_absolute_url(), "tag", label.code) for label in labels[:MOST_HITS]
+    ]
+
+
 def find_keys(request: StaffRequest, words: list[str]) -> list[Hit]:
     if not words:
         return []
     address = reverse("accounts:key-list")
     return [
-        Hit(key.name, address, "key-round", key.prefix)
+        Hit(
+            key.name,
+            f"{address}?{urlencode({'q': key.prefix, 'state': 'all'})}",
+            "key-round",
+            f"{key.prefix}…",
+        )
         for key in ApiKey.objects.filter(holding(words, "name", "prefix")).order_by("-pk")[
             :MOST_HITS
         ]
@@ -135,6 +155,7 @@ SOURCES = (
     Source(_("Pages"), find_pages),
     Source(_("People"), find_people, "accounts.manage_people"),
     Source(_("Roles"), find_roles, "accounts.manage_roles"),
+    Source(_("Access labels"), find_labels, "accounts.manage_labels"),
     Source(_("API keys"), find_keys, "accounts.manage_keys"),
     Source(_("Jobs"), find_jobs),
 )
