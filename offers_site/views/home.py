@@ -119,13 +119,13 @@ def setup_steps(request: StaffRequest) -> list[Step]:
         Step(
             _("Invite the people you work with"),
             _("Each gets an email with a link to choose a password, and the roles you give them."),
-            reverse("accounts:person-list"),
+            reverse("accounts:person-invite"),
             User.objects.exclude(pk=user.pk).exists(),
         ),
         Step(
-            _("Make a key for your website"),
+            _("Create a key for your website"),
             _("With it, your pages and other programs ask for offers."),
-            reverse("accounts:key-list"),
+            reverse("accounts:key-create"),
             ApiKey.objects.exists(),
         ),
         Step(

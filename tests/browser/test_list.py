@@ -98,7 +98,7 @@ def test_keys_move_tick_and_open(open_page, people):
 
     for key in "jjx":
         page.keyboard.press(key)
-    expect(page.locator(".bulk-bar")).to_contain_text("1 ticked")
+    expect(page.locator(".bulk-bar")).to_contain_text("1 selected")
     expect(page.locator(".list-tools")).to_be_hidden()
     page.keyboard.press("k")
     page.keyboard.press("Enter")
@@ -109,8 +109,8 @@ def test_keys_move_tick_and_open(open_page, people):
 def test_ticked_rows_are_confirmed_and_changed_together(open_page, people):
     page = open_page(PEOPLE)
 
-    page.get_by_label("Tick Bob Ngo").check()
-    page.get_by_label("Tick Dan Quist").check()
+    page.get_by_label("Select Bob Ngo").check()
+    page.get_by_label("Select Dan Quist").check()
     page.get_by_role("button", name="Deactivate", exact=True).click()
     dialog = page.locator("#dialog")
     expect(dialog).to_be_visible()
@@ -130,10 +130,10 @@ def test_all_on_this_page_are_ticked_and_unticked(open_page, people):
     whole = page.get_by_label("Select all on this page")
 
     whole.check()
-    expect(page.locator(".bulk-bar")).to_contain_text("4 ticked")
-    page.get_by_label("Tick Bob Ngo").uncheck()
+    expect(page.locator(".bulk-bar")).to_contain_text("4 selected")
+    page.get_by_label("Select Bob Ngo").uncheck()
     assert whole.evaluate("box => box.indeterminate")
-    page.get_by_role("button", name="Untick all").click()
+    page.get_by_role("button", name="Clear selection").click()
 
     expect(page.locator(".bulk-bar")).to_be_hidden()
 
@@ -185,7 +185,7 @@ def test_all_of_it_works_without_script(without_script, live_server, people, adm
     assert names(page) == ["Chloé Petit"]
     page.get_by_role("link", name="Last sign-in").click()
     assert names(page) == ["Chloé Petit"]
-    page.get_by_label("Tick Chloé Petit").check()
+    page.get_by_label("Select Chloé Petit").check()
     page.get_by_role("button", name="Deactivate", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Deactivate")
     page.get_by_role("button", name="Deactivate").click()
