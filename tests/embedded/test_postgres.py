@@ -39,6 +39,18 @@ def test_its_programs_find_the_database(monkeypatch):
     assert os.path.exists(os.path.join(first, "pg_dump"))
 
 
+def test_its_programs_trust_whom_the_address_trusts(monkeypatch):
+    """Without it they would talk to anybody who answers at the address, and send the password."""
+    options = {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem", "connect_timeout": 5}
+    address = {"HOST": "db.example", "NAME": "overture", "OPTIONS": options}
+    given = SimpleNamespace(DATABASES={"default": address}, EMBEDS_POSTGRES=False)
+    monkeypatch.setattr(postgres, "settings", given)
+
+    found = postgres.environment()
+
+    assert (found["PGSSLMODE"], found["PGSSLROOTCERT"]) == ("verify-full", "/etc/ca.pem")
+
+
 def test_a_program_that_does_not_exist_is_named():
     with pytest.raises(CommandError, match="no program called pg_nothing"):
         call_command("postgres", "pg_nothing", stdout=io.StringIO())

@@ -24,6 +24,14 @@ VARIABLES = {
     "PGPASSWORD": "PASSWORD",
     "PGDATABASE": "NAME",
 }
+# What may stand after the ? of DATABASE_URL.
+OPTIONS = {
+    "PGSSLMODE": "sslmode",
+    "PGSSLROOTCERT": "sslrootcert",
+    "PGSSLCERT": "sslcert",
+    "PGSSLKEY": "sslkey",
+    "PGTARGETSESSIONATTRS": "target_session_attrs",
+}
 
 
 class Command(BaseCommand):
@@ -45,7 +53,9 @@ class Command(BaseCommand):
 def environment() -> dict[str, str]:
     """Ours, with the address of the database, and with PostgreSQL's programs first on the PATH."""
     address = settings.DATABASES["default"]
+    options = address.get("OPTIONS", {})
     given = {variable: str(address[key]) for variable, key in VARIABLES.items() if address.get(key)}
+    given |= {variable: str(options[key]) for variable, key in OPTIONS.items() if key in options}
     if settings.EMBEDS_POSTGRES:
         programs = str(Path(postgres.binary("postgres")).parent)
         given["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
