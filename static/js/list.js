@@ -124,7 +124,18 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   if (!list) return;
   follow(list);
   count(list);
+  stay(list, event.detail.requestConfig?.elt);
 });
+
+// Whoever asked for another page begins at its top; and if what was pressed is gone, such as the
+// filter that was taken away, the focus is on the list and not lost.
+function stay(list, pressed) {
+  const body = list.querySelector(".list-body");
+  const paged = pressed?.closest?.(".pages");
+  if (!body || !paged && (document.activeElement !== document.body || !pressed?.closest?.(".list-body"))) return;
+  body.focus({ preventScroll: true });
+  if (paged) list.scrollIntoView({ block: "start" });
+}
 
 // A page that the browser kept may come back with boxes ticked.
 addEventListener("pageshow", () => lists().forEach(count));

@@ -192,3 +192,22 @@ def test_all_of_it_works_without_script(without_script, live_server, people, adm
 
     assert not User.objects.get(last_name="Petit").is_active
     assert page.url.startswith(f"{live_server.url}{reverse('accounts:person-list')}")
+
+
+def test_the_focus_is_kept_when_rows_change(open_page, people):
+    for number in range(60):
+        make_user(f"n{number:02}@example.org", role="agent")
+    page = open_page(f"{PEOPLE}?state=active")
+
+    page.get_by_role("link", name="Name", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("sort=-name"))
+    expect(page.get_by_role("link", name="Name", exact=True)).to_be_focused()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("link", name="Previous")).to_be_attached()
+
+    expect(page.locator(".list-body")).to_be_focused()
+    expect(page.locator("tbody tr").first).to_be_in_viewport()
+    page.get_by_role("link", name="Remove the filter State").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator(".list-body")).to_be_focused()
