@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
 def environment() -> dict[str, str]:
     """Ours, with the address of the database, and with PostgreSQL's programs first on the PATH."""
-    address = settings.DATABASES["default"]
+    address: dict[str, Any] = settings.DATABASES["default"]
     options = address.get("OPTIONS", {})
     given = {variable: str(address[key]) for variable, key in VARIABLES.items() if address.get(key)}
     given |= {variable: str(options[key]) for variable, key in OPTIONS.items() if key in options}
