@@ -113,7 +113,7 @@ class KeyFilter(ListFilter):
     state = forms.ChoiceField(
         label=gettext_lazy("State"),
         choices=[
-            ("", gettext_lazy("In use")),
+            ("", gettext_lazy("Not revoked")),
             ("revoked", gettext_lazy("Revoked")),
             ("all", gettext_lazy("All")),
         ],
