@@ -42,6 +42,8 @@ def match_of(path: str) -> ResolverMatch | None:
 
 def name_secrets(record: logging.LogRecord) -> bool:
     """Let every line pass; Django's about a request say the path as our own do."""
+    if record.name == "django.security.DisallowedHost":
+        record.exc_info = None  # whoever looks for open doors shall not fill the log with traces
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
         path, shown = (escaped(text) for text in (request.path, path_to_log(request)))

@@ -107,8 +107,14 @@ def test_a_session_that_spells_a_nul_is_no_session(client, address):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/people/", "/api/v1/key", "/nothing/"])
-def test_a_name_that_is_not_ours_is_refused(client, address):
+def test_a_name_that_is_not_ours_is_refused(client, address, capsys):
+    logs.configure(level="INFO", as_json=False)
+
     answer = client.get(address, headers={"host": "evil.example"})
 
+    logs.configure(level=settings.LOG_LEVEL, as_json=settings.LOG_FORMAT == "json")
+    lines = capsys.readouterr().err
     assert answer.status_code == 400
     assert "Content-Security-Policy" in answer.headers
+    assert "'evil.example'" in lines
+    assert "Traceback" not in lines
