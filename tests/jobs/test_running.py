@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from django.utils.timezone import now
 
 from jobs import actions, running
-from jobs.models import Job
+from jobs.models import MOST_ATTEMPTS, Job
 from jobs.running import Step
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -209,6 +209,16 @@ def test_a_job_that_loses_its_worker_five_times_at_one_place_fails(queued):
     assert queued == []
     assert job.state == "failed"
     assert job.failure == "Its worker was lost five times at the same place."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_gets_on_is_forgiven_the_workers_it_lost():
+    job = make_job(attempts=MOST_ATTEMPTS - 1)
+
+    running.run(job.pk, count_to(1))
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("finished", 0)
 
 
 def test_a_silent_job_that_was_being_stopped_is_cancelled(queued):
