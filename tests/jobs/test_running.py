@@ -200,6 +200,18 @@ def test_a_job_that_beats_is_left_alone(queued):
     assert queued == []
 
 
+@pytest.mark.django_db
+def test_a_job_that_has_moved_since_it_was_read_is_left_alone(queued):
+    """Two who wake jobs at once queue it once; a late beat is still a beat."""
+    silent = make_running_job(beat_at=NOON)
+    Job.objects.filter(pk=silent.pk).update(beat_at=NOON + timedelta(seconds=31))
+
+    assert not running.wake_one(silent, NOON + timedelta(seconds=32))
+
+    silent.refresh_from_db()
+    assert (silent.state, queued) == ("running", [])
+
+
 def test_a_job_that_loses_its_worker_five_times_at_one_place_fails(queued):
     job = make_running_job(beat_at=NOON, attempts=5)
 
