@@ -10,7 +10,7 @@ from django.test import Client
 from structlog.testing import capture_logs
 
 from offers_site import logs
-from tests.build import make_user
+from tests.build import PASSWORD, make_user
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -118,3 +118,30 @@ def test_a_name_that_is_not_ours_is_refused(client, address, capsys):
     assert "Content-Security-Policy" in answer.headers
     assert "'evil.example'" in lines
     assert "Traceback" not in lines
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/sign-in/", "/nothing/", "/api/v1/key", "/api/docs"])
+def test_no_page_is_framed_sniffed_or_scripted_from_elsewhere(client, address):
+    answer = client.get(address)
+
+    policy = answer["Content-Security-Policy"]
+    for directive in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"):
+        assert directive in policy
+    assert "unsafe" not in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.django_db
+def test_no_script_reads_the_cookies_that_let_somebody_in(client):
+    make_user("alice@example.org")
+
+    client.post("/sign-in/", {"email": "alice@example.org", "password": PASSWORD})
+    client.get("/sign-in/")
+    client.get("/")
+
+    cookies = [
+        client.cookies[settings.SESSION_COOKIE_NAME],
+        client.cookies[settings.CSRF_COOKIE_NAME],
+    ]
+    assert all(cookie["httponly"] and cookie["samesite"] == "Lax" for cookie in cookies)
