@@ -106,8 +106,10 @@ def test_the_orphans_of_a_child_end_before_its_successor_starts(supervisor):
 
     parent.kill()
     watch(supervisor, lambda: child.process is None)
+    watch(supervisor, lambda: is_gone(orphan) or child.process)  # a kill takes its moment
 
     assert is_gone(orphan)
+    assert child.process is None
 
 
 def test_stopping_ends_the_whole_group(supervisor):
