@@ -1,0 +1,27 @@
+"""Contacts, visitors, what is declared about them, and the audiences that they form."""
+
+from contacts.models.attributes import Attribute, is_name
+from contacts.models.audiences import Audience, AudienceMember, AudienceQuerySet
+from contacts.models.contacts import (
+    Contact,
+    ContactAlias,
+    ContactQuerySet,
+    ErasureProof,
+    OptOutChange,
+)
+from contacts.models.folding import Folded, folded
+
+__all__ = [
+    "Attribute",
+    "Audience",
+    "AudienceMember",
+    "AudienceQuerySet",
+    "Contact",
+    "ContactAlias",
+    "ContactQuerySet",
+    "ErasureProof",
+    "Folded",
+    "OptOutChange",
+    "folded",
+    "is_name",
+]
