@@ -8,6 +8,12 @@ from django.contrib.auth.hashers import make_password
 from accounts.authenticating import SHOWN, hash_secret, make_secret
 from accounts.models import AccessLabel, ApiKey, Role, User
 from accounts.rights import BuiltIn
+from contacts.columns import add as add_column
+from contacts.columns import known
+from contacts.models import Attribute, Audience, Contact
+from contacts.storing import insert
+from rules.jsonform import to_json
+from rules.parsing import parse
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PASSWORD = "five-quiet-otters-sing"
@@ -73,3 +79,32 @@ def make_key(
 def bearer(secret: str) -> dict[str, str]:
     """The headers with which a program shows its key."""
     return {"Authorization": f"Bearer {secret}"}
+
+
+def make_attribute(name: str = "points", type: str = "int", **columns: Any) -> Attribute:  # noqa: A002 (its name)
+    """A declared attribute, with its column. Make attributes before contacts."""
+    columns.setdefault("label", name.replace("_", " ").capitalize())
+    columns.setdefault("created_at", NOON)
+    attribute = Attribute.objects.create(name=name, type=type, **columns)
+    add_column(attribute)
+    return attribute
+
+
+def make_contact(key: str = "C-1001", *, kind: str = "contact", **values: Any) -> Contact:
+    """Somebody, with values of built-in and declared attributes by name."""
+    pk = insert({"key": key, **values}, known(), at=NOON, kind=kind)
+    return Contact.objects.get(pk=pk)
+
+
+def make_audience(name: str, rule: str = "", **columns: Any) -> Audience:
+    """An audience with a rule, or a list when there is none."""
+    columns.setdefault("label", name.replace("_", " ").capitalize())
+    return Audience.objects.create(
+        name=name,
+        kind="rule" if rule else "list",
+        rule=rule,
+        tree=to_json(parse(rule)) if rule else None,
+        created_at=NOON,
+        changed_at=NOON,
+        **columns,
+    )

@@ -24,7 +24,7 @@ class AudienceQuerySet(LabelledQuerySet["Audience"]):
 
 
 class Audience(models.Model):
-    """Those whom a rule describes (other rules may name it: `filter("name")`), or a list of them."""
+    """A list of people, or those whom a rule describes: other rules say `filter("name")`."""
 
     class Kind(models.TextChoices):
         RULE = "rule", _("Rule")

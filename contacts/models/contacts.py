@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
@@ -26,7 +27,34 @@ def prefix_index(expression: models.expressions.Combinable, name: str, of: str) 
     )
 
 
+class Meets(models.Expression):
+    """A condition in SQL, in which `@.` stands for the contacts' table."""
+
+    output_field = models.BooleanField()
+    conditional = True
+
+    def __init__(self, text: str, parameters: Sequence[Any]) -> None:
+        super().__init__()
+        self.text = text
+        self.parameters = parameters
+        self.key: models.Expression | models.F = F("pk")
+
+    def get_source_expressions(self) -> list[Any]:
+        return [self.key]
+
+    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
+        (self.key,) = exprs
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        alias = compiler.quote_name_unless_alias(self.key.alias)  # type: ignore[union-attr] # a Col by now
+        return "(" + self.text.replace("@.", f"{alias}.") + ")", tuple(self.parameters)
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
+    def meeting(self, text: str, parameters: Sequence[Any]) -> Self:
+        """Those of whom a condition in SQL is true; see `contacts.audiences`."""
+        return self.filter(Meets(text, parameters))
+
     def contacts(self) -> Self:
         return self.filter(kind=Contact.Kind.CONTACT)
 
@@ -76,7 +104,12 @@ class Contact(models.Model):
     phone_opt_out = models.BooleanField(_("no calls"), default=False, db_default=False)
     post_opt_out = models.BooleanField(_("no letters"), default=False, db_default=False)
     linked_contact = models.ForeignKey(
-        "self", models.SET_NULL, null=True, editable=False, related_name="visitors"
+        "self",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="visitors",
+        db_index=False,  # see the partial one below
     )
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
@@ -92,6 +125,11 @@ class Contact(models.Model):
         indexes = [
             # the list, newest first; its other order is that of the unique key
             models.Index("kind", F("created_at").desc(), F("id").desc(), name="contact_newest"),
+            models.Index(
+                fields=["linked_contact"],
+                name="contact_of_visitor",
+                condition=Q(linked_contact__isnull=False),
+            ),
             # the search of the list
             models.Index(OpClass(Lower("key"), name="text_pattern_ops"), name="contact_by_key"),
             prefix_index(F("email_normal"), "contact_by_email", of="email_normal"),

@@ -11,7 +11,7 @@ class Folded(Func):
 
     function = "TRANSLATE"
     template = "LOWER(%(function)s(%(expressions)s))"
-    output_field = CharField()  # type: ignore[assignment] # Django's way
+    output_field = CharField()
 
     def __init__(self, expression: object) -> None:
         super().__init__(expression, Value(ACCENTED), Value(PLAIN))

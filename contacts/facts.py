@@ -1,0 +1,50 @@
+"""What is known of a person, in one SELECT, in the shape that rules want.
+
+`facts["contact"]` holds what is not missing, by the names of `contacts.columns`: lists are tuples,
+moments are aware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+
+from contacts.columns import TABLE, Column, known
+
+Known = dict[str, Any]
+
+
+def select_list(columns: Iterable[Column], alias: str = "c") -> str:
+    """What stands after SELECT, in the order in which `facts_of` takes the values."""
+    return ", ".join(f'{alias}."{column.column}"' for column in columns)
+
+
+def facts_of(columns: Iterable[Column], values: Sequence[Any]) -> Known:
+    """What is known, from a row that was selected with `select_list`."""
+    return {
+        column.name: tuple(value) if column.kind.is_list else value
+        for column, value in zip(columns, values, strict=True)
+        if value is not None
+    }
+
+
+def read_person(pk: int, columns: Mapping[str, Column] | None = None) -> Known:
+    """What is known of one person. Costs a query, and one more without `columns`."""
+    return dict(read_people([pk], columns)).get(pk, {})
+
+
+def read_people(
+    pks: Collection[int], columns: Mapping[str, Column] | None = None
+) -> Iterator[tuple[int, Known]]:
+    """What is known of each of these people, by primary key."""
+    wanted = list((known() if columns is None else columns).values())
+    statement = (
+        f"SELECT c.id, {select_list(wanted)} FROM {TABLE} c"  # noqa: S608 (our identifiers)
+        " WHERE c.id = ANY(%s) ORDER BY c.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(pks)])
+        for pk, *values in cursor.fetchall():
+            yield pk, facts_of(wanted, values)

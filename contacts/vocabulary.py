@@ -1,0 +1,110 @@
+"""The words of rules over contacts: what may be named, what people call it, where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from contacts.columns import Column, known
+from contacts.models import Audience
+from rules.checking import Checked, Vocabulary, check_rule, vocabulary
+from rules.jsonform import BadJson, from_json
+from rules.kinds import Kind
+from rules.parsing import parse
+from rules.sql import Surroundings
+from rules.tree import Call, Literal, Name, Node, walk
+from rules.wording import Labels
+
+
+def words(
+    *,
+    columns: Mapping[str, Column] | None = None,
+    call: Mapping[str, Kind] | None = None,
+    counts_propositions: bool = False,
+) -> Vocabulary:
+    """What a rule may name: attributes, call data, predefined filters. Costs two queries."""
+    columns = known() if columns is None else columns
+    return vocabulary(
+        contact={name: column.kind for name, column in columns.items()},
+        call=call,
+        filters=filters(),
+        choices={
+            f"contact.{name}": tuple(column.choices)
+            for name, column in columns.items()
+            if column.choices
+        },
+        counts_propositions=counts_propositions,
+    )
+
+
+def filters() -> dict[str, Node]:
+    """The trees of the predefined filters, by name."""
+    found = {}
+    for name, tree in Audience.objects.described().values_list("name", "tree"):
+        try:
+            found[name] = from_json(tree)
+        except BadJson:  # written by a later version of the product
+            continue
+    return found
+
+
+def check(text: str, *, columns: Mapping[str, Column] | None = None) -> Checked:
+    """The rule of a text over contacts; raises BadRule with every mistake in it."""
+    return check_rule(parse(text), words(columns=columns))
+
+
+def labels(columns: Mapping[str, Column] | None = None) -> Labels:
+    """What people call attributes and their values."""
+    columns = known() if columns is None else columns
+    return Labels(
+        {f"contact.{c.name}": str(c.label).lower() for c in columns.values() if c.is_declared},
+        {f"contact.{c.name}": c.choices for c in columns.values() if c.choices},
+    )
+
+
+def surroundings(
+    *,
+    at: datetime,
+    zone: str,
+    columns: Mapping[str, Column] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Surroundings:
+    """What names mean in SQL; `@.` stands for the contacts' table."""
+    columns = known() if columns is None else columns
+    places = {f"contact.{c.name}": f'@."{c.column}"' for c in columns.values()}
+    return Surroundings(places, now=at, zone=zone, values=values or {})
+
+
+# --- who names whom ---
+
+
+def named_attributes(tree: Node) -> set[str]:
+    """The attributes of contacts that a tree names itself, without those of its filters."""
+    return {
+        node.path[1]
+        for node in walk(tree)
+        if isinstance(node, Name) and node.path[0] == "contact" and len(node.path) > 1
+    }
+
+
+def named_filters(tree: Node) -> set[str]:
+    return {
+        str(node.arguments[0].value)
+        for node in walk(tree)
+        if isinstance(node, Call)
+        and node.function == "filter"
+        and isinstance(node.arguments[0], Literal)
+    }
+
+
+def audiences_naming(
+    *, attribute: str | None = None, audience: str | None = None
+) -> Collection[tuple[str, str]]:
+    """The (name, label) of audiences whose rule names an attribute, or another audience."""
+    found = []
+    for name, label, tree in Audience.objects.described().values_list("name", "label", "tree"):
+        node = from_json(tree)
+        if attribute in named_attributes(node) or audience in named_filters(node):
+            found.append((name, label))
+    return sorted(found)
