@@ -14,6 +14,10 @@ class NotCancellable(Exception):
     """The job has ended already, or is stopping."""
 
 
+class NotPausable(Exception):
+    """The job cannot be paused, or goes on already."""
+
+
 def start_job(
     title: str,
     *,
@@ -23,8 +27,13 @@ def start_job(
     queue: str = "bulk",
     total: int | None = None,
     unit: str = "",
+    here: bool = False,
 ) -> Job:
-    """Store a job and queue its task once the surrounding transaction is committed."""
+    """Store a job and queue its task once the surrounding transaction is committed.
+
+    One that this process means to do itself, `here`, is not queued; should the process be lost,
+    whoever wakes jobs sends it to the workers.
+    """
     job = Job.objects.create(
         title=title,
         task=task,
@@ -35,8 +44,9 @@ def start_job(
         created_at=at,
         queued_at=at,
     )
-    # A queue that is away is logged, and nobody's error: whoever wakes jobs finds this one.
-    transaction.on_commit(lambda: running.enqueue(job), robust=True)
+    if not here:
+        # A queue that is away is logged, and nobody's error: whoever wakes jobs finds this one.
+        transaction.on_commit(lambda: running.enqueue(job), robust=True)
     return job
 
 
@@ -44,12 +54,32 @@ def start_job(
 def cancel_job(job: Job, *, at: datetime) -> None:
     """End a waiting job, ask a running one to stop, or raise NotCancellable."""
     this = Job.objects.filter(pk=job.pk)
-    waiting = this.filter(state=Job.State.QUEUED)
+    waiting = this.filter(state__in=[Job.State.QUEUED, Job.State.PAUSED])
     if waiting.update(state=Job.State.CANCELLED, ended_at=at):
         return
-    if this.filter(state=Job.State.RUNNING).update(state=Job.State.CANCELLING):
+    held = this.filter(state__in=[Job.State.RUNNING, Job.State.PAUSING])
+    if held.update(state=Job.State.CANCELLING):
         return
     raise NotCancellable(_("This job has already ended or is stopping."))
+
+
+@transaction.atomic(durable=True)
+def pause_job(job: Job) -> None:
+    """Let a job rest after the chunk it is working on, or raise NotPausable."""
+    this = Job.objects.filter(pk=job.pk)
+    if this.filter(state=Job.State.QUEUED).update(state=Job.State.PAUSED):
+        return
+    if not this.filter(state=Job.State.RUNNING).update(state=Job.State.PAUSING):
+        raise NotPausable(_("Only a job that waits or runs can be paused."))
+
+
+@transaction.atomic(durable=True)
+def resume_job(job: Job, *, at: datetime) -> None:
+    """Let a paused job go on from where it was, or raise NotPausable."""
+    paused = Job.objects.filter(pk=job.pk, state=Job.State.PAUSED)
+    if not paused.update(state=Job.State.QUEUED, queued_at=at, beat_at=None):
+        raise NotPausable(_("This job is not paused."))
+    transaction.on_commit(partial(running.enqueue, job))
 
 
 @transaction.atomic(durable=True)

@@ -29,7 +29,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def silent_at(self, at: datetime) -> Self:
         """Jobs that some worker holds, but none has beaten for lately."""
-        held = self.filter(state__in=[Job.State.RUNNING, Job.State.CANCELLING])
+        held = self.filter(state__in=Job.HELD)
         return held.filter(beat_at__lt=at - SILENCE)
 
     def forgotten_at(self, at: datetime) -> Self:
@@ -58,12 +58,15 @@ class Job(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Running")
+        PAUSING = "pausing", _("Pausing")
+        PAUSED = "paused", _("Paused")
         CANCELLING = "cancelling", _("Stopping")
         CANCELLED = "cancelled", _("Cancelled")
         FINISHED = "finished", _("Finished")
         FAILED = "failed", _("Failed")
 
-    UNFINISHED = (State.QUEUED, State.RUNNING, State.CANCELLING)
+    HELD = (State.RUNNING, State.PAUSING, State.CANCELLING)
+    UNFINISHED = (State.QUEUED, *HELD, State.PAUSED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     title = models.CharField(_("title"), max_length=200)
@@ -97,7 +100,10 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 name="job_has_ended_or_not",
-                condition=Q(ended_at__isnull=True, state__in=["queued", "running", "cancelling"])
+                condition=Q(
+                    ended_at__isnull=True,
+                    state__in=["queued", "running", "pausing", "paused", "cancelling"],
+                )
                 | Q(ended_at__isnull=False, state__in=["cancelled", "finished", "failed"]),
             ),
             models.CheckConstraint(
@@ -140,7 +146,17 @@ class Job(models.Model):
 
     @property
     def may_be_cancelled(self) -> bool:
-        return self.state in {self.State.QUEUED, self.State.RUNNING}
+        return self.state in {
+            self.State.QUEUED,
+            self.State.RUNNING,
+            self.State.PAUSING,
+            self.State.PAUSED,
+        }
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Its worker was lost, and none has taken it up again."""
+        return self.state == self.State.QUEUED and self.beat_at is not None
 
     @property
     def percent(self) -> int | None:

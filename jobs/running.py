@@ -36,6 +36,10 @@ class ClaimLost(Exception):
     """Another worker has this job now, or it has ended."""
 
 
+class Failed(Exception):
+    """The work cannot be done, for a reason that is no mistake of ours; it carries a sentence."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What one chunk has done: how many more, where to go on, how many there are in all."""
@@ -72,6 +76,8 @@ def finish(job: Job, work: Work) -> None:
         take_steps(job, work)
     except (ClaimLost, OperationalError, InterfaceError):
         raise
+    except Failed as refusal:
+        end(job, Job.State.FAILED, failure=str(refusal))
     except Exception as error:
         log.exception("job.failed")
         end(job, Job.State.FAILED, failure=traceback.format_exception_only(error)[-1].strip())
@@ -115,7 +121,7 @@ def beating(job: Job) -> Iterator[None]:
 
 
 def take_steps(job: Job, work: Work) -> None:
-    """Do all chunks; a request to cancel is honoured between two of them."""
+    """Do all chunks; a request to pause or to cancel is honoured between two of them."""
     steps = work(job)
     while True:
         with transaction.atomic():
@@ -125,7 +131,7 @@ def take_steps(job: Job, work: Work) -> None:
             go_on = note(job, step)
         if not go_on:
             steps.close()
-            end(job, Job.State.CANCELLED)
+            stop(job)
             return
     end(job, Job.State.FINISHED)
 
@@ -140,10 +146,20 @@ def note(job: Job, step: Step) -> bool:
         **({} if step.total is None else {"total": step.total}),
     }
     held = Job.objects.filter(pk=job.pk, claim=job.claim)
-    if not held.filter(state__in=[Job.State.RUNNING, Job.State.CANCELLING]).update(**changed):
+    if not held.filter(state__in=Job.HELD).update(**changed):
         raise ClaimLost
     job.refresh_from_db()
     return job.state == Job.State.RUNNING
+
+
+def stop(job: Job) -> None:
+    """Do as somebody asked while the job ran: let it rest, or end it."""
+    asked = Job.objects.filter(pk=job.pk, claim=job.claim, state=Job.State.PAUSING)
+    if asked.update(state=Job.State.PAUSED, claim=None):
+        job.refresh_from_db()
+        log.info("job.paused")
+        return
+    end(job, Job.State.CANCELLED)
 
 
 def end(job: Job, state: Job.State, *, failure: str = "") -> None:
@@ -168,6 +184,7 @@ def wake(at: datetime) -> int:
     silent.filter(state=Job.State.CANCELLING).update(
         state=Job.State.CANCELLED, claim=None, ended_at=at
     )
+    silent.filter(state=Job.State.PAUSING).update(state=Job.State.PAUSED, claim=None)
     silent.filter(attempts__gte=MOST_ATTEMPTS).update(
         state=Job.State.FAILED, claim=None, ended_at=at, failure=LOST_TOO_OFTEN
     )
