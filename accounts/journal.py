@@ -46,6 +46,25 @@ VERBS: Mapping[str, str | Promise] = {
     "label.deleted": gettext_lazy("deleted the label %(subject)s"),
     "key.created": gettext_lazy("created the API key %(subject)s"),
     "key.revoked": gettext_lazy("revoked the API key %(subject)s"),
+    # a contact is named by what says nothing of the person
+    "contact.created": gettext_lazy("added %(subject)s"),
+    "contact.changed": gettext_lazy("changed %(subject)s"),
+    "contact.opt_outs_changed": gettext_lazy("changed what %(subject)s agrees to"),
+    "contact.merged": gettext_lazy("merged another contact into %(subject)s"),
+    "contact.merged_away": gettext_lazy("merged %(subject)s into another contact"),
+    "contact.linked": gettext_lazy("linked %(subject)s to a contact"),
+    "contact.unlinked": gettext_lazy("unlinked %(subject)s from its contact"),
+    "contact.exported": gettext_lazy("exported the data of %(subject)s"),
+    "contact.erased": gettext_lazy("erased %(subject)s"),
+    "attribute.declared": gettext_lazy("declared the attribute %(subject)s"),
+    "attribute.changed": gettext_lazy("changed the attribute %(subject)s"),
+    "attribute.retired": gettext_lazy("retired the attribute %(subject)s"),
+    "attribute.restored": gettext_lazy("restored the attribute %(subject)s"),
+    "attribute.purged": gettext_lazy("purged the attribute %(subject)s"),
+    "audience.created": gettext_lazy("created the audience %(subject)s"),
+    "audience.changed": gettext_lazy("changed the audience %(subject)s"),
+    "audience.members_changed": gettext_lazy("changed the people of the audience %(subject)s"),
+    "audience.deleted": gettext_lazy("deleted the audience %(subject)s"),
 }
 
 

@@ -10,9 +10,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import OperationalError, connection, transaction
-from django.utils.functional import Promise
+from django.utils.text import capfirst
 from psycopg.errors import LockNotAvailable
 
 from contacts.models import Attribute, Contact
@@ -20,6 +21,9 @@ from rules import limits
 from rules.kinds import BOOL, DATE, DOUBLE, STRING, TIMESTAMP, Base, Kind
 from rules.meaning import EARLIEST, LATEST
 from rules.sql import type_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 TABLE = Contact._meta.db_table
 ADVISORY_LOCK = 7_306_001  # declarations wait for each other; never reused for anything else
@@ -41,7 +45,7 @@ class Column:
     name: str
     column: str
     kind: Kind
-    label: str | Promise
+    label: _StrOrPromise
     is_personal: bool = False
     choices: Mapping[str, str] = field(default_factory=dict)  # labels by value
     attribute: Attribute | None = None
@@ -53,7 +57,7 @@ class Column:
 
 def built_in(name: str, kind: Kind, *, personal: bool = False) -> Column:
     label = Contact._meta.get_field(name).verbose_name  # type: ignore[union-attr] # a plain field
-    return Column(name, name, kind, label, personal)
+    return Column(name, name, kind, capfirst(label), personal)
 
 
 # What everybody may have, in the order of contacts.csv; all of it can be asked for in rules.

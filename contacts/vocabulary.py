@@ -108,3 +108,12 @@ def audiences_naming(
         if attribute in named_attributes(node) or audience in named_filters(node):
             found.append((name, label))
     return sorted(found)
+
+
+def naming_each_other() -> dict[str, list[tuple[str, str]]]:
+    """For each audience that others name: the (name, label) of those others. Costs one query."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, label, tree in Audience.objects.described().values_list("name", "label", "tree"):
+        for named in named_filters(from_json(tree)):
+            found.setdefault(named, []).append((name, label))
+    return found

@@ -15,6 +15,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.api import router as accounts_router
+from contacts.api import router as contacts_router
 from jobs.api import router as jobs_router
 from offers_site.problems import FieldError, Problem, problem
 
@@ -26,6 +27,7 @@ api = NinjaAPI(
     openapi_url=None,
 )
 api.add_router("", accounts_router)
+api.add_router("", contacts_router)
 api.add_router("/jobs", jobs_router)
 
 

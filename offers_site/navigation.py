@@ -45,6 +45,29 @@ class Section:
 RAIL = (
     Section("", (Entry(_("Home"), "house", "home", key="h"),)),
     Section(
+        _("Audiences"),
+        (
+            Entry(_("Contacts"), "contact", "contacts:contact-list", "contacts.view_contact", "c"),
+            Entry(
+                _("Visitors"), "footprints", "contacts:visitor-list", "contacts.view_contact", "v"
+            ),
+            Entry(
+                _("Audiences"),
+                "users-round",
+                "contacts:audience-list",
+                "contacts.view_audience",
+                "a",
+            ),
+            Entry(
+                _("Attributes"),
+                "list-plus",
+                "contacts:attribute-list",
+                "contacts.view_contact",
+                "t",
+            ),
+        ),
+    ),
+    Section(
         _("Administration"),
         (
             Entry(_("People"), "users", "accounts:person-list", "accounts.manage_people", "p"),

@@ -15,6 +15,7 @@ handler500 = errors.server_error
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("accounts.urls")),
+    path("", include("contacts.urls")),
     path("", include("jobs.urls")),
     # /side/, /search/, /system/
     path("side/", side.side_choose, name="side-choose"),

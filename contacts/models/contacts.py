@@ -190,6 +190,14 @@ class Contact(models.Model):
         return f"{self.first_name or ''} {self.last_name or ''}".strip()
 
     @property
+    def closed_channels(self) -> list[str]:
+        return [
+            str(channel.label)
+            for channel in OptOutChange.Channel
+            if getattr(self, f"{channel.value}_opt_out")
+        ]
+
+    @property
     def is_contact(self) -> bool:
         return self.kind == self.Kind.CONTACT
 

@@ -1,0 +1,149 @@
+"""Declaring, changing, retiring and purging attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.actions.granting import stale
+from accounts.journal import changes, record
+from accounts.models import User
+from contacts import columns
+from contacts.actions.refusing import NameTaken, NotAttributable, NotInState, StillUsed
+from contacts.models import Attribute
+from contacts.vocabulary import audiences_naming
+
+Choices = Sequence[tuple[str, str]]
+
+
+@transaction.atomic(durable=True)
+def declare_attribute(
+    *,
+    name: str,
+    label: str,
+    type: str,  # noqa: A002 (the word of the domain)
+    choices: Choices = (),
+    is_personal: bool = False,
+    description: str = "",
+    by: User | None,
+    at: datetime,
+) -> Attribute:
+    """Add an attribute and its column, or raise NameTaken or NotAttributable."""
+    columns.wait_for_turn()
+    if name in columns.RESERVED:
+        raise NameTaken(_("Everybody has this already, or it is a word of the rule language."))
+    if Attribute.objects.count() >= columns.MOST_ATTRIBUTES:
+        raise NotAttributable(_("There are as many attributes as there can be."))
+    attribute = Attribute(
+        name=name,
+        label=label,
+        type=type,
+        choices=[list(choice) for choice in choices],
+        is_personal=is_personal,
+        description=description,
+        created_at=at,
+    )
+    try:
+        with transaction.atomic():
+            attribute.save(force_insert=True)
+    except IntegrityError as error:
+        raise NameTaken(_("There is already an attribute with this name.")) from error
+    try:
+        columns.add(attribute)
+    except columns.TableBusy as error:
+        raise busy() from error
+    record("attribute.declared", attribute, by=by, at=at, after={**facts(attribute), "type": type})
+    return attribute
+
+
+@transaction.atomic(durable=True)
+def edit_attribute(
+    attribute: Attribute,
+    *,
+    version: int,
+    label: str,
+    choices: Choices,
+    is_personal: bool,
+    description: str,
+    by: User | None,
+    at: datetime,
+) -> None:
+    """Change what people see of an attribute whose form was opened at `version`, or raise Stale."""
+    before = facts(attribute)
+    changed = Attribute.objects.filter(pk=attribute.pk, version=version).update(
+        label=label,
+        choices=[list(choice) for choice in choices],
+        is_personal=is_personal,
+        description=description,
+        version=F("version") + 1,
+    )
+    if not changed:
+        raise stale(attribute)
+    attribute = Attribute.objects.get(pk=attribute.pk)
+    was, became = changes(before, facts(attribute))
+    if became:
+        record("attribute.changed", attribute, by=by, at=at, before=was, after=became)
+
+
+@transaction.atomic(durable=True)
+def retire_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> None:
+    """Hide an attribute and keep its values, or raise StillUsed or NotInState."""
+    columns.wait_for_turn()
+    check_unused(attribute)
+    in_use = Attribute.objects.filter(pk=attribute.pk, retired_at=None)
+    if not in_use.update(retired_at=at, version=F("version") + 1):
+        raise NotInState(_("%(name)s is retired already.") % {"name": attribute})
+    record("attribute.retired", attribute, by=by, at=at)
+
+
+@transaction.atomic(durable=True)
+def restore_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> None:
+    """Show a retired attribute again with the values that it had, or raise NotInState."""
+    retired = Attribute.objects.filter(pk=attribute.pk).exclude(retired_at=None)
+    if not retired.update(retired_at=None, version=F("version") + 1):
+        raise NotInState(_("%(name)s is in use already.") % {"name": attribute})
+    record("attribute.restored", attribute, by=by, at=at)
+
+
+@transaction.atomic(durable=True)
+def purge_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> None:
+    """Drop an attribute with everybody's values, or raise why it cannot go."""
+    columns.wait_for_turn()
+    check_unused(attribute)
+    if not Attribute.objects.filter(pk=attribute.pk).exists():
+        raise NotInState(_("%(name)s is gone already.") % {"name": attribute})
+    try:
+        columns.drop(attribute)
+    except columns.TableBusy as error:
+        raise busy() from error
+    record("attribute.purged", attribute, by=by, at=at, before=facts(attribute))
+    attribute.delete()
+
+
+def check_unused(attribute: Attribute) -> None:
+    using = audiences_naming(attribute=attribute.name)
+    if using:
+        raise StillUsed(
+            _("These audiences ask for it: %(audiences)s. Change them first.")
+            % {"audiences": ", ".join(label for _name, label in using)}
+        )
+
+
+def busy() -> NotAttributable:
+    return NotAttributable(
+        _("The contacts are being read or written by long work. Try again in a minute.")
+    )
+
+
+def facts(attribute: Attribute) -> dict[str, Any]:
+    return {
+        "label": attribute.label,
+        "choices": [f"{value} = {label}" for value, label in attribute.choices],
+        "is_personal": attribute.is_personal,
+        "description": attribute.description,
+    }

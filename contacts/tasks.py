@@ -1,0 +1,24 @@
+"""The doors through which workers reach contacts."""
+
+from celery import shared_task
+from django.db import transaction
+from django.utils.timezone import now
+
+from contacts import counting, indexing
+
+
+@shared_task(queue="bulk", expires=3600)
+def index_attributes() -> list[str]:
+    return indexing.index_what_pays()
+
+
+@shared_task
+def count_audience(audience_pk: int) -> int | None:
+    return counting.count_audience(audience_pk, at=now())
+
+
+def follow_up_on_commit(audience_pk: int, *, asks: bool) -> None:
+    """Count an audience after the commit, and index what its rule asks for, where that pays."""
+    transaction.on_commit(lambda: count_audience.delay(audience_pk), robust=True)
+    if asks:
+        transaction.on_commit(lambda: index_attributes.delay(), robust=True)

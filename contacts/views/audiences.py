@@ -1,0 +1,262 @@
+"""Audiences: rules with a name, and lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name, now
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.actions.granting import MayNotGrant, Stale
+from accounts.models import JournalEntry
+from contacts import counting
+from contacts.actions import audiences as actions
+from contacts.actions.refusing import NameTaken, StillUsed
+from contacts.audiences import members, sample
+from contacts.disclosing import may_see_personal
+from contacts.forms.audiences import (
+    AudienceCreateForm,
+    AudienceEditForm,
+    AudienceFilter,
+    ListCreateForm,
+    ListEditForm,
+    MembersForm,
+)
+from contacts.models import Audience
+from contacts.vocabulary import audiences_naming, labels, naming_each_other
+from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.lists import Column, List
+from rules.jsonform import from_json
+from rules.refusals import BadRule
+from rules.wording import complaint, sentence
+
+may_view = permission_required("contacts.view_audience", raise_exception=True)
+may_change = permission_required(
+    ("contacts.view_audience", "contacts.change_audience"), raise_exception=True
+)
+LATEST = 10
+UNKNOWN_KEYS_SHOWN = 10
+
+AUDIENCES = List(
+    name="audiences",
+    template="contacts/audience_list.html",
+    columns=(
+        Column("label", gettext_lazy("Label"), sort="label", pinned=True),
+        Column("name", gettext_lazy("Name"), sort="name"),
+        Column("kind", gettext_lazy("Kind"), sort="kind"),
+        Column("last_count", gettext_lazy("People"), sort="last_count", numeric=True),
+        Column("uses", gettext_lazy("Used by")),
+        Column("access_labels", gettext_lazy("Access labels"), shown=False),
+        Column("changed_at", gettext_lazy("Changed"), sort="changed_at", newest_first=True),
+    ),
+    sort="label",
+    filters=AudienceFilter,
+    row_key="name",
+)
+
+
+@require_GET
+@may_view
+def audience_list(request: StaffRequest) -> HttpResponse:
+    visible = Audience.objects.visible_to(request.user)
+    page = AUDIENCES.page(request, visible.for_audience_list())
+    context = {"list": page, "uses": uses_of_all(set(visible.values_list("name", flat=True)))}
+    return render_page(request, "contacts/audience_list.html", context, fragment="list")
+
+
+def uses_of_all(visible: set[str]) -> dict[str, list[tuple[str, str]]]:
+    """Which audiences name which, as far as they may be seen; every rule is read once."""
+    return {
+        name: [use for use in uses if use[0] in visible]
+        for name, uses in naming_each_other().items()
+    }
+
+
+@require_GET
+@may_view
+def audience_detail(request: StaffRequest, name: str) -> HttpResponse:
+    audience = find(request, name)
+    entries = JournalEntry.objects.about("contacts.audience", audience.name)
+    shows_journal = request.user.has_perm("accounts.view_journal")
+    context = {
+        "audience": audience,
+        "sentence": in_words(audience),
+        "uses": audiences_naming(audience=name),
+        "access_labels": audience.access_labels.order_by("name"),
+        "entries": entries.for_journal_list()[:LATEST] if shows_journal else None,
+    }
+    return render(request, "contacts/audience_detail.html", context)
+
+
+def in_words(audience: Audience) -> str:
+    if not audience.is_rule:
+        return ""
+    return sentence(from_json(audience.tree), language(), labels())
+
+
+def language() -> str:
+    return (get_language() or "en")[:2]
+
+
+@require_GET
+@may_view
+def audience_people(request: StaffRequest, name: str) -> HttpResponse:
+    """How many they are now, and ten of them: what the page of an audience asks for when shown."""
+    audience = find(request, name)
+    context: dict[str, Any] = {
+        "audience": audience,
+        "personal": may_see_personal(request.user),
+        "may_see_contacts": request.user.has_perm("contacts.view_contact"),
+    }
+    try:
+        people = members(audience, at=now(), zone=get_current_timezone_name())
+        context |= {"count": counting.count(people), "sample": sample(people)}
+    except BadRule as refusal:
+        context["problems"] = [complaint(each, language()) for each in refusal.mistakes]
+    except OperationalError:
+        context["problems"] = [_("Counting takes too long just now. Try again in a minute.")]
+    return render(request, "contacts/audience_people.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@may_change
+def audience_create(request: StaffRequest) -> HttpResponse:
+    form = AudienceCreateForm(request.POST or None, user=request.user)
+    if form.is_valid():
+        try:
+            audience = actions.create_audience(**form.cleaned_data, by=request.user, at=now())
+        except (NameTaken, MayNotGrant) as refusal:
+            form.add_error(None, str(refusal))
+        except BadRule as refusal:
+            add_mistakes(form, refusal)
+        else:
+            messages.success(request, _("%(audience)s is saved.") % {"audience": audience})
+            return redirect(audience)
+
+    context = {"form": form}
+    status = 422 if form.errors else 200
+    return render(request, "contacts/audience_create.html", context, status=status)
+
+
+def add_mistakes(form: Any, refusal: BadRule) -> None:
+    for mistake in refusal.mistakes:
+        form.add_error("rule", complaint(mistake, language()))
+
+
+@require_http_methods(["GET", "POST"])
+@may_change
+def audience_create_list(request: StaffRequest) -> HttpResponse:
+    form = ListCreateForm(request.POST or None, user=request.user)
+    if form.is_valid():
+        values = dict(form.cleaned_data)
+        keys = values.pop("keys")
+        at = now()
+        try:
+            audience = actions.create_audience(**values, rule=None, by=request.user, at=at)
+        except (NameTaken, MayNotGrant) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            if keys:
+                done = actions.change_members(audience, keys, replaces=True, by=request.user, at=at)
+                tell_members(request, *done)
+            return redirect(audience)
+
+    context = {"form": form}
+    status = 422 if form.errors else 200
+    return render(request, "contacts/audience_create_list.html", context, status=status)
+
+
+def tell_members(request: StaffRequest, number: int, unknown: list[str]) -> None:
+    said = ngettext(
+        "%(number)s contact is on the list.", "%(number)s contacts are on the list.", number
+    )
+    messages.success(request, said % {"number": number})
+    if unknown:
+        said = ngettext(
+            "There is no contact with the key %(keys)s.",
+            "There are no contacts with %(number)s of the keys: %(keys)s.",
+            len(unknown),
+        )
+        shown = ", ".join(unknown[:UNKNOWN_KEYS_SHOWN])
+        if len(unknown) > UNKNOWN_KEYS_SHOWN:
+            shown += ", …"
+        messages.warning(request, said % {"number": len(unknown), "keys": shown})
+
+
+@require_http_methods(["GET", "POST"])
+@may_change
+def audience_edit(request: StaffRequest, name: str) -> HttpResponse:
+    audience = find(request, name)
+    initial = {
+        "label": audience.label,
+        "description": audience.description,
+        "rule": audience.rule,
+        "access_labels": [label.code for label in audience.access_labels.all()],
+        "version": audience.version,
+    }
+    make = AudienceEditForm if audience.is_rule else ListEditForm
+    form = make(request.POST or None, initial=initial, user=request.user)
+    if form.is_valid():
+        try:
+            actions.edit_audience(audience, **form.cleaned_data, by=request.user, at=now())
+        except (Stale, MayNotGrant) as refusal:
+            form.add_error(None, str(refusal))
+        except BadRule as refusal:
+            add_mistakes(form, refusal)
+        else:
+            saved = _("%(audience)s is saved.") % {"audience": form.cleaned_data["label"]}
+            messages.success(request, saved)
+            return redirect(audience)
+
+    context = {"form": form, "audience": audience, "uses": audiences_naming(audience=name)}
+    status = 422 if form.errors else 200
+    return render(request, "contacts/audience_edit.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@may_change
+def audience_members(request: StaffRequest, name: str) -> HttpResponse:
+    audience = find(request, name)
+    if audience.is_rule:
+        return redirect("contacts:audience-edit", audience.name)
+    form = MembersForm(request.POST or None)
+    if form.is_valid():
+        done = actions.change_members(audience, **form.cleaned_data, by=request.user, at=now())
+        tell_members(request, *done)
+        return redirect(audience)
+    context = {"form": form, "audience": audience}
+    status = 422 if form.errors else 200
+    return render(request, "contacts/audience_members.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@may_change
+def audience_delete(request: StaffRequest, name: str) -> HttpResponse:
+    audience = find(request, name)
+    if request.method == "GET":
+        return render_confirmation(
+            request,
+            title=_("Delete the audience %(audience)s?") % {"audience": audience},
+            consequence=_("The people stay; only the rule or the list is deleted."),
+            verb=_("Delete the audience"),
+            back=audience.get_absolute_url(),
+        )
+    try:
+        actions.delete_audience(audience, by=request.user, at=now())
+    except StillUsed as refusal:
+        messages.error(request, str(refusal))
+        return redirect(audience)
+    messages.success(request, _("%(audience)s is deleted.") % {"audience": audience})
+    return redirect(reverse("contacts:audience-list"))
+
+
+def find(request: StaffRequest, name: str) -> Audience:
+    return get_object_or_404(Audience.objects.visible_to(request.user), name=name)
