@@ -79,7 +79,7 @@ def resume_job(job: Job, *, at: datetime) -> None:
     paused = Job.objects.filter(pk=job.pk, state=Job.State.PAUSED)
     if not paused.update(state=Job.State.QUEUED, queued_at=at, beat_at=None):
         raise NotPausable(_("This job is not paused."))
-    transaction.on_commit(partial(running.enqueue, job))
+    transaction.on_commit(lambda: running.enqueue(job), robust=True)
 
 
 @transaction.atomic(durable=True)

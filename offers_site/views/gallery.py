@@ -11,7 +11,9 @@ from django.shortcuts import redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
+from contacts.forms.rulefield import RuleField
 from offers_site.http import StaffRequest, render_confirmation, render_page
+from rules.kinds import DOUBLE
 
 SURFACES = ("page", "sunken", "raised", "hover", "pressed", "line", "line-strong")
 INKS = ("ink", "muted", "faint", "accent-ink", "good", "wait", "bad", "info")
@@ -38,9 +40,30 @@ class SampleForm(forms.Form):
     sure = forms.BooleanField(label="I have read what follows from this", required=False)
 
 
+class SampleRuleForm(forms.Form):
+    rule = RuleField(
+        label="Who gets it",
+        around="has(contact.email)",
+        around_label="who can also be written to",
+        call={"basket": DOUBLE},
+    )
+
+
+SAMPLE_RULE = (
+    'years(contact.birth_date) >= 18 && (contact.country in ["FR", "BE"] || has(contact.phone))'
+    ' && !(contact.city == "Paris" || contact.language == "en")'
+)
+
+
 @require_http_methods(["GET", "POST"])
 def gallery(request: StaffRequest) -> HttpResponse:
-    if request.method == "POST":
+    rule_form = SampleRuleForm(
+        request.POST if "rule" in request.POST else None, initial={"rule": SAMPLE_RULE}
+    )
+    rule_form.fields["rule"].for_user(request.user)  # type: ignore[attr-defined] # a rule field
+    if "rule" in request.POST and rule_form.is_valid():
+        messages.success(request, rule_form.cleaned_data["rule"].text)
+    elif request.method == "POST" and "rule" not in request.POST:
         messages.success(request, "Done as you asked.")
         messages.error(request, "And this went wrong: it stays until you dismiss it.")
         return redirect("gallery")
@@ -61,6 +84,7 @@ def gallery(request: StaffRequest) -> HttpResponse:
         "inks": INKS,
         "states": ["active", "draft", "running", "failed", "archived", "paused", "live", "revoked"],
         "form": SampleForm(),
+        "rule_form": rule_form,
         "broken": broken,
         "facts": [("Created", "12 November 2026"), ("By", "Ana Martins"), ("Space", "Home banner")],
         "tabs": [

@@ -1,0 +1,278 @@
+"""How many people a rule describes, and how many are left after each of its conditions.
+
+Every condition is asked once of every row, and the groups are put together from the answers. A
+statement that takes too long gives way to an estimate from a sample of the table's pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from contacts import vocabulary
+from contacts.audiences import matching
+from contacts.audiences import sample as ten_of
+from contacts.columns import TABLE
+from contacts.models import Contact
+from contacts.ruleblocks import BadBlocks, Block, Path, grouped, write_rule
+from contacts.rulewords import Words
+from rules.checking import Checked, check_rule
+from rules.parsing import parse
+from rules.printing import print_rule
+from rules.refusals import BadRule
+from rules.sql import Surroundings, to_sql
+from rules.tree import Name, Node, walk
+
+SOON = 800  # milliseconds: as long as somebody who types may wait
+LATER = 20_000
+SAMPLED_ROWS = 20_000
+MOST_COUNTED = 60  # conditions and groups with a number of their own
+
+
+class TooSlow(Exception):
+    """The database did not answer in the time that it was given."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    number: int
+    about: bool = False
+
+
+@dataclass
+class Counted:
+    """The numbers beside a rule."""
+
+    all: Figure
+    rule: Figure
+    within: Figure | None = None  # the rule together with what surrounds it
+    parts: dict[Path, Figure] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()  # names that are known only when something is proposed
+
+    @property
+    def is_about(self) -> bool:
+        return self.rule.about
+
+    def figure_at(self, path: Path, *, within: bool) -> Figure:
+        whole = self.within if within and self.within is not None else self.rule
+        return self.parts.get(path, whole) if path else whole
+
+
+def is_countable(node: Node) -> bool:
+    """Does it ask only about the person and the moment?"""
+    names = [part for part in walk(node) if isinstance(part, Name)]
+    return all(name.path[0] == "contact" or name.path == ("now",) for name in names)
+
+
+def names_beside(node: Node) -> Iterator[str]:
+    for part in walk(node):
+        if isinstance(part, Name) and part.path[0] != "contact" and part.path != ("now",):
+            yield str(part)
+
+
+class Counter:
+    """Turns blocks into one statement with a count for each of them."""
+
+    def __init__(self, words: Words, around: Surroundings, blocks: Block, zone: Any) -> None:
+        self.words = words
+        self.around = around
+        self.blocks = blocks
+        self.leaves = write_rule(blocks, words.vocabulary, zone).leaves
+        self.columns: list[str] = []
+        self.parameters: list[Any] = []
+        self.terms: dict[Path, str] = {}  # what is left after each block in its group
+        self.left_out: dict[str, None] = {}
+
+    def column(self, node: Node) -> str | None:
+        """The column that answers a condition, or None where it cannot be asked here."""
+        try:
+            checked = check_rule(node, self.words.vocabulary)
+        except BadRule:
+            return None
+        if not is_countable(checked.tree):
+            self.left_out.update(dict.fromkeys(names_beside(checked.tree)))
+            return None
+        written = to_sql(checked, self.around)
+        name = f"c{len(self.columns)}"
+        self.columns.append(f"({written.text}) IS TRUE AS {name}".replace("@.", "p."))
+        self.parameters += written.parameters
+        return name
+
+    def term(self, block: Block, path: Path) -> str | None:
+        if "how" not in block:
+            node = self.leaves.get(path)
+            return self.column(node) if node is not None else None
+        joined = "AND" if block["how"] == "all" else "OR"
+        parts: list[str] = []
+        for at, part in enumerate(block["parts"]):
+            here = (*path, at)
+            term = self.term(part, here)
+            if term is None:
+                continue
+            parts.append(term)
+            together = f" {joined} ".join(parts)
+            self.terms[here] = f"NOT ({together})" if block["how"] == "none" else together
+        if not parts:
+            return None
+        whole = f"({f' {joined} '.join(parts)})"
+        return f"(NOT {whole})" if block["how"] == "none" else whole
+
+
+def count(
+    words: Words,
+    blocks: Block,
+    *,
+    around: Node | None,
+    at: datetime,
+    zone: Any,
+    milliseconds: int = SOON,
+) -> Counted:
+    """The numbers of a rule: exact, or about when the database would take too long."""
+    meaning = vocabulary.surroundings(at=at, zone=str(zone), columns=words.columns)
+    counter = Counter(words, meaning, blocks, zone)
+    rule = counter.term(blocks, ()) or "TRUE"
+    outside = counter.column(around) if around is not None else None
+    paths = list(counter.terms)[:MOST_COUNTED]
+    wanted = [
+        "TRUE",
+        rule,
+        f"{rule} AND {outside}" if outside else "FALSE",
+        *(counter.terms[path] for path in paths),
+    ]
+    numbers = numbers_of(wanted, counter.columns, counter.parameters, milliseconds)
+    within = numbers[2] if outside else None
+    parts = dict(zip(paths, numbers[3:], strict=True))
+    return Counted(numbers[0], numbers[1], within, parts, tuple(counter.left_out))
+
+
+def numbers_of(
+    wanted: Sequence[str], columns: Sequence[str], parameters: Sequence[Any], milliseconds: int
+) -> list[Figure]:
+    """A number for each of the conditions over the columns."""
+    try:
+        row = asked(statement(wanted, columns), parameters, milliseconds)
+        return [Figure(number) for number in row]
+    except TooSlow:
+        return estimated(wanted, columns, parameters)
+
+
+def statement(wanted: Sequence[str], columns: Sequence[str], sample: str = "") -> str:
+    counts = ", ".join(f"count(*) FILTER (WHERE {term})" for term in wanted)
+    answers = ", ".join(["1 AS one", *columns])
+    # OFFSET 0: every condition is computed once for a row, however many counts look at it.
+    rows = f"SELECT {answers} FROM {TABLE} p {sample} WHERE p.kind = 'contact' OFFSET 0"  # noqa: S608 (our words)
+    return f"SELECT {counts} FROM ({rows}) AS asked"  # noqa: S608 (likewise)
+
+
+def estimated(
+    wanted: Sequence[str], columns: Sequence[str], parameters: Sequence[Any]
+) -> list[Figure]:
+    """About how many, from a sample of the table; raises TooSlow when even that takes too long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [TABLE])
+        rows = max(1.0, cursor.fetchone()[0])
+    percent = min(100.0, max(0.01, SAMPLED_ROWS / rows * 100))
+    sample = f"TABLESAMPLE SYSTEM ({percent:.4f})"
+    row = asked(statement(wanted, columns, sample), parameters, LATER)
+    scale = 100 / percent
+    return [Figure(rounded(number * scale), about=True) for number in row]
+
+
+def rounded(number: float) -> int:
+    """Two digits, because an estimate has no more than that."""
+    whole = round(number)
+    return int(round(whole, 2 - len(str(whole)))) if whole >= 100 else whole
+
+
+def asked(text: str, parameters: Sequence[Any], milliseconds: int) -> Sequence[Any]:
+    """The row of a statement that may take this long; raises TooSlow."""
+    with patience(milliseconds), connection.cursor() as cursor:
+        cursor.execute(text, list(parameters))
+        row: Sequence[Any] = cursor.fetchone()
+    return row
+
+
+@contextmanager
+def patience(milliseconds: int) -> Iterator[None]:
+    """Gives each statement inside this long; raises TooSlow when one takes longer."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {int(milliseconds)}")
+            cursor.execute("SET LOCAL jit = off")  # to compile takes longer than to count
+            yield
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooSlow from error
+        raise
+
+
+# --- ten of them ---
+
+
+@dataclass(frozen=True)
+class Sample:
+    people: list[Contact]
+    figure: Figure
+
+
+def sample(
+    words: Words, blocks: Block, path: Path, *, around: Node | None, at: datetime, zone: Any
+) -> Sample:
+    """Ten of those who are left after the block at a path in its group, and how many they are.
+
+    Raises TooSlow, and BadRule when the part means nothing.
+    """
+    rule = rule_at(words, blocks, path, zone, around=around)
+    people = Contact.objects.contacts()
+    if rule is not None:
+        people = matching(rule, at=at, zone=str(zone), columns=words.columns)
+    with patience(LATER):
+        ten = ten_of(people)
+    try:
+        with patience(SOON):
+            figure = Figure(people.count())
+    except TooSlow:
+        figure = count(words, blocks, around=around, at=at, zone=zone).figure_at(
+            path, within=around is not None
+        )
+    return Sample(ten, figure)
+
+
+def rule_at(
+    words: Words, blocks: Block, path: Path, zone: Any, *, around: Node | None
+) -> Checked | None:
+    """What is left after the block at a path in its group, as a rule; None for everybody."""
+    group: Mapping[str, Any] = blocks
+    try:
+        for step in path[:-1]:
+            group = group["parts"][step]
+        parts = group["parts"][: path[-1] + 1] if path else group["parts"]
+    except (IndexError, KeyError, TypeError) as error:
+        raise BadBlocks("no such block") from error
+    tree = countable_part(words, {"how": group["how"], "parts": parts}, zone)
+    if around is not None and is_countable(around):
+        tree = grouped("all", tuple(each for each in (tree, around) if each is not None))
+    return check_rule(parse(print_rule(tree)), words.vocabulary) if tree is not None else None
+
+
+def countable_part(words: Words, block: Block, zone: Any) -> Node | None:
+    """The tree of everything in a block that asks only about the person."""
+    if "how" not in block:
+        node = write_rule({"how": "all", "parts": [block]}, words.vocabulary, zone).tree
+        return node if node is not None and counts(node, words) else None
+    parts = [countable_part(words, part, zone) for part in block["parts"]]
+    return grouped(block["how"], tuple(part for part in parts if part is not None))
+
+
+def counts(node: Node, words: Words) -> bool:
+    try:
+        return is_countable(check_rule(node, words.vocabulary).tree)
+    except BadRule:
+        return False

@@ -1,0 +1,159 @@
+"""What the rule builder asks while somebody builds: does it mean something, how many, which ten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.timezone import get_current_timezone, now
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contacts import rulebuilding, rulecounting
+from contacts.rulebuilding import Examined, Unreadable
+from contacts.rulecounting import Counted, Figure
+from contacts.rulewords import words_for
+from offers_site.http import StaffRequest
+from rules.kinds import DECLARABLE, Kind
+from rules.parsing import parse
+from rules.refusals import BadRule
+from rules.tree import Node
+
+LARGEST_BODY = 64 * 1024
+MOST_CALL_DATA = 500
+
+may_view_audiences = permission_required("contacts.view_audience", raise_exception=True)
+
+
+@require_POST
+@may_view_audiences
+def rule_check(request: StaffRequest) -> HttpResponse:
+    """The canonical text, the tree, the blocks, the sentence, and every mistake with its place."""
+    try:
+        found = examined(request, body_of(request))
+    except Unreadable:
+        return unreadable()
+    return JsonResponse(rulebuilding.answer(found, get_language() or "en"))
+
+
+@require_POST
+@may_view_audiences
+def rule_count(request: StaffRequest) -> HttpResponse:
+    """How many people; `patient` waits longer for the exact number."""
+    try:
+        asked = body_of(request)
+        found = examined(request, asked)
+        if found.blocks is None:
+            raise Unreadable
+        counted = rulecounting.count(
+            found.words,
+            found.blocks,
+            around=around_of(asked),
+            at=now(),
+            zone=get_current_timezone(),
+            milliseconds=rulecounting.LATER if asked.get("patient") is True else rulecounting.SOON,
+        )
+    except Unreadable:
+        return unreadable()
+    except rulecounting.TooSlow:
+        return JsonResponse({"message": _("This takes too long to count.")}, status=503)
+    return JsonResponse(counted_json(counted))
+
+
+@require_POST
+@may_view_audiences
+def rule_sample(request: StaffRequest) -> HttpResponse:
+    """Ten people whom a rule describes, for the dialog."""
+    try:
+        asked = body_of(request)
+        found = examined(request, asked)
+        path = asked.get("path", [])
+        is_path = isinstance(path, list) and all(type(at) is int and at >= 0 for at in path)
+        if found.blocks is None or not is_path:
+            raise Unreadable
+        sample = rulecounting.sample(
+            found.words,
+            found.blocks,
+            tuple(path),
+            around=around_of(asked) if asked.get("within") is True else None,
+            at=now(),
+            zone=get_current_timezone(),
+        )
+    except (Unreadable, BadRule, ValueError):
+        return unreadable()
+    except rulecounting.TooSlow:
+        return JsonResponse({"message": _("This takes too long to count.")}, status=503)
+    context = {
+        "people": sample.people,
+        "figure": sample.figure,
+        "shows_personal": request.user.has_perm("contacts.view_personal_data"),
+        "may_open": request.user.has_perm("contacts.view_contact"),
+    }
+    return render(request, "contacts/_rule_sample.html", context)
+
+
+def body_of(request: StaffRequest) -> dict[str, Any]:
+    """The JSON object that was sent; raises Unreadable."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        raise Unreadable
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable from error
+    if not isinstance(body, dict):
+        raise Unreadable
+    return body
+
+
+def examined(request: StaffRequest, asked: Mapping[str, Any]) -> Examined:
+    words = words_for(
+        request.user,
+        call=call_of(asked),
+        counts_propositions=asked.get("counts_propositions") is True,
+    )
+    return rulebuilding.examine(asked, words, get_current_timezone())
+
+
+def call_of(asked: Mapping[str, Any]) -> dict[str, Kind]:
+    """The call data that the rule may name, as the page declares them."""
+    given = asked.get("call") or {}
+    if not isinstance(given, dict) or len(given) > MOST_CALL_DATA:
+        raise Unreadable
+    return {name: DECLARABLE[kind] for name, kind in given.items() if str(kind) in DECLARABLE}
+
+
+def around_of(asked: Mapping[str, Any]) -> Node | None:
+    """The rule that surrounds this one; one that is no rule surrounds nothing."""
+    given = asked.get("around")
+    if not isinstance(given, str) or not given.strip():
+        return None
+    try:
+        return parse(given)
+    except BadRule:
+        return None
+
+
+def counted_json(counted: Counted) -> dict[str, Any]:
+    return {
+        "all": figure_json(counted.all),
+        "count": figure_json(counted.rule),
+        "within": figure_json(counted.within),
+        "parts": {
+            ".".join(map(str, path)): figure_json(figure) for path, figure in counted.parts.items()
+        },
+        "left_out": list(counted.left_out),
+        "about": counted.is_about,
+    }
+
+
+def figure_json(figure: Figure | None) -> dict[str, Any] | None:
+    return None if figure is None else {"number": figure.number, "about": figure.about}
+
+
+def unreadable() -> HttpResponse:
+    return JsonResponse({"message": _("This is not what the rule builder sends.")}, status=400)
