@@ -46,6 +46,9 @@ VERBS: Mapping[str, str | Promise] = {
     "label.deleted": gettext_lazy("deleted the label %(subject)s"),
     "key.created": gettext_lazy("created the API key %(subject)s"),
     "key.revoked": gettext_lazy("revoked the API key %(subject)s"),
+    "transfer.imported": gettext_lazy("began the import of %(subject)s"),
+    "transfer.exported": gettext_lazy("began the export %(subject)s"),
+    "transfer.downloaded": gettext_lazy("downloaded %(subject)s"),
     # a contact is named by what says nothing of the person
     "contact.created": gettext_lazy("added %(subject)s"),
     "contact.changed": gettext_lazy("changed %(subject)s"),

@@ -224,12 +224,19 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.purge_journal",
         "schedule": crontab(hour="4", minute="10"),
     },
+    "purge-transfers": {
+        "task": "transfers.tasks.purge_transfers",
+        "schedule": crontab(hour="4", minute="30"),
+    },
     "purge-sessions": {
         "task": "accounts.tasks.purge_sessions",
         "schedule": crontab(hour="4", minute="20"),
     },
 }
 JOURNAL_RETENTION_DAYS = env_int("JOURNAL_RETENTION_DAYS", 180, least=1, most=36_500)
+IMPORT_CHUNK_ROWS = env_int("IMPORT_CHUNK_ROWS", 5_000, least=100, most=50_000)
+IMPORT_FILE_DAYS = env_int("IMPORT_FILE_DAYS", 30, least=1, most=36_500)
+IMPORT_ERRORS_DAYS = env_int("IMPORT_ERRORS_DAYS", 90, least=1, most=36_500)
 
 # --- People ---
 

@@ -1,0 +1,8 @@
+"""What files can be about: each room's subject, by the word that commands and programs use."""
+
+from collections.abc import Mapping
+
+from contacts.subject import Contacts
+from transfers.subjects import Subject
+
+SUBJECTS: Mapping[str, Subject] = {subject.name: subject for subject in (Contacts(),)}

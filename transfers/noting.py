@@ -1,0 +1,96 @@
+"""What is written down of a chunk: its counters, and what was refused."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from transfers.models import Reject, Transfer
+from transfers.reading.faults import Fault, FileFault, Refusal, shown
+from transfers.staging import Double
+from transfers.subjects import RowFault
+
+Severity = Reject.Severity
+KEPT_DETAIL = 300  # characters of one part of a detail
+
+
+class Notes:
+    """Collects, and writes once. The counters of the transfer are raised at once, in memory."""
+
+    def __init__(self, transfer: Transfer, path: Callable[[int, str], str] | None) -> None:
+        self.transfer = transfer
+        self.path = path
+        self.rejects: list[Reject] = []
+
+    def count(self, name: str, number: int) -> None:
+        """So many more rows were `name`: the sum of all is what was read."""
+        setattr(self.transfer, name, getattr(self.transfer, name) + number)
+        self.transfer.read += number
+
+    def blank(self, number: int) -> None:
+        self.transfer.blank += number
+
+    def trimmed(self, number: int) -> None:
+        """Blanks around keys are taken off; that is only counted."""
+        if number:
+            self.tally("blanks_trimmed", number)
+
+    def tally(self, code: str, number: int = 1) -> None:
+        self.transfer.codes[code] = self.transfer.codes.get(code, 0) + number
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.count("rejected", 1)
+        for fault in refusal.faults:
+            self.add(refusal.number, refusal.line, fault, Severity.ERROR)
+
+    def warn(self, refusal: Refusal) -> None:
+        for fault in refusal.faults:
+            self.add(refusal.number, refusal.line, fault, Severity.WARNING)
+
+    def refuse_staged(self, fault: RowFault, number: int, line: int, key: str, value: str) -> None:
+        self.count("rejected", 1)
+        if fault.code == "duplicate_in_db":
+            self.transfer.rejected_known += 1
+        told = Fault(fault.code, fault.column or key, fault.value or value)
+        self.add(number, line, told, Severity.ERROR)
+
+    def doubles(self, doubles: Sequence[Double], *, listed: bool) -> None:
+        if not listed:
+            self.count("ignored", len(doubles))
+            return
+        for double in doubles:
+            self.count("rejected", 1)
+            detail = {"first_seen_line": double.first_line}
+            fault = Fault("duplicate_in_file", "", double.key, detail)
+            self.add(double.number, double.line, fault, Severity.ERROR, double.first_line)
+
+    def fatal(self, fault: FileFault, *, line: int, row: int = 0) -> None:
+        """The file ends here; a row that was begun counts as read and rejected."""
+        self.transfer.fatal_code = fault.code
+        told = Fault(fault.code, str(fault.detail.get("column", "")), fault.value, fault.detail)
+        self.add(row, line, told, Severity.FATAL)
+
+    def add(
+        self, row: int, line: int, fault: Fault, severity: str, first_line: int | None = None
+    ) -> None:
+        self.tally(fault.code)
+        path = self.path(row, fault.column) if self.path else fault.column
+        self.rejects.append(
+            Reject(
+                transfer=self.transfer,
+                line=line,
+                row=row,
+                column=path[:200],
+                severity=severity,
+                code=fault.code,
+                value=shown(fault.value),
+                first_seen_line=first_line,
+                detail={name: kept(value) for name, value in fault.detail.items()},
+            )
+        )
+
+    def write(self) -> None:
+        self.rejects.sort(key=lambda reject: (reject.line, reject.row))
+        Reject.objects.bulk_create(self.rejects, batch_size=1000)
+
+
+def kept(value: Any) -> Any:
+    return value if isinstance(value, int) else shown(str(value))[:KEPT_DETAIL]

@@ -1,0 +1,261 @@
+"""XML, one record at a time. A DOCTYPE ends the file at once, whatever is in it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO
+from xml.parsers import expat
+
+from transfers.reading.batches import Batch, Place
+from transfers.reading.columns import Column, folded, names_of
+from transfers.reading.faults import CONTROLS, Fault, FileFault, Refusal
+
+NAMESPACE = "urn:couponexchange:1"
+BLOCK = 1 << 16
+DEEPEST = 10
+MOST_ATTRIBUTES = 64
+LONGEST = 64 << 10  # characters of one text
+LONGEST_TOKEN = 1 << 20  # bytes that expat may keep of an unfinished tag
+ENCODINGS = {"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII"}
+NO_ELEMENTS = 3  # expat's number for "the file ends between two elements"
+UNSEEMLY = re.compile(f"[{CONTROLS}]")
+
+
+@dataclass(frozen=True)
+class XmlShape:
+    """Where a subject's records stand, and which of their parts are which column.
+
+    Attributes and child elements named as columns (in camelCase) need no mention. `names` has the
+    others, as in `{"limits/@perCode": "max_redemptions_per_code"}`; `inherited` the attributes of
+    elements around a record, as in `{"coupon": {"code": "coupon_code"}}`; `passed_over` the
+    elements inside a record which are another subject's.
+    """
+
+    record: str
+    container: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    inherited: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    passed_over: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Record:
+    number: int
+    line: int
+    values: dict[str, str]
+    faults: list[Fault]
+
+
+class XmlReader:
+    """The records of one subject, without those that came before `place`."""
+
+    def __init__(
+        self,
+        file: IO[bytes],
+        shape: XmlShape,
+        columns: Mapping[str, Column],
+        place: Place,
+        *,
+        uniform: bool = False,
+    ) -> None:
+        self.file, self.shape, self.place = file, shape, place
+        self.columns = columns
+        self.known = names_of(columns)
+        self.uniform = uniform
+        self.header = tuple(name for name, c in columns.items() if not c.export_only)
+        self.stack: list[str] = []
+        self.inherited: dict[str, str] = {}
+        self.record: Record | None = None
+        self.inside: list[str] = []  # where we are below the record
+        self.text: list[str] | None = None
+        self.length = 0
+        self.number = 0
+        self.foreign = 0  # how deep in something that is not ours
+        self.done: list[Record] = []
+        self.fed = 0
+        self.parser = self.make_parser()
+
+    def make_parser(self) -> expat.XMLParserType:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self.doctype
+        parser.XmlDeclHandler = declaration
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = self.characters
+        return parser
+
+    def batches(self, size_at: Callable[[int], int]) -> Iterator[Batch]:
+        ended, fatal = False, None
+        while not ended and fatal is None:
+            block = self.file.read(BLOCK)
+            fatal = self.feed(block)
+            ended = not block
+            while self.done and (len(self.done) >= size_at(self.place.row) or ended or fatal):
+                yield self.batch(size_at(self.place.row))
+        if fatal:
+            batch = Batch(Place(self.place.offset, fatal.line, self.place.row + fatal.counts))
+            batch.fatal = fatal
+            yield batch
+
+    def feed(self, block: bytes) -> FileFault | None:
+        self.fed += len(block)
+        try:
+            self.parser.Parse(block, not block)
+        except FileFault as fault:
+            return fault
+        except expat.ExpatError as error:
+            counts = self.record is not None or (len(self.stack) > 1 and error.code != NO_ELEMENTS)
+            return FileFault(
+                "xml_not_well_formed",
+                line=error.lineno,
+                counts=counts,
+                column=error.offset + 1,
+                reason=expat.ErrorString(error.code),
+            )
+        except (LookupError, ValueError):
+            return FileFault("enc_unknown", line=1)
+        if self.fed - self.parser.CurrentByteIndex > LONGEST_TOKEN:
+            return FileFault("xml_limit", line=self.parser.CurrentLineNumber)
+        return None
+
+    def batch(self, size: int) -> Batch:
+        records = self.done[:size]
+        if self.uniform:
+            shapes = [tuple(sorted(record.values)) for record in records]
+            same = next((n for n, s in enumerate(shapes) if s != shapes[0]), len(shapes))
+            records = records[:same]
+            self.header = shapes[0]
+        del self.done[: len(records)]
+        last = records[-1]
+        batch = Batch(Place(0, last.line, last.number))
+        good = [record for record in records if not record.faults]
+        batch.rows = [[record.values.get(name, "") for name in self.header] for record in good]
+        batch.numbers = [record.number for record in good]
+        batch.lines = [record.line for record in good]
+        batch.refused = [
+            Refusal(r.number, r.line, tuple(r.faults[:5])) for r in records if r.faults
+        ]
+        self.place = batch.place
+        return batch
+
+    def path(self, number: int, column: str) -> str:
+        """Where a value stands, as in `/contacts/contact[3]/email`."""
+        record = f"/{self.shape.container}/{self.shape.record}[{number}]"
+        if column in self.columns:
+            column = self.columns[column].in_xml
+        return f"{record}/{column}" if column else record
+
+    # --- what expat tells ---
+
+    def doctype(self, *ignored: object) -> None:
+        raise FileFault("xml_dtd_forbidden", line=self.parser.CurrentLineNumber)
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        local, ours = parts(name)
+        self.stack.append(local)
+        if len(self.stack) > DEEPEST or len(attributes) > MOST_ATTRIBUTES:
+            raise FileFault("xml_limit", line=self.parser.CurrentLineNumber)
+        if self.foreign or not ours:
+            self.foreign += 1
+        elif self.record is not None:
+            self.start_inside(local, attributes)
+        elif local == self.shape.record and len(self.stack) > 1:
+            self.start_record(attributes)
+        else:
+            for attribute, column in self.shape.inherited.get(local, {}).items():
+                self.inherited[column] = attributes.get(attribute, "")
+
+    def start_record(self, attributes: dict[str, str]) -> None:
+        self.number += 1
+        line = self.parser.CurrentLineNumber
+        self.record = Record(self.number, line, dict(self.inherited), [])
+        self.inside = []
+        for name, value in attributes.items():
+            self.put(f"@{name}", name, value)
+
+    def start_inside(self, local: str, attributes: dict[str, str]) -> None:
+        if local in self.shape.passed_over:
+            self.foreign = 1
+            return
+        self.inside.append(local)
+        self.text, self.length = [], 0
+        path = "/".join(self.inside)
+        for name, value in attributes.items():
+            self.put(f"{path}/@{name}", "", value)
+
+    def put(self, path: str, name: str, value: str) -> None:
+        """Give the record a value, or note that nothing is called so."""
+        if self.record is None or " " in name:  # an attribute of another namespace
+            return
+        column = self.shape.names.get(path) or (self.known.get(folded(name)) if name else None)
+        if column is None:
+            self.record.faults.append(Fault("xml_unknown_element", path, value[:100]))
+        elif len(value) > LONGEST:
+            self.record.faults.append(Fault("field_too_long", column, value[:120]))
+        elif UNSEEMLY.search(value):
+            self.record.faults.append(Fault("ctrl_char", column, value))
+        else:
+            self.record.values[column] = value
+
+    def characters(self, text: str) -> None:
+        if self.text is None or self.foreign:
+            return
+        self.length += len(text)
+        if self.length <= LONGEST + 1:
+            self.text.append(text)
+
+    def end(self, name: str) -> None:
+        self.stack.pop()
+        if self.foreign:
+            self.foreign -= 1
+        elif self.record is not None and self.inside:
+            self.end_inside()
+        elif self.record is not None:
+            self.end_record()
+
+    def end_inside(self) -> None:
+        path = "/".join(self.inside)
+        local = self.inside.pop()
+        text = "".join(self.text or [])
+        groups = any(each.startswith(f"{path}/") for each in self.shape.names)
+        if not groups:
+            self.put(path, "" if self.inside else local, text)
+        self.text = None
+
+    def end_record(self) -> None:
+        if self.record is not None and self.record.number > self.place.row:
+            self.done.append(self.record)
+        self.record, self.text = None, None
+
+
+def declaration(version: str, encoding: str | None, standalone: int) -> None:
+    if encoding and encoding.upper() not in ENCODINGS:
+        raise FileFault("enc_unknown", line=1, value=encoding)
+
+
+def parts(name: str) -> tuple[str, bool]:
+    """The local name, and whether it is of our namespace or of none."""
+    uri, _space, local = name.rpartition(" ")
+    return local, uri in {"", NAMESPACE}
+
+
+def zone_of(start: bytes) -> str:
+    """The time zone that the document's root declares."""
+    found: list[str] = []
+
+    def root(name: str, attributes: dict[str, str]) -> None:
+        found.append(attributes.get("timezone", ""))
+        raise StopIteration
+
+    def doctype(*ignored: object) -> None:
+        raise FileFault("xml_dtd_forbidden", line=parser.CurrentLineNumber)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = root
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        parser.Parse(start, False)  # noqa: FBT003 (expat takes no names)
+    except (StopIteration, expat.ExpatError, FileFault, LookupError, ValueError):
+        return found[0] if found else ""
+    return ""

@@ -1,0 +1,164 @@
+"""What was refused, for people and programs to read, to mend and to send again."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from django.conf import settings
+from django.db.models import Q
+
+from transfers import storing
+from transfers.files import open_file
+from transfers.models import Reject, Transfer
+from transfers.options import Options
+from transfers.reading.batches import Batch, Place
+from transfers.reading.separated import CsvReader
+from transfers.reading.sources import Source
+from transfers.subjects import Subject
+from transfers.wording import sentence
+from transfers.writing.forms import NO_XML, xml_documents
+
+COLUMNS = (
+    "line",
+    "row",
+    "column",
+    "severity",
+    "error_code",
+    "message",
+    "value",
+    "first_seen_line",
+)
+TRIGGERS = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def described(reject: Reject) -> dict[str, Any]:
+    return {
+        "line": reject.line,
+        "row": reject.row,
+        "column": reject.column or None,
+        "severity": reject.severity,
+        "error_code": reject.code,
+        "message": message(reject),
+        "value": reject.value,
+        "first_seen_line": reject.first_seen_line,
+    }
+
+
+def message(reject: Reject) -> str:
+    return sentence(reject.code, {"value": reject.value, "column": reject.column} | reject.detail)
+
+
+def csv_lines(rejects: Iterable[Reject]) -> Iterator[str]:
+    """The report, in the reader's language, safe to open in a spreadsheet."""
+    yield csv_line(COLUMNS)
+    for reject in rejects:
+        cells = described(reject)
+        yield csv_line(harmless("" if cells[n] is None else str(cells[n])) for n in COLUMNS)
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=";", lineterminator="\n").writerow(cells)
+    return buffer.getvalue()
+
+
+def harmless(text: str) -> str:
+    return f"'{text}" if text.lstrip(" '\"").startswith(TRIGGERS) else text
+
+
+def xml_lines(rejects: Iterable[Reject]) -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n<importErrors>\n'
+    names = ("line", "row", "column", "severity", "errorCode", "message", "value", "firstSeenLine")
+    for reject in rejects:
+        values = described(reject).values()
+        given = [
+            f"{name}={quoteattr(NO_XML.sub('?', str(value)))}"
+            for name, value in zip(names, values, strict=True)
+            if value not in (None, "")
+        ]
+        yield f"  <error {' '.join(given)}/>\n"
+    yield "</importErrors>\n"
+
+
+def of(transfer: Transfer) -> Iterator[Reject]:
+    return transfer.rejects.order_by("line", "id").iterator(chunk_size=2000)
+
+
+def write_report(transfer: Transfer) -> str:
+    """Leave the report beside the file; returns where."""
+    path = storing.errors_of(transfer.pk)
+    with storing.open_private(path) as file:
+        for line in csv_lines(of(transfer)):
+            file.write(line.encode())
+    return str(path)
+
+
+# --- the rejected rows themselves ---
+
+
+def rejected_rows(transfer: Transfer, subject: Subject) -> Iterator[bytes]:
+    """The refused records as they were sent, below the same header."""
+    source = Source.of(storing.file_of(transfer.pk))
+    columns = subject.columns()
+    with ExitStack() as stack:
+        file = stack.enter_context(
+            open_file(
+                source, subject, columns, Options(**transfer.options), transfer.format, Place()
+            )
+        )
+        wanted = iter(rejected_numbers(transfer))
+        if isinstance(file.reader, CsvReader):
+            yield from csv_records(source, file.reader, wanted)
+        else:
+            header = [columns[name] for name in file.reader.header]
+            rows = picked(file.batches(size_at), wanted)
+            yield from xml_documents(
+                subject.xml, header, rows, key=subject.key, zone=str(file.zone)
+            )
+
+
+def size_at(row: int) -> int:
+    return settings.IMPORT_CHUNK_ROWS
+
+
+def rejected_numbers(transfer: Transfer) -> Iterator[int]:
+    errors = transfer.rejects.filter(
+        Q(severity=Reject.Severity.ERROR) | Q(code="csv_unbalanced_quote")
+    )
+    rows = errors.order_by("row").values_list("row", flat=True).distinct()
+    return rows.iterator(chunk_size=5000)
+
+
+def picked(batches: Iterable[Batch], wanted: Iterator[int]) -> Iterator[list[str]]:
+    following = next(wanted, None)
+    for batch in batches:
+        for number, row in zip(batch.numbers, batch.rows, strict=True):
+            while following is not None and following < number:
+                following = next(wanted, None)
+            if following == number:
+                yield row
+
+
+def csv_records(source: Source, reader: CsvReader, wanted: Iterator[int]) -> Iterator[bytes]:
+    """The header and the wanted records, byte for byte as they stand in the file."""
+    with source.opened() as file:
+        yield file.read(reader.stream.place(reader.place.offset))
+    reader.keeps = True
+    following = next(wanted, None)
+    for batch in reader.careful_batches(size_at(0)):
+        for number, body in batch.bodies:
+            while following is not None and following < number:
+                following = next(wanted, None)
+            if number == following:
+                yield recoded(reader, body)
+        if following is None:
+            return
+
+
+def recoded(reader: CsvReader, body: bytes) -> bytes:
+    if not reader.stream.wide:
+        return body
+    return body.decode("utf-8", "surrogatepass").encode(reader.stream.wide, "surrogatepass")

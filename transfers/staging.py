@@ -1,0 +1,141 @@
+"""The tables through which rows pass on their way: a chunk's rows, and the keys of a whole file."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from psycopg import sql
+
+from transfers.reading.checking import Checked
+from transfers.reading.columns import Column
+
+EXTRA = ("_number", "_line")  # besides the file's own columns
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """A row whose key stood in the file before."""
+
+    number: int
+    line: int
+    key: str
+    first_line: int
+
+
+class Staging:
+    """The tables of one transfer. `keys` is not logged: it can be made again from the file."""
+
+    def __init__(self, pk: UUID, key: str) -> None:
+        self.key = sql.Identifier(key)
+        self.rows = sql.Identifier("transfers_staged")
+        self.keys = sql.Identifier(keys_name(pk))
+        self.made: tuple[str, ...] = ()
+
+    def prepare(self, cursor: CursorWrapper, columns: Sequence[Column]) -> None:
+        """An empty table for a chunk's rows; it lives as long as the session."""
+        kinds_by_name: dict[str, str] = {}
+        for column in columns:
+            kinds_by_name[column.name] = column.kind.value.strip()
+            if column.companion:
+                kinds_by_name[column.companion[0]] = "text"
+        names = tuple(kinds_by_name)
+        if self.made == names:
+            return
+        kinds = [
+            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type] # an enum's own text
+            for name, kind in kinds_by_name.items()
+        ]
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(self.rows))
+        cursor.execute(
+            sql.SQL(
+                "CREATE TEMPORARY TABLE {} (_number bigint, _line bigint, {}, "
+                "_known boolean NOT NULL DEFAULT false) ON COMMIT DELETE ROWS"
+            ).format(self.rows, sql.SQL(", ").join(kinds))
+        )
+        self.made = names
+
+    def forget_rows(self, cursor: CursorWrapper) -> None:
+        cursor.execute(sql.SQL("TRUNCATE {}").format(self.rows))
+
+    def stage(self, cursor: CursorWrapper, checked: Checked) -> None:
+        columns = sql.SQL(", ").join(map(sql.Identifier, (*EXTRA, *checked.names)))
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (NULL '')").format(self.rows, columns)
+        lines = zip(
+            map(str, checked.numbers), map(str, checked.lines), *checked.columns, strict=True
+        )
+        body = "\n".join(map("\t".join, lines)) + "\n"
+        with cursor.copy(statement) as copy:
+            copy.write(body.encode())
+
+    # --- the keys of the file ---
+
+    def make_keys(self, cursor: CursorWrapper) -> None:
+        cursor.execute(
+            sql.SQL(
+                "CREATE UNLOGGED TABLE IF NOT EXISTS {} "
+                '(key text COLLATE "C" PRIMARY KEY, number bigint NOT NULL, line bigint NOT NULL)'
+            ).format(self.keys)
+        )
+
+    def has_keys(self, cursor: CursorWrapper) -> bool:
+        cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(self.keys))
+        row = cursor.fetchone()
+        return bool(row and row[0])
+
+    def remember_keys(self, cursor: CursorWrapper) -> int:
+        """Keep the keys of the staged rows; returns how many of them are new."""
+        cursor.execute(
+            sql.SQL(
+                "INSERT INTO {keys} SELECT {key}, _number, _line FROM {rows} "
+                'ORDER BY {key} COLLATE "C", _number ON CONFLICT DO NOTHING'
+            ).format(keys=self.keys, rows=self.rows, key=self.key)
+        )
+        return cursor.rowcount
+
+    def take_doubles(self, cursor: CursorWrapper) -> list[Double]:
+        """Remove from the staged rows those whose key was there before, and tell which."""
+        cursor.execute(
+            sql.SQL(
+                "WITH gone AS (DELETE FROM {rows} s USING {keys} k WHERE k.key = s.{key} "
+                "AND k.number <> s._number RETURNING s._number, s._line, s.{key}, k.line AS first) "
+                "SELECT * FROM gone ORDER BY 1"
+            ).format(keys=self.keys, rows=self.rows, key=self.key)
+        )
+        return [Double(*row) for row in cursor.fetchall()]
+
+    def keep_only(self, cursor: CursorWrapper, numbers: Iterable[int]) -> None:
+        cursor.execute(
+            sql.SQL("DELETE FROM {} WHERE NOT _number = ANY(%s)").format(self.rows),
+            [list(numbers)],
+        )
+
+    def details(self, cursor: CursorWrapper, numbers: Sequence[int]) -> list[tuple[int, int, str]]:
+        """(number, line, key) of some staged rows, in the order of the file."""
+        cursor.execute(
+            sql.SQL(
+                "SELECT _number, _line, {} FROM {} WHERE _number = ANY(%s) ORDER BY _number"
+            ).format(self.key, self.rows),
+            [list(numbers)],
+        )
+        return list(cursor.fetchall())
+
+
+def keys_name(pk: UUID) -> str:
+    return f"transfers_keys_{pk.hex}"
+
+
+def drop_keys(pk: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(keys_name(pk))))
+
+
+def transfers_with_keys() -> list[UUID]:
+    """The transfers whose keys are still kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT substring(relname FROM 16) FROM pg_class "
+            "WHERE relkind = 'r' AND relname ~ '^transfers_keys_[0-9a-f]{32}$'"
+        )
+        return [UUID(row[0]) for row in cursor.fetchall()]

@@ -1,0 +1,40 @@
+"""Values as text, made by PostgreSQL itself; what `transfers.reading` reads back."""
+
+from psycopg import sql
+
+from transfers.reading.columns import Column, Kind
+
+# What a spreadsheet would take for a formula, after blanks and quotation marks.
+TRIGGER = "^[ '\"]*[-=+@\t\r\n＝＋－＠]"
+MOMENT = (
+    "CASE WHEN {0} IS NULL THEN NULL ELSE replace(regexp_replace("
+    "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '\\.0+$', ''), ' ', '') "
+    "|| 'Z' END"
+)
+
+
+def as_text(column: Column, of: str = "t") -> sql.Composable:
+    """The value of a column as a file writes it; NULL when there is none."""
+    value = sql.SQL("{}.{}").format(sql.Identifier(of), sql.Identifier(column.target))
+    forms = {
+        Kind.BOOL: "CASE {0} WHEN true THEN 'true' WHEN false THEN 'false' END",
+        Kind.DATE: "to_char({0}, 'YYYY-MM-DD')",
+        Kind.TIMESTAMP: MOMENT,
+        Kind.TEXTS: "array_to_string({0}, '|')",
+        Kind.INTS: "array_to_string({0}, '|')",
+        Kind.INT: "{0}::text",
+        Kind.DOUBLE: "{0}::text",
+    }
+    return sql.SQL(forms.get(column.kind, "{0}")).format(value)  # type: ignore[arg-type] # one of ours
+
+
+def masked(text: sql.Composable) -> sql.Composable:
+    """That there is something, without what it is."""
+    return sql.SQL("CASE WHEN ({}) IS NOT NULL THEN '***' END").format(text)
+
+
+def harmless(text: sql.Composable) -> sql.Composable:
+    """No formula, whatever a spreadsheet thinks."""
+    return sql.SQL("CASE WHEN ({0}) ~ {1} THEN '''' || ({0}) ELSE ({0}) END").format(
+        text, sql.Literal(TRIGGER)
+    )
