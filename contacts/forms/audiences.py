@@ -8,15 +8,13 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import AccessLabel, User, held_labels
+from contacts.forms.rulefield import Rule, RuleField
 from contacts.models import Audience, is_name
-from contacts.vocabulary import check
 from offers_site.filters import ListFilter
-from rules.refusals import BadRule
-from rules.wording import complaint
 
 MOST_KEYS = 100_000
 IN_ADDRESSES = {"create"}
@@ -35,27 +33,12 @@ class LabelsField(forms.ModelMultipleChoiceField[AccessLabel]):
         )
 
 
-class RuleTextField(forms.CharField):
-    """A rule over contacts, as text."""
+class RuledForm(forms.Form):
+    """A form with a rule, which it gives as text."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            label=gettext_lazy("Rule"),
-            strip=True,
-            widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "code"}),
-            **options,
-        )
-
-    def clean(self, value: Any) -> str:
-        text: str = super().clean(value)
-        try:
-            check(text)
-        except BadRule as refusal:
-            language = (get_language() or "en")[:2]
-            raise ValidationError(
-                [complaint(mistake, language) for mistake in refusal.mistakes]
-            ) from refusal
-        return text
+    def clean_rule(self) -> str:
+        rule: Rule = self.cleaned_data["rule"]
+        return rule.text
 
 
 class AudienceForm(forms.Form):
@@ -85,6 +68,8 @@ class AudienceForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if isinstance(rule := self.fields.get("rule"), RuleField):
+            rule.for_user(user)
         labels = self.fields["access_labels"]
         labels.queryset = held_labels(user)  # type: ignore[attr-defined] # a choice of models
         if not labels.queryset.exists():
@@ -102,14 +87,14 @@ class AudienceForm(forms.Form):
         return given
 
 
-class AudienceCreateForm(AudienceForm):
-    rule = RuleTextField()
+class AudienceCreateForm(RuledForm, AudienceForm):
+    rule = RuleField(label=gettext_lazy("Rule"))
     field_order = ("label", "name", "rule", "description", "access_labels")
 
 
-class AudienceEditForm(AudienceForm):
+class AudienceEditForm(RuledForm, AudienceForm):
     name = None  # type: ignore[assignment] # Django's way of leaving a field out
-    rule = RuleTextField()
+    rule = RuleField(label=gettext_lazy("Rule"))
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     field_order = ("label", "rule", "description", "access_labels")
 
