@@ -253,7 +253,9 @@ def rule_at(
     try:
         for step in path[:-1]:
             group = group["parts"][step]
-        parts = group["parts"][: path[-1] + 1] if path else group["parts"]
+        parts = group["parts"]
+        if path:
+            parts = [*parts[: path[-1]], parts[path[-1]]]
     except (IndexError, KeyError, TypeError) as error:
         raise BadBlocks("no such block") from error
     tree = countable_part(words, {"how": group["how"], "parts": parts}, zone)

@@ -1,0 +1,99 @@
+"""A rule in a form: with the builder, without script, and with mistakes."""
+
+import json
+
+import pytest
+from django import forms
+
+from contacts.forms.rulefield import Built, RuleField
+from tests.build import make_attribute, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+class Form(forms.Form):
+    rule = RuleField(label="Rule")
+
+
+@pytest.fixture
+def user():
+    make_attribute("points")
+    return make_user("marie@example.org", role="administrator")
+
+
+def filled(user, **data):
+    form = Form(data)
+    form.fields["rule"].for_user(user)
+    return form
+
+
+def test_a_text_is_given_as_its_canonical_text_and_tree(user):
+    form = filled(user, rule="contact.points>=10&&( has(contact.email) )")
+
+    assert form.is_valid()
+    assert form.cleaned_data["rule"].text == "contact.points >= 10 && has(contact.email)"
+    assert str(form.cleaned_data["rule"].checked.kind) == "bool"
+
+
+def test_what_was_built_counts_more_than_the_text_beside_it(user):
+    blocks = {
+        "how": "any",
+        "parts": [
+            {"name": "contact.points", "ask": "at_least", "value": "10"},
+            {"name": "contact.email", "ask": "known"},
+        ],
+    }
+
+    form = filled(user, rule="contact.points > 99", **{"rule-blocks": json.dumps(blocks)})
+
+    assert form.is_valid()
+    assert form.cleaned_data["rule"].text == "contact.points >= 10 || has(contact.email)"
+
+
+def test_mistakes_say_where_they_are(user):
+    written = filled(user, rule="contact.points >= 10 && contact.pints")
+    blocks = {"how": "all", "parts": [{"name": "contact.points", "ask": "is", "value": "many"}]}
+    built = filled(user, rule="", **{"rule-blocks": json.dumps(blocks)})
+
+    assert written.errors["rule"][0].startswith("Character 25: There is no “contact.pints”.")
+    assert built.errors["rule"] == ["Condition 1: This value does not fit."]
+
+
+def test_what_was_built_is_shown_again_with_its_mistakes(user):
+    blocks = {"how": "all", "parts": [{"name": "contact.points", "ask": "is", "value": "many"}]}
+    form = filled(user, rule="", **{"rule-blocks": json.dumps(blocks)})
+
+    page = str(form["rule"])
+
+    assert '"value": "many"' in page
+    assert "<textarea" in page
+
+
+def test_nothing_is_asked_for(user):
+    assert filled(user, rule=" ").errors["rule"] == ["This field is required."]
+    empty = filled(user, rule="", **{"rule-blocks": '{"how": "all", "parts": []}'})
+    assert empty.errors["rule"] == ["This field is required."]
+
+
+@pytest.mark.parametrize("sent", ["nothing", "3", "[1]", '{"how": "some", "parts": [1]}'])
+def test_what_no_builder_sends_is_refused(user, sent):
+    assert filled(user, rule="", **{"rule-blocks": sent}).errors["rule"] == ["This is not a rule."]
+
+
+def test_another_spelling_is_no_change(user):
+    field = Form().fields["rule"].for_user(user)
+
+    assert not field.has_changed("contact.points >= 10", "contact.points>=10")
+    assert field.has_changed("contact.points >= 10", "contact.points >= 11")
+    assert field.has_changed("contact.points >= 10", Built('{"how": "all", "parts": []}', ""))
+
+
+def test_forms_do_not_share_a_user(user):
+    other = make_user("luc@example.org")
+    first, second = Form(), Form()
+
+    first.fields["rule"].for_user(user)
+    second.fields["rule"].for_user(other)
+
+    assert first.fields["rule"].widget.field.user == user
+    assert second.fields["rule"].widget.field.user == other
