@@ -13,7 +13,7 @@ from ninja import Router
 from accounts.api import KeyAuth, KeyRequest
 from contacts.actions import contacts as actions
 from contacts.actions.refusing import KeyTaken
-from contacts.columns import OPT_OUTS, Column, known
+from contacts.columns import BUILT_IN, OPT_OUTS, Column, known
 from contacts.facts import Known, read_people
 from contacts.models import Contact
 from contacts.values import BadValue, bad, from_json, from_text, to_json
@@ -55,6 +55,7 @@ def read_contact(request: HttpRequest, key: str) -> dict[str, Any]:
 def put_contact(request: HttpRequest, key: str) -> JsonResponse:
     """What the body does not name stays as it is; null takes a value away."""
     by = cast(KeyRequest, request).auth
+    check_key(key)
     columns = {**known(), **OPT_OUTS}
     values = read_body(request, columns, key)
     at = now()
@@ -62,7 +63,7 @@ def put_contact(request: HttpRequest, key: str) -> JsonResponse:
     if contact is None:
         try:
             contact = actions.create_contact(
-                {**values, "key": read_key(key)}, by=by, at=at, source="api", columns=columns
+                {**values, "key": key}, by=by, at=at, source="api", columns=columns
             )
         except KeyTaken:  # another call was first, a moment ago
             contact = find(key)
@@ -106,15 +107,14 @@ def read_field(columns: Mapping[str, Column], name: str, given: object, key: str
     return value
 
 
-def read_key(key: str) -> str:
-    """The key of a new contact; raises Problem when it cannot be one."""
+def check_key(key: str) -> None:
+    """Raise Problem when this can be nobody's key."""
     try:
-        read = from_text(known()["key"], key)
+        read = from_text(BUILT_IN["key"], key)
     except BadValue as refusal:
         raise Problem(422, refusal.code, str(refusal.sentence)) from None
     if read != key:
         raise Problem(422, "invalid", "A key neither begins nor ends with a space.")
-    return key
 
 
 def pointer(name: str) -> str:

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from contacts import counting, indexing
 
 
-@shared_task(queue="bulk", expires=3600)
+@shared_task(expires=3600)
 def index_attributes() -> list[str]:
     return indexing.index_what_pays()
 
@@ -21,4 +21,4 @@ def follow_up_on_commit(audience_pk: int, *, asks: bool) -> None:
     """Count an audience after the commit, and index what its rule asks for, where that pays."""
     transaction.on_commit(lambda: count_audience.delay(audience_pk), robust=True)
     if asks:
-        transaction.on_commit(lambda: index_attributes.delay(), robust=True)
+        transaction.on_commit(lambda: index_attributes.apply_async(queue="bulk"), robust=True)

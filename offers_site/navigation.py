@@ -74,6 +74,7 @@ RAIL = (
             Entry(_("Roles"), "shield", "accounts:role-list", "accounts.manage_roles", "r"),
             Entry(_("Access labels"), "tag", "accounts:label-list", "accounts.manage_labels", "l"),
             Entry(_("API keys"), "key-round", "accounts:key-list", "accounts.manage_keys", "k"),
+            Entry(_("Imports and exports"), "arrow-down-up", "transfers:transfer-list", key="i"),
             Entry(_("Jobs"), "list-todo", "jobs:job-list", key="j"),
             Entry(
                 _("Journal"), "scroll-text", "accounts:journal-list", "accounts.view_journal", "n"

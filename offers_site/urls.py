@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from offers_site import health, metrics
 from offers_site.api import api_docs, keyed_urls, openapi
+from offers_site.subjects import SUBJECTS
 from offers_site.views import errors, gallery, home, search, side, system
 
 handler400 = errors.bad_request
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("contacts.urls")),
     path("", include("jobs.urls")),
+    path("", include("transfers.urls"), {"subjects": SUBJECTS}),
     # /side/, /search/, /system/
     path("side/", side.side_choose, name="side-choose"),
     path("search/", search.search, name="search"),

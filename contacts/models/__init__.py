@@ -9,7 +9,7 @@ from contacts.models.contacts import (
     ErasureProof,
     OptOutChange,
 )
-from contacts.models.folding import Folded, folded
+from contacts.models.folding import Folded, folded, folded_sql
 
 __all__ = [
     "Attribute",
@@ -23,5 +23,6 @@ __all__ = [
     "Folded",
     "OptOutChange",
     "folded",
+    "folded_sql",
     "is_name",
 ]

@@ -133,8 +133,10 @@ class Contact(models.Model):
             # the search of the list
             models.Index(OpClass(Lower("key"), name="text_pattern_ops"), name="contact_by_key"),
             prefix_index(F("email_normal"), "contact_by_email", of="email_normal"),
-            prefix_index(Folded("last_name"), "contact_by_last_name", of="last_name"),
-            prefix_index(Folded("first_name"), "contact_by_first_name", of="first_name"),
+            prefix_index(Folded("last_name", "first_name"), "contact_by_last_name", of="last_name"),
+            prefix_index(
+                Folded("first_name", "last_name"), "contact_by_first_name", of="first_name"
+            ),
             prefix_index(F("phone"), "contact_by_phone", of="phone"),
             prefix_index(Reverse("phone"), "contact_by_end_of_phone", of="phone"),
         ]
