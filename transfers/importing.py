@@ -183,7 +183,9 @@ class Importer:
                 self.staging.forget_rows(cursor)
 
     def stage(self, cursor: "connection.cursor", checked: Checked) -> None:  # type: ignore[name-defined] # Django's own
-        self.staging.prepare(cursor, [self.columns[name] for name in checked.names if name in self.columns])
+        self.staging.prepare(
+            cursor, [self.columns[name] for name in checked.names if name in self.columns]
+        )
         if len(checked):
             self.staging.stage(cursor, checked)
 

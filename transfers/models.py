@@ -155,6 +155,11 @@ class Transfer(models.Model):
         return self.direction == self.Direction.IMPORT
 
     @property
+    def taken(self) -> int:
+        """How many rows are in the database now as they stand in the file."""
+        return self.inserted + self.updated + self.unchanged
+
+    @property
     def has_ended(self) -> bool:
         return self.job is not None and self.job.has_ended
 

@@ -1,4 +1,4 @@
-"""What files can be about. The rooms above give one object for each subject; see `docs/files.md`."""
+"""What files can be about. Rooms above give one object for each subject; see `docs/files.md`."""
 
 from __future__ import annotations
 

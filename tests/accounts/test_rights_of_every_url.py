@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 ROLES = ("administrator", "offer_manager", "delivery_manager", "agent", "analyst")
 EVERYBODY = frozenset({*ROLES, "no_role"})
 ADMINISTRATOR = frozenset({"administrator"})
+MOVERS = frozenset({"administrator", "offer_manager", "delivery_manager"})
 SEES_CONTACTS = frozenset(ROLES)
 CHANGES_CONTACTS = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
@@ -99,6 +100,9 @@ TABLE = {
     "jobs:job-list": (EVERYBODY, 200, 405),
     "jobs:job-running": (EVERYBODY, 200, 405),
     "jobs:job-practise": (ADMINISTRATOR, 405, 302),
+    "transfers:transfer-list": (EVERYBODY, 200, 405),
+    "transfers:import-create": (MOVERS, 200, 422),
+    "transfers:export-create": (MOVERS, 200, 422),
 }
 # What those who may not see it are told does not exist.
 HIDDEN = {

@@ -19,7 +19,7 @@ class Place:
 
 @dataclass(slots=True)
 class Batch:
-    """Some records. `rows` are those that could be read, `numbers` and `lines` say which they are."""
+    """Some records. `rows` are those that could be read; `numbers` and `lines` say which."""
 
     place: Place
     rows: list[list[str]] = field(default_factory=list)

@@ -61,18 +61,24 @@ def find_header(
 ) -> tuple[list[str], Place, str]:
     """The words of the header, where the rows begin, and the delimiter that makes sense of it."""
     known = {*names_of(columns), *(folded(word) for word, name in mapping.items() if name)}
-    found = {}
-    for delimiter in DELIMITERS if not declared else {declared: 0, **dict.fromkeys(DELIMITERS)}:
-        header, place = first_record(start, encoding, delimiter, quote)
-        matches = sum(folded(word) in known for word in header)
-        found[delimiter] = (matches, header, place)
+    found: dict[str, tuple[int, list[str], Place]] = {}
+    fault = FileFault("header_unknown", line=1)
+    for delimiter in dict.fromkeys((declared or ";", *DELIMITERS)):
+        try:
+            header, place = first_record(start, encoding, delimiter, quote)
+        except FileFault as refusal:  # with this delimiter; with another one it may make sense
+            fault = refusal if delimiter == (declared or ";") else fault
+            continue
+        found[delimiter] = (sum(folded(word) in known for word in header), header, place)
+    if not found:
+        raise fault
     best = max(found, key=lambda each: (found[each][0], each == declared))
-    used = declared or best
+    used = declared if declared in found else best
     matches, header, place = found[used]
-    if not matches and not found[best][0]:
+    if not found[best][0]:
         raise FileFault("header_unknown", line=place.line - 1, value=", ".join(header)[:100])
-    if not matches:
-        raise FileFault("delimiter_suspect", line=place.line - 1, delimiter=best, declared=used)
+    if not matches or (declared and used != declared):
+        raise FileFault("delimiter_suspect", line=place.line - 1, delimiter=best, declared=declared)
     return header, place, used
 
 
@@ -124,7 +130,7 @@ class BytesOnce:
 def match_columns(
     header: list[str], columns: Mapping[str, Column], mapping: Mapping[str, str]
 ) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
-    """Which of our columns each column of the file is, and the words that are none; or FileFault."""
+    """Which of ours each column of the file is, and the words that are none; or FileFault."""
     known = names_of(columns)
     chosen = {folded(word): name for word, name in mapping.items()}
     places: list[str | None] = []

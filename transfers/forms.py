@@ -1,0 +1,226 @@
+"""What people choose for an import or an export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from offers_site.lists import ListFilter
+from transfers.models import Transfer
+from transfers.options import BadOption, Options, options_from
+from transfers.reading.columns import Column
+from transfers.reading.moments import FORMATS
+from transfers.subjects import Subject
+
+NOT_MAPPED = "-"
+
+
+class UploadForm(forms.Form):
+    subject = forms.ChoiceField(label=gettext_lazy("What is in it"))
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("CSV or XML, plain or packed with gzip or zip."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xml,.gz,.zip"}),
+        max_length=200,
+    )
+
+    def __init__(self, subjects: Sequence[Subject], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["subject"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = [(subject.name, str(subject.label)) for subject in subjects]
+
+
+class SettingsForm(forms.Form):
+    """How a file is to be read. `columns_of` are its own columns, with what each is taken for."""
+
+    operation = forms.ChoiceField(
+        label=gettext_lazy("What to do"),
+        choices=[
+            ("insert", gettext_lazy("Add those that are new")),
+            ("upsert", gettext_lazy("Add those that are new, change the others")),
+            ("update", gettext_lazy("Only change those that are there")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    on_duplicate = forms.ChoiceField(
+        label=gettext_lazy("Those that are there already"),
+        choices=[
+            ("reject", gettext_lazy("Refuse, and list them")),
+            ("ignore", gettext_lazy("Pass over")),
+        ],
+        help_text=gettext_lazy("Of a key that is in the file twice, the first row is taken."),
+    )
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("UTF-8, or UTF-16 with its mark")),
+            ("windows-1252", "Windows-1252"),
+            ("iso-8859-15", "ISO 8859-15"),
+            ("iso-8859-1", "ISO 8859-1"),
+        ],
+    )
+    delimiter = forms.ChoiceField(
+        label=gettext_lazy("Delimiter"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("As in the first line")),
+            (";", gettext_lazy("Semicolon")),
+            (",", gettext_lazy("Comma")),
+            ("tab", gettext_lazy("Tabulator")),
+            ("|", gettext_lazy("Bar")),
+        ],
+    )
+    date_format = forms.ChoiceField(
+        label=gettext_lazy("Dates"),
+        required=False,
+        choices=[("", gettext_lazy("2026-01-28 or 2026/01/28")), *((f, f) for f in FORMATS)],
+        help_text=gettext_lazy("A date in another form is refused, never guessed."),
+    )
+    timezone = forms.CharField(
+        label=gettext_lazy("Time zone"),
+        required=False,
+        max_length=64,
+        help_text=gettext_lazy("Of times without one, for example Europe/Paris."),
+    )
+    max_rejects = forms.CharField(
+        label=gettext_lazy("Stop when so many rows are refused"),
+        max_length=10,
+        initial="10%",
+        help_text=gettext_lazy("A number, or a share; 100% never stops."),
+    )
+    from_spreadsheet = forms.BooleanField(
+        label=gettext_lazy("It was exported for a spreadsheet"),
+        required=False,
+        help_text=gettext_lazy("The apostrophe before what looks like a formula is taken off."),
+    )
+    all_or_nothing = forms.BooleanField(
+        label=gettext_lazy("All or nothing"),
+        required=False,
+        help_text=gettext_lazy("Import nothing unless every row is right; up to 200,000 rows."),
+    )
+    template_name = forms.CharField(
+        label=gettext_lazy("Keep these settings as"), required=False, max_length=80
+    )
+    groups = (
+        (gettext_lazy("What happens"), ("operation", "on_duplicate", "all_or_nothing")),
+        (
+            gettext_lazy("How the file is written"),
+            ("encoding", "delimiter", "date_format", "timezone", "from_spreadsheet"),
+        ),
+        (gettext_lazy("When to stop"), ("max_rejects",)),
+        (gettext_lazy("Template"), ("template_name",)),
+    )
+
+    def __init__(
+        self,
+        columns: Mapping[str, Column],
+        header: Sequence[str],
+        places: Sequence[str | None],
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.header = header
+        choices = [(NOT_MAPPED, _("Pass over")), *self.labels(columns)]
+        for number, word in enumerate(header):
+            self.fields[f"column_{number}"] = forms.ChoiceField(
+                label=word or "—",
+                choices=choices,
+                initial=(places[number] if number < len(places) else None) or NOT_MAPPED,
+                required=False,
+            )
+        names = [f"column_{number}" for number in range(len(header))]
+        self.groups = ((_("Columns of the file"), names), *type(self).groups)  # type: ignore[assignment] # one group more
+
+    @staticmethod
+    def labels(columns: Mapping[str, Column]) -> list[tuple[str, str]]:
+        return [(c.name, f"{c.label} ({c.name})") for c in columns.values() if not c.export_only]
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """The words of the file whose column the person has chosen."""
+        chosen = {
+            word: self.cleaned_data.get(f"column_{number}", "")
+            for number, word in enumerate(self.header)
+        }
+        return {word: "" if name == NOT_MAPPED else name for word, name in chosen.items() if word}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        names = [n for n in self.mapping.values() if n] if not self.errors else []
+        if double := next((name for name in names if names.count(name) > 1), ""):
+            raise ValidationError(
+                _("Two columns of the file are taken for the same one: %(column)s.")
+                % {"column": double}
+            )
+        return cleaned
+
+    def options(self, *, dry_run: bool) -> Options:
+        """The choices, as the import takes them; raises BadOption."""
+        given = {
+            name: self.cleaned_data[name]
+            for name in type(self).base_fields
+            if name != "template_name"
+        }
+        return options_from({**given, "mapping": self.mapping, "dry_run": dry_run})
+
+    def refuse(self, refusal: BadOption) -> None:
+        self.add_error(refusal.name if refusal.name in self.fields else None, refusal.sentence)
+
+
+class ExportForm(forms.Form):
+    subject = forms.ChoiceField(label=gettext_lazy("What to export"))
+    profile = forms.ChoiceField(
+        label=gettext_lazy("For"),
+        choices=[
+            ("spreadsheet", gettext_lazy("A spreadsheet: nothing in it can act as a formula")),
+            ("machine", gettext_lazy("A program: values as they are")),
+        ],
+        widget=forms.RadioSelect,
+        initial="spreadsheet",
+    )
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"), choices=[("csv", "CSV"), ("xml", "XML")]
+    )
+    delimiter = forms.ChoiceField(
+        label=gettext_lazy("Delimiter"),
+        choices=[
+            (";", gettext_lazy("Semicolon")),
+            (",", gettext_lazy("Comma")),
+            ("\t", gettext_lazy("Tabulator")),
+        ],
+    )
+
+    def __init__(self, subjects: Sequence[Subject], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["subject"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = [(subject.name, str(subject.label)) for subject in subjects]
+
+
+class TransferFilter(ListFilter):
+    searches = True
+
+    direction = forms.MultipleChoiceField(
+        label=gettext_lazy("Direction"), choices=Transfer.Direction.choices, required=False
+    )
+    state = forms.MultipleChoiceField(
+        label=gettext_lazy("State"), choices=Transfer.State.choices, required=False
+    )
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.asked("q"):
+            queryset = queryset.filter(file_name__icontains=self.asked("q"))
+        if self.asked("direction"):
+            queryset = queryset.filter(direction__in=self.asked("direction"))
+        if self.asked("state"):
+            queryset = queryset.filter(sort_state__in=self.asked("state"))
+        return queryset
