@@ -65,6 +65,7 @@ class Rule {
     this.builder.addEventListener("keydown", (event) => this.keys(event));
     this.builder.addEventListener("pointerdown", (event) => new Drag(this, event));
     this.root.addEventListener("click", (event) => this.clicked(event));
+    this.textarea.form?.addEventListener("submit", () => this.sending(), { capture: true });
     // The summary of errors leads here.
     document.addEventListener("click", (event) => {
       if (!event.target.closest?.(`a[href="#${CSS.escape(this.textarea.id)}"]`) || this.view !== "builder") return;
@@ -112,6 +113,7 @@ class Rule {
 
   // One step that can be undone. Letters typed one after another into one field are one step.
   change(step, { same = null, focus = null, said = null, quiet = false } = {}) {
+    this.collect();
     const before = structuredClone(this.group);
     step();
     if (!(same && same === this.lastStep)) {
@@ -123,6 +125,22 @@ class Rule {
     if (!quiet) this.render(focus);
     this.changed();
     if (said) this.announce(said);
+  }
+
+  // What was typed into a list and not yet added to it.
+  collect() {
+    for (const field of this.builder.querySelectorAll(".rule-chip-field")) {
+      const text = field.value.trim();
+      const part = text && this.find(Number(field.dataset.key.split(":")[0]))?.node;
+      if (part) part.value = [...new Set([...(Array.isArray(part.value) ? part.value : []), text])];
+    }
+  }
+
+  sending() {
+    if (this.view !== "builder") return;
+    this.collect();
+    this.sent.value = this.written();
+    this.sent.disabled = this.sent.value === this.initial;
   }
 
   travel(from, to, said) {
@@ -335,10 +353,12 @@ class Rule {
       const shown = mine.filter((each) => !["name", "value", "empty_group"].includes(each.code) || node?.touched || this.root.classList.contains("was-sent"));
       place.replaceChildren(...shown.map((each) => h("div", { class: "invalid-feedback" }, this.icon("circle-alert"), h("strong", {}, each.message))));
       const row = place.closest(".rule-part");
+      const blamed = { name: ".rule-name", ask: ".rule-ask" }[shown[0]?.code] ?? "input, select:not(.rule-ask)";
       for (const field of row?.querySelectorAll(":scope > .rule-row :is(input, select, .rule-name)") ?? []) {
-        field.toggleAttribute("aria-invalid", false);
-        if (shown.length) field.setAttribute("aria-invalid", "true");
-        field.classList.toggle("is-invalid", shown.length > 0 && !field.matches("[type=checkbox]"));
+        const wrong = shown.length > 0 && field.matches(blamed);
+        if (wrong) field.setAttribute("aria-invalid", "true");
+        else field.removeAttribute("aria-invalid");
+        field.classList.toggle("is-invalid", wrong && !field.matches("[type=checkbox]"));
       }
       row?.classList.toggle("is-waiting", mine.length > 0 && !shown.length);
     }
@@ -349,7 +369,7 @@ class Rule {
     this.decorate();
     const first = this.problems.find((each) => each.path?.length);
     const row = first && this.builder.querySelector(`[data-path="${first.path.join(".")}"]`);
-    (row?.querySelector("[aria-invalid], input, select, button:not(.rule-grip)") ?? this.builder.querySelector("button"))?.focus();
+    (row?.querySelector("[aria-invalid]") ?? row?.querySelector("input, select, button:not(.rule-grip)") ?? this.builder.querySelector("button"))?.focus();
   }
 
   icon(name) {
@@ -588,10 +608,13 @@ class Rule {
   touch(part) {
     if (part.touched) return;
     part.touched = true;
-    this.decorate();
+    // Not before the click that took the focus away has met its button.
+    setTimeout(() => this.decorate(), 250);
   }
 
   edit(part, field, value) {
+    const place = this.find(part.id).path.join(".");
+    this.problems = this.problems.filter((each) => each.path?.join(".") !== place);
     this.change(() => (part[field] = value), { same: `${part.id}:${field}`, quiet: true });
   }
 
@@ -614,10 +637,10 @@ class Rule {
       return h("div", { class: "rule-choices", role: "group", "aria-label": this.say.value }, boxes);
     }
     const label = (value) => about.choices.find(([known]) => known === value)?.[1] ?? value;
-    const chips = values.map((value, at) => h("span", { class: "chip chip-on" }, label(value), h("button", { type: "button", class: "chip-remove btn-plain", "aria-label": fill(this.say.removeValue, { value: label(value) }), "data-key": `${part.id}:chip${at}`, onclick: () => set(values.filter((each) => each !== value), `${part.id}:value`) }, this.icon("x"))));
-    const add = (text) => {
+    const chips = values.map((value, at) => h("span", { class: "chip chip-on" }, label(value), h("button", { type: "button", class: "chip-remove btn-plain", "aria-label": fill(this.say.removeValue, { value: label(value) }), "data-key": `${part.id}:chip${at}`, onclick: () => set([...part.value, this.builder.querySelector(`[data-key="${part.id}:value"]`)?.value?.trim()].filter((each) => each && each !== value), `${part.id}:value`) }, this.icon("x"))));
+    const add = (text, focus = `${part.id}:value`) => {
       const fresh = text.split(/[,;\n]/).map((each) => each.trim()).filter((each) => each && !values.includes(each));
-      if (fresh.length) set([...values, ...new Set(fresh)], `${part.id}:value`);
+      if (fresh.length) set([...values, ...new Set(fresh)], focus);
     };
     if (about.choices.length) {
       const rest = about.choices.filter(([value]) => !values.includes(value));
@@ -647,11 +670,11 @@ class Rule {
         add(text);
       },
       onblur: (event) => {
-        part.touched = true;
-        const text = event.target.value.trim();
-        // Not while the page is drawn anew: the field may be gone already.
-        if (text && event.target.isConnected) setTimeout(() => this.find(part.id) && event.target.isConnected && this.change(() => (part.value = [...values, text])), 0);
-        else this.decorate();
+        const field_ = event.target;
+        const text = field_.value.trim();
+        this.touch(part);
+        // Later, because a click is on its way; and not when the page was drawn anew meanwhile.
+        if (text) setTimeout(() => field_.isConnected && this.find(part.id) && add(text, null), 250);
       },
     });
     return h("div", { class: "form-control rule-chips", onclick: (event) => event.target === event.currentTarget && field.focus() }, chips, field);
@@ -874,12 +897,11 @@ class Picker {
   }
 
   closed() {
-    this.part.touched = this.part.touched || !this.part.name;
+    if (!this.chosen) this.rule.touch(this.part);
     if (this.chosen) return;
     // Focus goes back where it came from, unless somebody clicked elsewhere.
     const button = this.rule.builder.querySelector(`[data-key="${this.part.id}:name"]`);
     if (document.activeElement === document.body || this.box.contains(document.activeElement)) button?.focus();
-    this.rule.decorate();
   }
 
   draw() {
