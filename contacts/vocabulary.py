@@ -58,9 +58,14 @@ def labels(columns: Mapping[str, Column] | None = None) -> Labels:
     """What people call attributes and their values."""
     columns = known() if columns is None else columns
     return Labels(
-        {f"contact.{c.name}": str(c.label).lower() for c in columns.values() if c.is_declared},
+        {f"contact.{c.name}": in_a_sentence(str(c.label)) for c in columns.values()},
         {f"contact.{c.name}": c.choices for c in columns.values() if c.choices},
     )
+
+
+def in_a_sentence(label: str) -> str:
+    """A label as it stands after other words: only abbreviations keep their capitals."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def surroundings(

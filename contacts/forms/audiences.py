@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -70,9 +70,9 @@ class AudienceForm(forms.Form):
         super().__init__(*args, **kwargs)
         if isinstance(rule := self.fields.get("rule"), RuleField):
             rule.for_user(user)
-        labels = self.fields["access_labels"]
-        labels.queryset = held_labels(user)  # type: ignore[attr-defined] # a choice of models
-        if not labels.queryset.exists():
+        held = held_labels(user)
+        cast(LabelsField, self.fields["access_labels"]).queryset = held
+        if not held.exists():
             del self.fields["access_labels"]
 
     def clean_name(self) -> str:
@@ -117,7 +117,7 @@ class KeysField(forms.CharField):
             **options,
         )
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override] # keys and not a text
+    def clean(self, value: Any) -> list[str]:
         keys = read_keys(super().clean(value))
         if len(keys) > MOST_KEYS:
             raise ValidationError(_("Import larger lists as a file."))

@@ -291,7 +291,7 @@ class PeopleFilter(ListFilter):
 
 class ContactFilter(PeopleFilter):
     personal = True
-    search_label = gettext_lazy("Key, name, email address or phone")
+    search_label = gettext_lazy("Key, name, email or phone")
 
 
 class VisitorFilter(ContactFilter):

@@ -30,6 +30,6 @@ class Folded(Func):
     arity = 2
     output_field = CharField()
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[()]]:
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[()]]:  # type: ignore[override] # with fewer words
         first, second = (compiler.compile(each)[0] for each in self.get_source_expressions())
         return folded_sql(first, second), ()

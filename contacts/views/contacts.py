@@ -249,7 +249,7 @@ def contact_erase(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     form = EraseForm(request.POST or None, contact=contact)
     if not form.is_valid():
         visitors = contact.visitors.count()
-        facts = [(_("Key"), contact.key)]
+        facts = []
         if visitors:
             linked = ngettext("%(number)s visitor", "%(number)s visitors", visitors)
             facts.append((_("Erased with them"), linked % {"number": visitors}))

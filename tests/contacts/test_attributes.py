@@ -1,6 +1,7 @@
 """Declaring, relabelling, retiring and purging what is known of people."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -97,7 +98,8 @@ def test_a_name_is_given_once_and_a_refusal_leaves_no_column():
 
 def test_a_stale_edit_of_an_attribute_is_refused():
     attribute = declare("points")
-    new = {"choices": [], "is_personal": False, "description": "", "by": None, "at": NOON}
+    new: dict[str, Any] = {"choices": [], "is_personal": False, "description": ""}
+    new |= {"by": None, "at": NOON}
     actions.edit_attribute(attribute, version=1, label="Loyalty points", **new)
 
     with pytest.raises(Stale):

@@ -1,5 +1,7 @@
 """Describing audiences, and lists of people."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def queued(monkeypatch):
     """The keys of the audiences that a worker would count."""
-    keys = []
+    keys: list[object] = []
     monkeypatch.setattr(tasks.count_audience, "delay", keys.append)
     monkeypatch.setattr(tasks.index_attributes, "apply_async", lambda queue: keys.append(queue))
     return keys
@@ -60,7 +62,7 @@ def test_an_audience_is_described_counted_and_shown(
     }
     assert queued == [audience.pk, "bulk"]
     page = client.get("/audiences/rich/").content.decode()
-    assert "points is at least 1" in page
+    assert "Points is at least 1." in page
     people = client.get("/audiences/rich/people/").content.decode()
     assert '<div class="stat-value">11</div>' in people
     assert "10 of them:" in people
@@ -128,7 +130,7 @@ def test_an_audience_that_another_names_is_not_deleted(client):
 def test_names_are_given_once_and_a_stale_edit_is_refused():
     make_attribute("points", "int")
     rich = create("rich")
-    fields = {"description": "", "access_labels": [], "by": None, "at": NOON}
+    fields: dict[str, Any] = {"description": "", "access_labels": [], "by": None, "at": NOON}
     actions.edit_audience(rich, version=1, label="Wealthy", **fields)
 
     with pytest.raises(NameTaken):
