@@ -109,7 +109,7 @@ def bare_copy(installation: Installation, path: Path) -> float:
                 target.write(f"{line[:-1]};false;{line.split(';', 2)[1]}\n")
         began = time.monotonic()
         statement = f"COPY contacts_contact ({names}) FROM STDIN (FORMAT csv, DELIMITER ';')"
-        with rows.open("rb") as source, cursor.copy(statement) as copy:  # type: ignore[arg-type] # our own text
+        with rows.open("rb") as source, cursor.copy(statement) as copy:
             while block := source.read(1 << 20):
                 copy.write(block)
         link.commit()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -239,7 +239,7 @@ def start_export(subject: Subject, wanted: Wanted, *, by: User, at: datetime) ->
     return transfer
 
 
-def as_options(wanted: Wanted) -> Mapping[str, Any]:
+def as_options(wanted: Wanted) -> dict[str, Any]:
     return {
         "profile": wanted.profile,
         "format": wanted.format,

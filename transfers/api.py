@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import translation
 from django.utils.timezone import now
-from ninja import File, Form, Router
+from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -50,8 +50,8 @@ def imports_router(subjects: Mapping[str, Subject]) -> Router:
     @router.post("", summary="Import a file", response={202: dict[str, Any]})
     def create_import(
         request: HttpRequest, call: Form[ImportCall], file: File[UploadedFile]
-    ) -> tuple[int, dict[str, Any]]:
-        return 202, started(request, subjects, call, file)
+    ) -> Status[dict[str, Any]]:
+        return Status(202, started(request, subjects, call, file))
 
     @router.get("", summary="List imports, newest first")
     def list_imports(

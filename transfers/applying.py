@@ -130,7 +130,7 @@ def change(chunk: Chunk, target: Target) -> int:
             differs=sql.SQL(" OR ").join(differing),
         )
     )
-    return chunk.cursor.rowcount
+    return int(chunk.cursor.rowcount)
 
 
 def unknown(chunk: Chunk, target: Target) -> sql.Composable:

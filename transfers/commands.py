@@ -126,8 +126,7 @@ class ImportCommand(OvertureCommand):
             if report:
                 self.stdout.write(f"What was refused: {report}")
         if transfer.state not in {Transfer.State.FINISHED, Transfer.State.FINISHED_WITH_REJECTS}:
-            why = transfer.job.failure_sentence if transfer.job else ""
-            raise CommandError(f"{transfer.state_label}. {why}".strip())
+            raise CommandError(f"{transfer.state_label}. {reporting.why(transfer)}".strip())
 
 
 class ExportCommand(OvertureCommand):

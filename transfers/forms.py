@@ -106,7 +106,7 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Import nothing unless every row is right; up to 200,000 rows."),
     )
-    template_name = forms.CharField(
+    keep_as = forms.CharField(
         label=gettext_lazy("Keep these settings as"), required=False, max_length=80
     )
     groups = (
@@ -116,7 +116,7 @@ class SettingsForm(forms.Form):
             ("encoding", "delimiter", "date_format", "timezone", "from_spreadsheet"),
         ),
         (gettext_lazy("When to stop"), ("max_rejects",)),
-        (gettext_lazy("Template"), ("template_name",)),
+        (gettext_lazy("Template"), ("keep_as",)),
     )
 
     def __init__(
@@ -166,9 +166,7 @@ class SettingsForm(forms.Form):
     def options(self, *, dry_run: bool) -> Options:
         """The choices, as the import takes them; raises BadOption."""
         given = {
-            name: self.cleaned_data[name]
-            for name in type(self).base_fields
-            if name != "template_name"
+            name: self.cleaned_data[name] for name in type(self).base_fields if name != "keep_as"
         }
         return options_from({**given, "mapping": self.mapping, "dry_run": dry_run})
 

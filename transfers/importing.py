@@ -5,11 +5,14 @@ ends when the job notes the step: a worker that was replaced meanwhile commits n
 """
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import replace
+from typing import cast
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext_noop
 
@@ -25,11 +28,12 @@ from transfers.reading.checking import Checked
 from transfers.reading.faults import FileFault
 from transfers.reading.sources import Source
 from transfers.staging import Staging, drop_keys
-from transfers.subjects import Chunk, Outcome, RowFault, Subject
+from transfers.subjects import Chunk, Operation, Outcome, RowFault, Subject
 from transfers.wording import SENTENCES
 
 FIRST = 100  # rows after which a file that is wrong from the start is given up
 MOST_AT_ONCE = 200_000
+STOPPED = gettext_noop("The file could not be read to its end.")
 GONE = gettext_noop("The file is no longer there.")
 
 
@@ -48,8 +52,10 @@ def work(job: Job, subjects: Mapping[str, Subject]) -> Generator[Step, None, Non
 
 
 def sentence_of(transfer: Transfer) -> str:
-    """Why it failed, in English: whoever reads it translates."""
-    return str(SENTENCES.get(transfer.fatal_code, transfer.fatal_code))
+    """Why it failed, in English: whoever reads it translates. The report says more."""
+    with translation.override("en"):
+        words = str(SENTENCES.get(transfer.fatal_code, transfer.fatal_code))
+    return STOPPED if "%(" in words else words
 
 
 class Importer:
@@ -123,21 +129,20 @@ class Importer:
     # --- chunks ---
 
     def chunks(self, file: OpenFile) -> Iterator[Step]:
-        with closing(file.batches(self.size_at)) as batches:
-            for batch in batches:
-                before = self.job.done
-                notes = self.take(file, batch)
-                fatal = batch.fatal or self.too_many()
-                if fatal:
-                    notes.fatal(fatal, line=fatal.line or batch.place.line, row=batch.place.row)
-                notes.write()
-                self.move_to(batch.place)
-                if fatal:
-                    drop_keys(self.transfer.pk)
-                done = min(self.size, max(before, file.position(batch.place)))
-                yield Step(done=done - before, total=self.size)
-                if fatal:
-                    return
+        for batch in file.batches(self.size_at):
+            before = self.job.done
+            notes = self.take(file, batch)
+            fatal = batch.fatal or self.too_many()
+            if fatal:
+                notes.fatal(fatal, line=fatal.line or batch.place.line, row=batch.place.row)
+            notes.write()
+            self.move_to(batch.place)
+            if fatal:
+                drop_keys(self.transfer.pk)
+            done = min(self.size, max(before, file.position(batch.place)))
+            yield Step(done=done - before, total=self.size)
+            if fatal:
+                return
 
     def take(self, file: OpenFile, batch: Batch) -> Notes:
         """Do all of a batch but write its notes."""
@@ -182,7 +187,7 @@ class Importer:
             if self.options.all_or_nothing:  # else the end of the transaction does it
                 self.staging.forget_rows(cursor)
 
-    def stage(self, cursor: "connection.cursor", checked: Checked) -> None:  # type: ignore[name-defined] # Django's own
+    def stage(self, cursor: CursorWrapper, checked: Checked) -> None:
         self.staging.prepare(
             cursor, [self.columns[name] for name in checked.names if name in self.columns]
         )
@@ -190,11 +195,11 @@ class Importer:
             self.staging.stage(cursor, checked)
 
     @property
-    def operation(self) -> str:
+    def operation(self) -> Operation:
         asked = self.options.operation
         if asked == "insert" and self.options.on_duplicate == "update":
             return "upsert"
-        return asked
+        return cast(Operation, asked)
 
     def applied(self, chunk: Chunk) -> Outcome:
         """What the subject makes of a chunk. Whom another job has just inserted is updated."""

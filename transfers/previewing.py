@@ -75,7 +75,8 @@ def read(file: OpenFile, seen: Seen, columns: Mapping[str, Column]) -> None:
     for batch in file.batches(lambda row: ROWS):
         checked = file.check(batch)
         if not seen.header:
-            seen.header = seen.places = list(file.reader.header)  # type: ignore[union-attr] # only XML has no opening
+            seen.header = list(file.reader.header)  # type: ignore[union-attr] # only XML has no opening
+            seen.places = list(seen.header)
         faults = {refusal.line: refusal.faults for refusal in (*batch.refused, *checked.refused)}
         seen.read += batch.read
         seen.wrong += len(faults)

@@ -51,6 +51,14 @@ def message(reject: Reject) -> str:
     return sentence(reject.code, {"value": reject.value, "column": reject.column} | reject.detail)
 
 
+def why(transfer: Transfer) -> str:
+    """Why it stopped, in the reader's language."""
+    fatal = transfer.rejects.filter(severity=Reject.Severity.FATAL).first()
+    if fatal:
+        return message(fatal)
+    return transfer.job.failure_sentence if transfer.job else ""
+
+
 def csv_lines(rejects: Iterable[Reject]) -> Iterator[str]:
     """The report, in the reader's language, safe to open in a spreadsheet."""
     yield csv_line(COLUMNS)

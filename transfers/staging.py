@@ -44,7 +44,7 @@ class Staging:
         if self.made == names:
             return
         kinds = [
-            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type] # an enum's own text
+            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
             for name, kind in kinds_by_name.items()
         ]
         cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(self.rows))
@@ -92,7 +92,7 @@ class Staging:
                 'ORDER BY {key} COLLATE "C", _number ON CONFLICT DO NOTHING'
             ).format(keys=self.keys, rows=self.rows, key=self.key)
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
     def take_doubles(self, cursor: CursorWrapper) -> list[Double]:
         """Remove from the staged rows those whose key was there before, and tell which."""

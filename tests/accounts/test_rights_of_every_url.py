@@ -24,6 +24,7 @@ from tests.build import (
     make_role,
     make_user,
 )
+from transfers.models import Transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,15 @@ TABLE = {
 HIDDEN = {
     "jobs:job-detail": (ADMINISTRATOR, 200, 405),
     "jobs:job-cancel": (ADMINISTRATOR, 200, 302),
+    "transfers:transfer-detail": (ADMINISTRATOR, 200, 405),
+    "transfers:import-settings": (ADMINISTRATOR, 302, 302),
+    "transfers:import-again": (ADMINISTRATOR, 405, 302),
+    "transfers:transfer-errors-csv": (ADMINISTRATOR, 200, 405),
+    "transfers:transfer-errors-xml": (ADMINISTRATOR, 200, 405),
+    "transfers:transfer-rejected": (ADMINISTRATOR, 404, 405),
+    "transfers:export-file": (ADMINISTRATOR, 404, 405),
+    "transfers:transfer-pause": (ADMINISTRATOR, 405, 302),
+    "transfers:transfer-resume": (ADMINISTRATOR, 405, 302),
 }
 # The same for everybody, signed in or not: what GET answers, what a POST without fields answers.
 PUBLIC = {
@@ -131,6 +141,10 @@ PROGRAMS = {
     "api-1:list_jobs": (401, 405),
     "api-1:read_job": (401, 405),
     "api-1:cancel_job": (405, 401),
+    "api-1:create_import": (401, 401),
+    "api-1:list_imports": (401, 401),
+    "api-1:read_import": (401, 405),
+    "api-1:list_import_errors": (401, 405),
 }
 SIGN_IN = "accounts:sign-in"  # signed in already, GET leads home
 
@@ -143,6 +157,9 @@ def addresses():
     key, _secret = make_key(name="Target")
     create_label(code="noted", name="Noted", description="", by=None, at=NOON)
     job = Job.objects.create(title="Target", task="x", created_at=NOON, queued_at=NOON)
+    transfer = Transfer.objects.create(
+        direction="import", subject="contacts", job=job, file_name="target.csv", created_at=NOON
+    )
     make_attribute("target", "int")
     contact, other = make_contact("C-1"), make_contact("C-2")
     make_audience("target")
@@ -160,6 +177,9 @@ def addresses():
         "jobs:job": {"pk": job.pk},
         "api-1:read_job": {"pk": job.pk},
         "api-1:cancel_job": {"pk": job.pk},
+        "transfers:": {"pk": transfer.pk},
+        "api-1:read_import": {"pk": transfer.pk},
+        "api-1:list_import_errors": {"pk": transfer.pk},
     }
     return {name: reverse(name, kwargs=sample(samples, name, names)) for name, names in patterns()}
 
@@ -267,6 +287,10 @@ def test_programs_need_a_key_even_for_somebody_who_is_signed_in(addresses, role)
         ("api-1:list_jobs", "get"),
         ("api-1:read_job", "get"),
         ("api-1:cancel_job", "post"),
+        ("api-1:create_import", "post"),
+        ("api-1:list_imports", "get"),
+        ("api-1:read_import", "get"),
+        ("api-1:list_import_errors", "get"),
     ],
 )
 def test_a_key_without_the_scope_is_told_which_one_it_lacks(client, addresses, name, method):

@@ -134,9 +134,7 @@ def test_doubles_are_found_across_chunks(import_file, settings):
     keys = [f"K{n:04d}" for n in range(450)]
     keys[449] = "K0003"
 
-    done = import_file(
-        "key\n" + "\n".join(keys) + "\n", "--list" if False else "--operation", "insert"
-    )
+    done = import_file("key\n" + "\n".join(keys) + "\n", "--operation", "insert")
 
     assert done.counters == (450, 449, 0, 0, 0, 1, 0)
     assert done.codes == [(451, "duplicate_in_file")]
@@ -291,7 +289,7 @@ def test_a_row_longer_than_64_kib_and_a_long_field_are_refused(import_file):
 XXE = [
     b'<!DOCTYPE c [<!ENTITY x SYSTEM "file:///etc/passwd">]><c><contact key="&x;"/></c>',
     b'<!DOCTYPE c [<!ENTITY % p SYSTEM "http://127.0.0.1:1/p.dtd"> %p;]><c><contact key="A"/></c>',
-    b'<?xml version="1.0"?>\n<!DOCTYPE c SYSTEM "http://127.0.0.1:1/c.dtd"><c><contact key="A"/></c>',
+    b'<?xml version="1.0"?>\n<!DOCTYPE c SYSTEM "http://127.0.0.1:1/c"><c><contact key="A"/></c>',
     '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE c [<!ENTITY x "y">]><c/>'.encode("utf-16"),
 ]
 
@@ -482,7 +480,6 @@ def test_an_export_comes_back_as_it_left(import_file, export):
     done = import_file(before)
 
     assert (done.status, done["inserted"]) == (0, 1)
-    assert export().replace(contacts("created_at")[0].strftime("%Y").encode(), b"") is not None
     assert [line.rpartition(b";")[0] for line in export().splitlines()] == [
         line.rpartition(b";")[0] for line in before.splitlines()
     ]

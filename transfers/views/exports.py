@@ -41,10 +41,10 @@ def export_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
 
 
 @require_GET
-@may_export
 def export_file(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) -> FileResponse:
     transfer = find_transfer(request, pk, direction=Transfer.Direction.EXPORT)
-    if not allows(request, subject_of(transfer, subjects).export_right):
+    right = subject_of(transfer, subjects).export_right
+    if not (allows(request, "transfers.export_data") and allows(request, right)):
         raise PermissionDenied
     job, path = transfer.job, storing.file_of(transfer.pk)
     is_there = job and job.state == Job.State.FINISHED and path.exists()

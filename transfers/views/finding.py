@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -20,7 +21,11 @@ def find_transfer(request: StaffRequest, pk: uuid.UUID, **columns: Any) -> Trans
 
 
 def find_import(request: StaffRequest, pk: uuid.UUID) -> Transfer:
-    return find_transfer(request, pk, direction=Transfer.Direction.IMPORT)
+    """An import that the person may see, and may do; 404 comes before 403."""
+    transfer = find_transfer(request, pk, direction=Transfer.Direction.IMPORT)
+    if not request.user.has_perm("transfers.import_data"):
+        raise PermissionDenied
+    return transfer
 
 
 def subject_of(transfer: Transfer, subjects: Subjects) -> Subject:

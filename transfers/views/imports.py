@@ -43,7 +43,6 @@ def import_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@may_import
 def import_settings(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) -> HttpResponse:
     transfer = find_import(request, pk)
     subject = subject_of(transfer, subjects)
@@ -100,7 +99,7 @@ def act(
     verb = request.POST.get("verb", "")
     try:
         options = form.options(dry_run=verb == "try")
-        if form.cleaned_data["template_name"]:
+        if form.cleaned_data["keep_as"]:
             keep_template(request, subject, options, form)
         if verb in {"try", "start"} and not form.errors:
             started = actions.start_draft(transfer, subject, options, by=request.user, at=now())
@@ -118,17 +117,16 @@ def act(
 def keep_template(
     request: StaffRequest, subject: Subject, options: Options, form: SettingsForm
 ) -> None:
-    name = form.cleaned_data["template_name"]
+    name = form.cleaned_data["keep_as"]
     try:
         actions.save_template(name, subject, options, by=request.user, at=now())
     except actions.NameTaken as refusal:
-        form.add_error("template_name", str(refusal))
+        form.add_error("keep_as", str(refusal))
     else:
         messages.success(request, _("The template %(name)s is saved.") % {"name": name})
 
 
 @require_POST
-@may_import
 def import_again(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) -> HttpResponse:
     transfer = find_import(request, pk)
     if not storing.file_of(transfer.pk).exists():

@@ -64,6 +64,7 @@ def transfer_detail(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
             (reject, reporting.message(reject))
             for reject in transfer.rejects.order_by("line", "id")[:REJECTS_SHOWN]
         ],
+        "why": reporting.why(transfer),
         "has_file": storing.file_of(transfer.pk).exists(),
     }
     return render_page(request, "transfers/transfer_detail.html", context, fragment="progress")

@@ -25,7 +25,7 @@ def as_text(column: Column, of: str = "t") -> sql.Composable:
         Kind.INT: "{0}::text",
         Kind.DOUBLE: "{0}::text",
     }
-    return sql.SQL(forms.get(column.kind, "{0}")).format(value)  # type: ignore[arg-type] # one of ours
+    return sql.SQL(forms.get(column.kind, "{0}")).format(value)
 
 
 def masked(text: sql.Composable) -> sql.Composable:

@@ -1,0 +1,242 @@
+"""Chunks, interruptions, early stops, try-outs: counters always add up."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.utils.timezone import now
+
+from contacts.models import Contact, OptOutChange
+from jobs import actions as jobs
+from jobs import running
+from jobs.models import Job
+from offers_site.subjects import SUBJECTS
+from offers_site.tasks import import_file as import_task
+from tests.transfers.conftest import contacts
+from transfers import actions, importing, purging, reporting, storing
+from transfers.models import Reject, Transfer
+from transfers.options import options_from
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def started(settings, tmp_path, monkeypatch):
+    """An import that waits for a worker."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setattr("jobs.running.enqueue", lambda job: None)
+
+    def start(body, **options):
+        received = actions.receive("contacts.csv", [body.encode()])
+        return actions.start_import(
+            SUBJECTS["contacts"], received, options_from(options), by=None, at=now()
+        )
+
+    return start
+
+
+def rows(number, bad=()):
+    lines = [f"K{n:06d};{'x/y' if n in bad else '1990-01-01'}" for n in range(1, number + 1)]
+    return "key;birth_date\n" + "\n".join(lines) + "\n"
+
+
+def test_a_worker_killed_three_times_loses_and_doubles_nothing(started, settings):
+    transfer = started(rows(20_000, bad={4_000, 10_000, 18_000}))
+    chance = random.Random(5)  # noqa: S311 (no secret)
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "offers_site.settings",
+        "DATABASE_URL": address(),
+        "OVERTURE_DATA_DIR": str(settings.MEDIA_ROOT.parent),
+        "IMPORT_CHUNK_ROWS": "500",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    (settings.MEDIA_ROOT.parent / "files").symlink_to(settings.MEDIA_ROOT)
+
+    kills = 0
+    while kills < 3:
+        before = read(transfer)
+        worker = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("_killed.py")), str(transfer.job_id)],
+            env=environment,
+        )
+        deadline = time.monotonic() + 60
+        wanted = before + chance.randrange(600, 3000)
+        while read(transfer) < wanted and time.monotonic() < deadline and worker.poll() is None:
+            time.sleep(0.01)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        kills += 1
+        running.wake(now() + timedelta(minutes=1))
+    middle = Transfer.objects.select_related("job").get(pk=transfer.pk)
+    assert (middle.state, 0 < middle.read < 20_000) == ("interrupted", True)
+    assert import_task(str(transfer.job_id)) == "finished"
+
+    transfer.refresh_from_db()
+    assert list(transfer.counters.values()) == [20_000, 19_997, 0, 0, 0, 3, 0]
+    assert list(transfer.rejects.values_list("line", flat=True)) == [4_001, 10_001, 18_001]
+    assert len(contacts("key")) == len(set(contacts("key"))) == 19_997
+
+
+def address():
+    given = connection.settings_dict
+    host = quote(str(given["HOST"]), safe="")
+    return f"postgres://{given['USER']}@/{given['NAME']}?host={host}"
+
+
+def read(transfer):
+    return Transfer.objects.values_list("read", flat=True).get(pk=transfer.pk)
+
+
+def test_doubles_are_known_although_their_keys_were_lost(started, settings):
+    settings.IMPORT_CHUNK_ROWS = 100
+    transfer = started(rows(300) + "K000002;1990-01-01\n")
+
+    def stop_early(job):
+        for number, step in enumerate(importing.work(job, SUBJECTS)):
+            yield step
+            if number == 0:  # as from another process
+                Job.objects.filter(pk=job.pk).update(state=Job.State.PAUSING)
+
+    assert running.run(transfer.job_id, stop_early) == "paused"
+    with connection.cursor() as cursor:  # what a crash of PostgreSQL does to an unlogged table
+        cursor.execute(f"TRUNCATE transfers_keys_{transfer.pk.hex}")
+    jobs.resume_job(Job.objects.get(pk=transfer.job_id), at=now())
+    assert import_task(str(transfer.job_id)) == "finished"
+
+    transfer.refresh_from_db()
+    assert list(transfer.counters.values()) == [301, 300, 0, 0, 0, 1, 0]
+    assert transfer.rejects.get().first_seen_line == 3
+
+
+def test_a_paused_import_goes_on_and_a_cancelled_one_stays_as_far(started, settings):
+    transfer = started(rows(250))
+    jobs.pause_job(transfer.job)
+    assert import_task(str(transfer.job_id)) == "not claimed"
+    jobs.resume_job(transfer.job, at=now())
+    jobs.cancel_job(transfer.job, at=now())
+
+    transfer = Transfer.objects.select_related("job").get(pk=transfer.pk)
+    assert (transfer.state, transfer.read, contacts("key")) == ("cancelled", 0, [])
+
+
+def test_a_file_that_is_wrong_from_the_start_is_given_up_after_100_rows(import_file):
+    done = import_file(rows(3000, bad=set(range(1, 3001))))
+
+    assert (done.status, done["state"]) == (1, "failed")
+    assert done.counters == (100, 0, 0, 0, 0, 100, 0)
+    assert done.codes[-1] == (102, "too_many_rejects")
+
+
+def test_a_replay_is_never_given_up(import_file):
+    import_file(rows(300))
+
+    done = import_file(rows(300))
+
+    assert (done.status, done.counters) == (0, (300, 0, 0, 0, 0, 300, 0))
+
+
+@pytest.mark.parametrize(("limit", "status"), [("5", 1), ("6", 0), ("100%", 0)])
+def test_more_rejects_than_allowed_stop_the_import(import_file, limit, status):
+    done = import_file(rows(50, bad=set(range(1, 7))), "--max-rejects", limit)
+
+    assert (done.status, done["rejected"], done["inserted"]) == (status, 6, 44)
+
+
+def test_a_share_counts_from_a_thousand_rows_on(import_file):
+    few = import_file(rows(900, bad=set(range(101, 301))))
+    many = import_file(rows(1200, bad=set(range(101, 301))).replace("K", "L"))
+
+    assert (few.status, many.status) == (0, 1)
+
+
+def test_a_try_out_says_what_would_happen_and_changes_nothing(import_file):
+    Contact.objects.create(key="K000001")
+
+    done = import_file(rows(5, bad={5}) + "K000002;1990-01-01\n", "--dry-run")
+
+    assert done.counters == (6, 3, 0, 0, 0, 3, 0)
+    assert contacts("key") == ["K000001"]
+
+
+def test_all_or_nothing_takes_nothing_when_one_row_is_wrong(import_file):
+    wrong = import_file(rows(300, bad={250}), "--all-or-nothing")
+    assert (wrong.status, wrong.counters) == (1, (300, 0, 0, 0, 299, 1, 0))
+    assert contacts("key") == []
+
+    right = import_file(rows(300), "--all-or-nothing")
+    assert (right.status, right.counters) == (0, (300, 300, 0, 0, 0, 0, 0))
+    assert len(contacts("key")) == 300
+
+
+def test_upserts_change_only_what_differs_and_only_columns_of_the_file(import_file):
+    Contact.objects.create(key="A", first_name="Anne", city="Lyon", email_opt_out=True)
+    Contact.objects.create(key="B", first_name="Bob", city="Metz")
+
+    done = import_file(
+        "key;first_name;email_opt_out\nA;Anne;\nB;Bill;oui\nC;Carl;no\n", "--operation", "upsert"
+    )
+
+    assert done.counters == (3, 1, 1, 1, 0, 0, 0)
+    assert contacts("key", "first_name", "city", "email_opt_out") == [
+        ("A", "Anne", "Lyon", True),
+        ("B", "Bill", "Metz", True),
+        ("C", "Carl", None, False),
+    ]
+    assert list(OptOutChange.objects.values_list("contact__key", "channel", "is_opted_out")) == [
+        ("B", "email", True)
+    ]
+
+
+def test_updates_refuse_whom_nobody_knows(import_file):
+    Contact.objects.create(key="A")
+
+    done = import_file("key;city\nA;Lyon\nB;Metz\n", "--operation", "update")
+
+    assert done.counters == (2, 0, 1, 0, 0, 1, 0)
+    assert done.codes == [(3, "recipient_unknown")]
+
+
+def test_a_list_of_keys_needs_no_header(import_file):
+    done = import_file("A\nB\nA\n", "--list")
+
+    assert done.counters == (3, 2, 0, 0, 0, 1, 0)
+
+
+def test_rejected_rows_leave_as_they_came_and_can_be_sent_again(started):
+    transfer = started(
+        'key;birth_date;city\nA;1990-01-01;Lyon\n"B";x;"Saint-\nÉtienne"\nC;y;Metz\n'
+    )
+    import_task(str(transfer.job_id))
+    transfer.refresh_from_db()
+
+    mended = b"".join(reporting.rejected_rows(transfer, SUBJECTS["contacts"]))
+
+    assert mended.decode() == 'key;birth_date;city\n"B";x;"Saint-\nÉtienne"\nC;y;Metz\n'
+
+
+def test_files_and_reports_are_kept_for_their_time(started):
+    transfer = started(rows(3, bad={2}))
+    import_task(str(transfer.job_id))
+    assert storing.file_of(transfer.pk).stat().st_mode & 0o777 == 0o600
+
+    purging.purge(at=now() + timedelta(days=31))
+    assert not storing.file_of(transfer.pk).exists()
+    assert Reject.objects.count() == 1
+
+    purging.purge(at=now() + timedelta(days=91))
+    assert Reject.objects.count() == 0
+
+
+def test_bad_usage_is_told_from_failure(import_file):
+    done = import_file("key\nA\n", "--timezone", "Mars", subject="contacts")
+
+    assert (done.status, done.said) == (2, {})
