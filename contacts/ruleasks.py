@@ -80,6 +80,7 @@ ASKS: Mapping[str, Mapping[str, str]] = {
         "last_days": "days(X, now) >= 0 && days(X, now) <= V",
         "next_days": "days(now, X) >= 0 && days(now, X) <= V",
         "days_ago": "days(X, now) > V",
+        "since_days": "days(X, now) <= V",
         **KNOWN,
     },
     "timestamp": {
@@ -87,15 +88,18 @@ ASKS: Mapping[str, Mapping[str, str]] = {
         "last_days": "X >= now - DAYS && X <= now",
         "next_days": "X >= now && X <= now + DAYS",
         "days_ago": "X < now - DAYS",
+        "since_days": "X >= now - DAYS",
+        "past": "X <= now",
+        "future": "X > now",
         **KNOWN,
     },
     "list<string>": LISTS,
     "list<int>": LISTS,
     AUDIENCE: {"member": "filter(V)", "not_member": "!filter(V)"},
 }
-NO_VALUE = frozenset({"yes", "no", "not_yes", "is_true", "known", "unknown"})
+NO_VALUE = frozenset({"yes", "no", "not_yes", "is_true", "known", "unknown", "past", "future"})
 SEVERAL = frozenset({"one_of", "not_one_of", "has_any", "has_every", "has_none"})
-DAYS = frozenset({"last_days", "next_days", "days_ago"})
+DAYS = frozenset({"last_days", "next_days", "days_ago", "since_days"})
 COUNTS = frozenset({*DAYS, "count_at_least", "count_at_most", "count_is", *AGES})
 # The same question of several values, put together.
 REPEATED: Mapping[str, Callable[[tuple[Node, ...]], Node]] = {
