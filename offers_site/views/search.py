@@ -17,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.models import AccessLabel, ApiKey, Role, User
+from contacts.disclosing import may_see_personal, title_of
+from contacts.models import Contact
+from contacts.searching import search as search_people
 from jobs.models import Job
 from offers_site.http import StaffRequest, render_page
 from offers_site.navigation import Frame
@@ -89,6 +92,21 @@ def find_pages(request: StaffRequest, words: list[str]) -> list[Hit]:
     ]
 
 
+def find_contacts(request: StaffRequest, words: list[str]) -> list[Hit]:
+    if not words:
+        return []
+    people = search_people(
+        Contact.objects.contacts(),
+        " ".join(words),
+        kind=Contact.Kind.CONTACT,
+        personal=may_see_personal(request.user),
+    )
+    return [
+        Hit(title_of(contact, request.user), contact.get_absolute_url(), "contact", contact.key)
+        for contact in people.order_by("key")[:MOST_HITS]
+    ]
+
+
 def find_people(request: StaffRequest, words: list[str]) -> list[Hit]:
     if not words:
         return []
@@ -153,6 +171,7 @@ def find_jobs(request: StaffRequest, words: list[str]) -> list[Hit]:
 
 SOURCES = (
     Source(_("Pages"), find_pages),
+    Source(_("Contacts"), find_contacts, "contacts.view_contact"),
     Source(_("People"), find_people, "accounts.manage_people"),
     Source(_("Roles"), find_roles, "accounts.manage_roles"),
     Source(_("Access labels"), find_labels, "accounts.manage_labels"),

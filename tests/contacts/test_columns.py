@@ -88,3 +88,40 @@ def test_a_rule_finds_the_contacts_for_whom_it_holds():
     assert list(found) == [alice]
     assert found.count() == 1
     assert list(type(alice).objects.filter(pk__in=found.values("pk"))) == [alice]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("type_", "method"), [("string", "btree"), ("list<int>", "gin"), ("double", "btree")]
+)
+def test_an_index_is_made_beside_the_work_and_once(type_, method):
+    attribute = make_attribute("thing", type_)
+
+    columns.index(attribute)
+    columns.index(attribute)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname = %s", [f"{attribute.column}_index"]
+        )
+        ((definition,),) = cursor.fetchall()
+        assert f"USING {method}" in definition
+    columns.drop(attribute)
+
+
+def test_the_table_is_waited_for_briefly_and_then_left_alone(monkeypatch):
+    monkeypatch.setattr(columns, "ATTEMPTS", 2)
+    monkeypatch.setattr(columns, "PATIENCE", "50ms")
+    other = connection.copy()
+    other.ensure_connection()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("LOCK TABLE contacts_contact IN ACCESS SHARE MODE")
+            with pytest.raises(columns.TableBusy):
+                make_attribute("points", "int")
+            cursor.execute("ROLLBACK")
+    finally:
+        other.close()
+
+    make_attribute("others", "int")
