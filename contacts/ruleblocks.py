@@ -246,10 +246,10 @@ class Writer:
         """The values of a condition, or None, with what it lacks noted."""
         if ask in ruleasks.NO_VALUE:
             return []
-        texts = given if isinstance(given, list) else [given]
-        texts = [text for text in texts if text not in (None, "")]
-        if any(not isinstance(text, str) for text in texts):
+        each = given if isinstance(given, list) else [given]
+        if any(not isinstance(text, str | None) for text in each):
             raise BadBlocks("not a value")
+        texts: list[str] = [text for text in each if text]
         if not texts:
             self.lacks(path, Gap.VALUE)
             return None
