@@ -108,7 +108,7 @@ def understood(seen: Seen, checked: Checked) -> None:
         for number, name in enumerate(seen.places):
             if name in names and number < len(row.cells):
                 made = checked.columns[names[name]][place]
-                if made and made != row.cells[number] and made not in {"t", "f"}:
+                if made and made != row.cells[number].strip() and made not in {"t", "f"}:
                     row.cells[number] = f"{row.cells[number]} → {made}"[:120]
 
 

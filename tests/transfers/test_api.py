@@ -87,7 +87,7 @@ def test_errors_are_a_list_or_csv_in_the_readers_language(program):
     assert b"".join(as_csv.streaming_content).decode() == (
         "line;row;column;severity;error_code;message;value;first_seen_line\n"
         "2;1;birth_date;error;date_format;"
-        '"Write dates as 2026-01-28, or declare the format of the file.";\'=1+1;\n'
+        "Write dates as 2026-01-28, or declare the format of the file.;'=1+1;\n"
     )
 
 
