@@ -30,7 +30,7 @@ def program(client, settings, tmp_path, monkeypatch):
     def get(path, **headers):
         return client.get(f"{IMPORTS}{path}", headers={**bearer(secret), **headers})
 
-    post.get = get
+    post.get = get  # type: ignore[attr-defined] # a function may carry another
     return post
 
 

@@ -1,0 +1,65 @@
+"""The reader beside Python's own, and texts that leave and come back."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contacts.models import Contact
+from transfers.reading.batches import Place
+from transfers.reading.encodings import Stream
+from transfers.reading.separated import UNSEEMLY, CsvReader, Dialect
+
+SEEMLY = st.text(st.characters(exclude_categories=("Cs",)), max_size=12).filter(
+    lambda text: not UNSEEMLY.search(text)
+)
+TABLES = st.lists(st.tuples(SEEMLY, SEEMLY), min_size=1, max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TABLES, st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]), st.sampled_from(["\n", "\r\n"]))
+def test_well_formed_files_are_read_as_python_reads_them(rows, quoting, end):
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";", quoting=quoting, lineterminator=end)
+    writer.writerows(rows)
+    body = buffer.getvalue()
+    file = io.BytesIO(body.encode())
+    expected = [row for row in csv.reader(io.StringIO(body, newline=""), delimiter=";") if row]
+
+    reader = CsvReader(Stream(file, "utf-8", 0), Dialect(";", '"', ("a", "b")), Place())
+    batches = list(reader.batches(lambda row: 5))
+
+    assert [row for batch in batches for row in batch.rows] == expected
+    assert sum(len(batch.refused) for batch in batches) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_any_text_comes_back_as_it_left(import_file, export):
+    texts = [
+        " lead",
+        "trail ",
+        '"',
+        "a;b",
+        "\\",
+        "\\N",
+        "\\.",
+        "a\\tb",
+        "\t",
+        "é😀",
+        "a\nb\r\nc",
+        "'",
+    ]
+    for number, text in enumerate(texts):
+        Contact.objects.create(key=f"K{number:02d}", first_name=text, city=text)
+    before = export("--columns", "key,first_name,city")
+    Contact.objects.all().delete()
+
+    assert import_file(before)["inserted"] == len(texts)
+
+    assert export("--columns", "key,first_name,city") == before
+    as_xml = export("--columns", "key,first_name,city", "--format", "xml")
+    Contact.objects.all().delete()
+    assert import_file(as_xml, name="contacts.xml")["inserted"] == len(texts)
+    assert export("--columns", "key,first_name,city") == before
