@@ -247,9 +247,9 @@ class Writer:
         if ask in ruleasks.NO_VALUE:
             return []
         each = given if isinstance(given, list) else [given]
+        texts = [text for text in each if isinstance(text, str) and text]
         if any(not isinstance(text, str | None) for text in each):
             raise BadBlocks("not a value")
-        texts: list[str] = [text for text in each if text]
         if not texts:
             self.lacks(path, Gap.VALUE)
             return None

@@ -857,7 +857,7 @@ class Rule {
     const given = this.told?.empty ? { blocks: { how: "all", parts: [] } } : this.given();
     const body = this.people.querySelector("[data-people-body]");
     body.replaceChildren(h("p", { class: "rule-note" }, this.say.counting));
-    this.people.querySelector("h2").textContent = path.length ? fill(this.say.tenAt, { place: this.place(path) }) : this.say.ten;
+    this.people.querySelector("h2").textContent = path.length ? fill(this.say.tenAt, { place: this.view === "builder" ? this.title(this.at(path), path) : this.place(path) }) : this.say.ten;
     this.people.showModal();
     try {
       const answer = await this.ask(this.urls.sample, { ...given, path, within: "within" in button.dataset });

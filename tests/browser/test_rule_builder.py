@@ -172,7 +172,7 @@ def test_a_number_opens_those_it_counts(builder):
     expect(count).to_have_attribute("aria-label", re.compile("4 people left here"))
     count.click()
 
-    dialog = page.get_by_role("dialog", name="Ten of those who are left after 2.1")
+    dialog = page.get_by_role("dialog", name="Ten of those who are left after condition 2.1")
     expect(dialog.locator("[data-sample-total='4']")).to_be_visible()
     expect(dialog.locator("li")).to_have_count(4)
     page.keyboard.press("Escape")
