@@ -12,7 +12,7 @@ from transfers.reading.batches import Place
 from transfers.reading.encodings import Stream
 from transfers.reading.separated import UNSEEMLY, CsvReader, Dialect
 
-SEEMLY = st.text(st.characters(exclude_categories=("Cs",)), max_size=12).filter(
+SEEMLY = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(
     lambda text: not UNSEEMLY.search(text)
 )
 TABLES = st.lists(st.tuples(SEEMLY, SEEMLY), min_size=1, max_size=12)
