@@ -21,9 +21,15 @@ def user():
     return make_user("marie@example.org", role="administrator")
 
 
+def rule_of(form) -> RuleField:
+    field = form.fields["rule"]
+    assert isinstance(field, RuleField)
+    return field
+
+
 def filled(user, **data):
     form = Form(data)
-    form.fields["rule"].for_user(user)
+    rule_of(form).for_user(user)
     return form
 
 
@@ -81,7 +87,7 @@ def test_what_no_builder_sends_is_refused(user, sent):
 
 
 def test_another_spelling_is_no_change(user):
-    field = Form().fields["rule"].for_user(user)
+    field = rule_of(Form()).for_user(user)
 
     assert not field.has_changed("contact.points >= 10", "contact.points>=10")
     assert field.has_changed("contact.points >= 10", "contact.points >= 11")
@@ -92,8 +98,8 @@ def test_forms_do_not_share_a_user(user):
     other = make_user("luc@example.org")
     first, second = Form(), Form()
 
-    first.fields["rule"].for_user(user)
-    second.fields["rule"].for_user(other)
+    rule_of(first).for_user(user)
+    rule_of(second).for_user(other)
 
     assert first.fields["rule"].widget.field.user == user
     assert second.fields["rule"].widget.field.user == other
