@@ -21,7 +21,7 @@ def user():
     return make_user("marie@example.org", role="administrator")
 
 
-def rule_of(form) -> RuleField:
+def rule_of(form: forms.Form) -> RuleField:
     field = form.fields["rule"]
     assert isinstance(field, RuleField)
     return field
