@@ -1,5 +1,8 @@
 """Few fixtures: what every test stands on."""
 
+import os
+
+import hypothesis
 import pytest
 import redis
 import structlog
@@ -8,6 +11,12 @@ from django.db import connection
 
 from accounts.rights import BuiltIn
 from tests.build import built_in
+
+
+# People's machines look for new cases in every run; the one that decides tries the same ones again.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from contacts.models import Contact
@@ -21,6 +21,8 @@ TABLES = st.lists(st.tuples(SEEMLY, SEEMLY), min_size=1, max_size=12)
 @settings(max_examples=300, deadline=None)
 @given(TABLES, st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]), st.sampled_from(["\n", "\r\n"]))
 def test_well_formed_files_are_read_as_python_reads_them(rows, quoting, end):
+    # Python 3.11 writes a lone CR without quotes, and then it is the end of a line.
+    assume(quoting == csv.QUOTE_ALL or not any("\r" in text for row in rows for text in row))
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", quoting=quoting, lineterminator=end)
     writer.writerows(rows)
