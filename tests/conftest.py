@@ -12,7 +12,6 @@ from django.db import connection
 from accounts.rights import BuiltIn
 from tests.build import built_in
 
-
 # People's machines look for new cases in every run; the one that decides tries the same ones again.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
