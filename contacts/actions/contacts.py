@@ -21,7 +21,7 @@ from accounts.models import User
 from contacts import storing
 from contacts.actions.refusing import KeyTaken, NotLinkable, NotMergeable
 from contacts.columns import OPT_OUTS, Column, known
-from contacts.facts import read_person
+from contacts.facts import read_people, read_person
 from contacts.models import (
     AudienceMember,
     Contact,
@@ -29,6 +29,7 @@ from contacts.models import (
     ErasureProof,
     OptOutChange,
 )
+from transfers.purging import forget_values
 
 Values = Mapping[str, Any]
 
@@ -246,10 +247,13 @@ def erase_contact(contact: Contact, *, by: Actor, at: datetime) -> ErasureProof:
     """
     people = [contact.pk, *contact.visitors.order_by("pk").values_list("pk", flat=True)]
     Contact.objects.select_for_update().filter(pk__in=people).order_by("pk").first()
+    columns = {name: column for name, column in known().items() if column.is_personal}
+    texts = [str(value) for _, person in read_people(people, columns) for value in person.values()]
     removed = {
         "visitors": len(people) - 1,
         "former_keys": ContactAlias.objects.filter(contact__in=people).delete()[0],
         "consent_changes": OptOutChange.objects.filter(contact__in=people).delete()[0],
+        "reject_lines": forget_values([contact.key, *texts]),
         "list_memberships": AudienceMember.objects.filter(contact__in=people).delete()[0],
     }
     Contact.objects.filter(pk__in=people).delete()

@@ -11,6 +11,7 @@ from contacts.actions import contacts as actions
 from contacts.actions.audiences import change_members
 from contacts.models import Contact, ErasureProof
 from tests.build import NOON, make_attribute, make_audience, make_contact, make_user
+from transfers.models import Reject, Transfer
 
 PERSONAL = (
     "KEY-4711-X",
@@ -103,11 +104,32 @@ def test_an_erased_person_leaves_no_personal_value_and_totals_stay(client):
         "visitors": 1,
         "former_keys": 1,
         "consent_changes": 1,
+        "reject_lines": 0,
         "list_memberships": 1,
     }
 
 
 @pytest.mark.django_db
+def test_what_a_reject_report_shows_of_an_erased_person_is_blanked():
+    contact = make_contact("C-1", email="scheherazade@example.org")
+    transfer = Transfer.objects.create(
+        direction="import", subject="contacts", file_name="a.csv", format="csv", created_at=NOON
+    )
+    for line, value in enumerate(["scheherazade@example.org", "somebody@else.example"], 2):
+        Reject.objects.create(
+            transfer=transfer, line=line, row=line, severity="error", code="x", value=value
+        )
+
+    proof = actions.erase_contact(contact, by=None, at=NOON)
+
+    assert proof.removed["reject_lines"] == 1
+    assert [reject.value for reject in Reject.objects.order_by("line")] == [
+        "",
+        "somebody@else.example",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_erasing_wants_the_key_once_more(client):
     contact = make_contact("C-1")
     client.force_login(make_user(role="administrator"))
