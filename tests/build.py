@@ -12,6 +12,7 @@ from contacts.columns import add as add_column
 from contacts.columns import known
 from contacts.models import Attribute, Audience, Contact
 from contacts.storing import insert
+from coupons.models import Batch, Code, Coupon, Shelf
 from rules.jsonform import to_json
 from rules.parsing import parse
 
@@ -107,4 +108,42 @@ def make_audience(name: str, rule: str = "", **columns: Any) -> Audience:
         created_at=NOON,
         changed_at=NOON,
         **columns,
+    )
+
+
+def make_coupon(code: str = "CPN23", **columns: Any) -> Coupon:
+    """A coupon that is active and without limits."""
+    columns.setdefault("label", "Soccer coupons")
+    columns.setdefault("timezone", "Europe/Paris")
+    columns.setdefault("created_at", NOON)
+    columns.setdefault("changed_at", NOON)
+    if columns.get("type") == "individual":
+        columns.setdefault("max_redemptions_per_code", 1)
+    specimen = columns.setdefault("specimen_code", f"TEST-{code}")
+    return Coupon.objects.create(
+        code=code, code_norm=code.upper(), specimen_norm=specimen.upper(), **columns
+    )
+
+
+def make_codes(coupon: Coupon, *codes: str, shelf: Shelf | None = None) -> list[Code]:
+    """Available codes of a pool, on the shelf without segment or dates unless one is given."""
+    if shelf is None:
+        shelf, _made = Shelf.objects.get_or_create(
+            coupon=coupon,
+            segment="",
+            start_at=None,
+            end_at=None,
+            is_restricted=False,
+            is_proof=False,
+        )
+    batch = Batch.objects.create(coupon=coupon, origin="manual", created_at=NOON)
+    return Code.objects.bulk_create(
+        Code(
+            coupon=coupon,
+            shelf=shelf,
+            batch=batch,
+            code=code,
+            code_norm=code if coupon.case_sensitive else code.upper(),
+        )
+        for code in codes
     )

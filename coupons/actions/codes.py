@@ -1,0 +1,1 @@
+"""Adding codes by hand, voiding, putting back and deleting them."""

@@ -1,0 +1,1 @@
+"""Creating, changing, duplicating, archiving and deleting coupons."""

@@ -1,0 +1,1 @@
+"""Redeeming, reversing and holding, as people and programs ask for it."""

@@ -1,0 +1,1 @@
+"""Rebuilding every count and every standing from the ledger, and telling what differs."""

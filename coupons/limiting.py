@@ -1,0 +1,1 @@
+"""Programs that try codes which there are not have to wait."""

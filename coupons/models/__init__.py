@@ -1,0 +1,29 @@
+"""Coupons, their codes, what became of each, and every use."""
+
+from coupons.models.codes import Batch, Code, CodeQuerySet, Shelf, Standing, StockCount
+from coupons.models.coupons import Coupon, CouponQuerySet, CouponUse, Folder
+from coupons.models.ledger import CodeEvent, Movement
+from coupons.models.options import Options
+from coupons.models.redemptions import CustomerUse, Hold, Redemption
+from coupons.models.reservations import Promise, Reservation
+
+__all__ = [
+    "Batch",
+    "Code",
+    "CodeEvent",
+    "CodeQuerySet",
+    "Coupon",
+    "CouponQuerySet",
+    "CouponUse",
+    "CustomerUse",
+    "Folder",
+    "Hold",
+    "Movement",
+    "Options",
+    "Promise",
+    "Redemption",
+    "Reservation",
+    "Shelf",
+    "Standing",
+    "StockCount",
+]

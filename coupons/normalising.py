@@ -1,0 +1,1 @@
+"""What codes may look like, and how two of them are compared."""

@@ -1,0 +1,1 @@
+"""Using codes and taking uses back: one way for tills, people and files."""
