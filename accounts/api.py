@@ -21,11 +21,14 @@ class KeyRequest(HttpRequest):
 
 
 class KeyAuth(HttpBearer):
-    """Lets in requests with a usable key that carries `scope`; a session alone opens nothing."""
+    """Lets in requests with a usable key that carries one of `scopes`, if there are any.
 
-    def __init__(self, scope: str | None = None) -> None:
+    A session alone opens nothing.
+    """
+
+    def __init__(self, *scopes: str) -> None:
         super().__init__()
-        self.scope = scope
+        self.scopes = scopes
 
     def __call__(self, request: HttpRequest) -> ApiKey | None:
         way, _space, secret = request.headers.get("Authorization", "").partition(" ")
@@ -43,8 +46,9 @@ class KeyAuth(HttpBearer):
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
         check_origin(key, request.headers.get("Origin"))
-        if self.scope and not key.may(self.scope):
-            raise Problem(403, "scope_missing", f"This key does not carry the scope {self.scope}.")
+        if self.scopes and not any(map(key.may, self.scopes)):
+            wanted = " or ".join(self.scopes)
+            raise Problem(403, "scope_missing", f"This key does not carry the scope {wanted}.")
         return key
 
 

@@ -46,6 +46,7 @@ VERBS: Mapping[str, str | Promise] = {
     "label.deleted": gettext_lazy("deleted the label %(subject)s"),
     "key.created": gettext_lazy("created the API key %(subject)s"),
     "key.revoked": gettext_lazy("revoked the API key %(subject)s"),
+    "key.guessed_codes": gettext_lazy("tried too many unknown coupon codes with %(subject)s"),
     "transfer.imported": gettext_lazy("began the import of %(subject)s"),
     "transfer.exported": gettext_lazy("began the export %(subject)s"),
     "transfer.downloaded": gettext_lazy("downloaded %(subject)s"),
@@ -68,6 +69,17 @@ VERBS: Mapping[str, str | Promise] = {
     "audience.changed": gettext_lazy("changed the audience %(subject)s"),
     "audience.members_changed": gettext_lazy("changed the people of the audience %(subject)s"),
     "audience.deleted": gettext_lazy("deleted the audience %(subject)s"),
+    "coupon.created": gettext_lazy("created the coupon %(subject)s"),
+    "coupon.changed": gettext_lazy("changed the coupon %(subject)s"),
+    "coupon.status_changed": gettext_lazy("changed the status of the coupon %(subject)s"),
+    "coupon.deleted": gettext_lazy("deleted the coupon %(subject)s"),
+    "coupon.code_added": gettext_lazy("added a code to %(subject)s"),
+    "coupon.codes_voided": gettext_lazy("voided codes of %(subject)s"),
+    "coupon.codes_put_back": gettext_lazy("put codes of %(subject)s back into stock"),
+    "coupon.codes_deleted": gettext_lazy("deleted codes of %(subject)s"),
+    "coupon.redeemed": gettext_lazy("redeemed a code of %(subject)s"),
+    "coupon.rolled_back": gettext_lazy("reversed a redemption of %(subject)s"),
+    "coupon.options_changed": gettext_lazy("changed the options of coupons"),
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.journal import Actor
 from accounts.models import ApiKey, User
@@ -33,6 +33,8 @@ def begin_movement(
     reason: str = "",
 ) -> Movement:
     """Codes may move until the transaction ends, and this is why."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A movement of codes needs a transaction.")
     movement = Movement.objects.create(
         kind=kind,
         coupon_id=coupon if isinstance(coupon, int) else coupon.pk,

@@ -1,1 +1,24 @@
 """The doors through which workers reach coupons."""
+
+from functools import partial
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from coupons import changing, checking, holding
+from jobs import running
+
+
+@shared_task
+def change_codes(job_pk: str) -> str:
+    return running.run(job_pk, partial(changing.work, at=now()))
+
+
+@shared_task(expires=60)
+def lapse_holds() -> int:
+    return holding.lapse(at=now())
+
+
+@shared_task
+def check_coupons() -> int:
+    return len(checking.check_and_tell())

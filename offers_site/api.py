@@ -16,6 +16,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.api import router as accounts_router
 from contacts.api import router as contacts_router
+from coupons.api import router as coupons_router
 from jobs.api import router as jobs_router
 from offers_site.problems import FieldError, Problem, problem
 from offers_site.subjects import SUBJECTS
@@ -30,6 +31,7 @@ api = NinjaAPI(
 )
 api.add_router("", accounts_router)
 api.add_router("", contacts_router)
+api.add_router("", coupons_router)
 api.add_router("/jobs", jobs_router)
 api.add_router("/imports", imports_router(SUBJECTS))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -76,6 +77,16 @@ def render_confirmation(
     }
     status = 422 if form is not None and form.errors else 200
     return render_page(request, "confirm.html", context, fragment="dialog", status=status)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, past as many proxies as are ours."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    ours = settings.PROXY_COUNT
+    if ours and len(hops) >= ours:
+        return hops[-ours][:64]
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def chosen_side(request: HttpRequest) -> Side:

@@ -224,6 +224,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.purge_journal",
         "schedule": crontab(hour="4", minute="10"),
     },
+    "lapse-holds": {"task": "coupons.tasks.lapse_holds", "schedule": 60.0},
+    "check-coupons": {
+        "task": "coupons.tasks.check_coupons",
+        "schedule": crontab(hour="3", minute="40"),
+    },
     "purge-transfers": {
         "task": "transfers.tasks.purge_transfers",
         "schedule": crontab(hour="4", minute="30"),

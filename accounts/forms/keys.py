@@ -54,8 +54,8 @@ class KeyCreateForm(forms.Form):
         label=gettext_lazy("Origins"),
         help_text=gettext_lazy(
             "For a key that stands in web pages: the only sites it works on, for example "
-            "https://shop.example. Such a key begins with pk_ and may only ask for offers and "
-            "report what became of them."
+            "https://shop.example. Such a key begins with pk_ and may only ask for offers, report "
+            "what became of them and check coupon codes."
         ),
     )
     expires = forms.DateField(
@@ -96,7 +96,7 @@ class KeyCreateForm(forms.Form):
                 "scopes",
                 _(
                     "A key with origins stands in web pages, where anybody can read it: it may "
-                    "only ask for offers and report what became of them."
+                    "only ask for offers, report what became of them and check coupon codes."
                 ),
             )
         return cleaned

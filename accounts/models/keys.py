@@ -77,7 +77,7 @@ class ApiKey(models.Model):
         JOURNAL = "journal", _("Read the journal")
 
     # What a key that stands in a web page, for all to read, may carry at most.
-    PUBLISHABLE = (Scope.DECIDE, Scope.PROPOSITIONS)
+    PUBLISHABLE = (Scope.DECIDE, Scope.PROPOSITIONS, Scope.COUPONS_VALIDATE)
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=80)
@@ -116,10 +116,11 @@ class ApiKey(models.Model):
             models.CheckConstraint(name="key_has_a_scope", condition=~Q(scopes=[])),
             models.CheckConstraint(
                 name="key_with_origins_only_decides",
-                condition=Q(origins=[]) | Q(scopes__contained_by=["decide", "propositions"]),
+                condition=Q(origins=[])
+                | Q(scopes__contained_by=["decide", "propositions", "coupons:validate"]),
                 violation_error_message=_(
                     "A key with origins stands in web pages, where anybody can read it: it may "
-                    "only ask for offers and report what became of them."
+                    "only ask for offers, report what became of them and check coupon codes."
                 ),
             ),
             models.CheckConstraint(

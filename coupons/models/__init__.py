@@ -1,5 +1,6 @@
 """Coupons, their codes, what became of each, and every use."""
 
+from coupons.models.bulk import BulkChange
 from coupons.models.codes import Batch, Code, CodeQuerySet, Shelf, Standing, StockCount
 from coupons.models.coupons import Coupon, CouponQuerySet, CouponUse, Folder
 from coupons.models.ledger import CodeEvent, Movement
@@ -9,6 +10,7 @@ from coupons.models.reservations import Promise, Reservation
 
 __all__ = [
     "Batch",
+    "BulkChange",
     "Code",
     "CodeEvent",
     "CodeQuerySet",

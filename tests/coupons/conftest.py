@@ -4,6 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 
 from coupons.models import Code, Standing
 from coupons.moving import moving
@@ -26,12 +27,9 @@ SOCCER = (
 
 def make_soc(**columns):
     """A pool of eight available codes, from 25 to 28 January 2026."""
-    coupon = make_coupon(
-        type="individual",
-        start_at=start_of(date(2026, 1, 25), "Europe/Paris"),
-        end_at=end_of(date(2026, 1, 28), "Europe/Paris"),
-        **columns,
-    )
+    columns.setdefault("start_at", start_of(date(2026, 1, 25), "Europe/Paris"))
+    columns.setdefault("end_at", end_of(date(2026, 1, 28), "Europe/Paris"))
+    coupon = make_coupon(type="individual", **columns)
     make_codes(coupon, *SOCCER)
     return coupon
 
@@ -39,7 +37,7 @@ def make_soc(**columns):
 def issue(*codes, at=CLOCK, **columns):
     """Give codes out, as a sent message does."""
     for code in Code.objects.filter(code__in=codes).order_by("pk"):
-        with moving("reserve", code.coupon_id, by=None, at=at):
+        with transaction.atomic(), moving("reserve", code.coupon_id, by=None, at=at):
             standing = Standing.objects.create(
                 code=code,
                 coupon_id=code.coupon_id,

@@ -1,0 +1,99 @@
+"""What must hold of a coupon, and what of it stays as it is once it is in use."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from coupons.actions.refusing import FieldRefused
+from coupons.models import Coupon, Redemption, Shelf
+
+# In the order in which they are asked for.
+LIMITS = (
+    "max_redemptions_per_code",
+    "max_redemptions_total",
+    "max_redemptions_per_customer",
+)
+LARGEST = 2**31 - 1
+
+
+def usual_specimen(code: str) -> str:
+    return f"TEST-{code}"
+
+
+def check(coupon: Coupon) -> None:
+    """Raise FieldRefused with the first thing that is wrong with these values."""
+    try:
+        coupon.clean_fields(exclude=UNCHECKED)
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise FieldRefused(name, "invalid", messages[0]) from error
+    if coupon.timezone not in zoneinfo.available_timezones():
+        raise FieldRefused("timezone", "timezone_unknown", _("There is no such time zone."))
+    if coupon.start_at and coupon.end_at and coupon.end_at <= coupon.start_at:
+        raise FieldRefused("end_at", "date_range", _("A coupon ends after it starts."))
+    for name in LIMITS:
+        limit = getattr(coupon, name)
+        if limit is not None and not (name != "max_redemptions_total") <= limit <= LARGEST:
+            sentence = _("A limit is at least 1; leave it empty for none.")
+            raise FieldRefused(name, "number_invalid", sentence)
+    lasting = coupon.validity_after_issue
+    if lasting is not None and lasting.total_seconds() <= 0:
+        sentence = _("This is some time, or empty.")
+        raise FieldRefused("validity_after_issue", "number_invalid", sentence)
+
+
+UNCHECKED = {"public_id", "code", "code_norm", "specimen_norm", "folder", "owner"}
+UNCHECKED |= {"created_by", "changed_by", "created_at", "changed_at", "version"}
+
+
+def check_frozen(was: Coupon, coupon: Coupon) -> None:
+    """Raise FieldRefused where something changed that others rely upon."""
+    for name, sentence in frozen(was):
+        if getattr(was, name) != getattr(coupon, name):
+            raise FieldRefused(name, "frozen", sentence)
+
+
+def frozen(coupon: Coupon) -> Iterator[tuple[str, str]]:
+    """The fields that stay as they are, each with why."""
+    has_codes = Shelf.objects.filter(coupon=coupon, total__gt=0).exists()
+    is_used = Redemption.objects.filter(coupon=coupon).exists()
+    if coupon.is_code_frozen:
+        yield "code", _("Customers hold this code already.")
+    if has_codes or is_used or coupon.is_code_frozen:
+        yield "type", _("It has codes or was used already.")
+    if has_codes:
+        yield "case_sensitive", _("It has codes already, which were compared the other way.")
+        if coupon.wide_characters:
+            yield "wide_characters", _("It has codes already, which may hold such characters.")
+    if has_codes and is_used:
+        yield "max_redemptions_per_code", _("Codes have been used up already under this limit.")
+
+
+def refusal_of(error: IntegrityError) -> FieldRefused:
+    """What the database found wrong with a coupon, for whoever wrote it."""
+    match constraint_of(error):
+        case "coupon_code_once" | "code_once_everywhere":
+            return code_taken()
+        case "coupon_external_id_once":
+            sentence = _("There is already a coupon with this external id.")
+            return FieldRefused("external_id", "duplicate_in_db", sentence)
+        case "coupon_type_stays":
+            return FieldRefused("type", "frozen", _("It has codes or was used already."))
+        case _other:
+            raise error
+
+
+def code_taken() -> FieldRefused:
+    sentence = _("This code is taken: choose another one.")
+    return FieldRefused("code", "coupon_code_taken", sentence)
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that was not kept."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return str(getattr(diagnosis, "constraint_name", "") or "")

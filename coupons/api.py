@@ -1,1 +1,0 @@
-"""Coupons for programs."""

@@ -1,0 +1,130 @@
+"""What programs may set of a coupon, as they write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from coupons.actions.refusing import FieldRefused
+from coupons.models import Coupon
+from coupons.windows import end_of, start_of
+from offers_site.values import moment_in_utc
+
+LASTING = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?\Z")
+DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
+Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
+Limit = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class CouponPatch(BaseModel):
+    """What is named changes; null takes a value away. Days without a time count in full."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = None
+    status: Coupon.Status | None = None
+    code: Words | None = None
+    label: Words | None = None
+    type: Coupon.Type | None = None
+    start_at: Words | None = None
+    end_at: Words | None = None
+    timezone: Words | None = None
+    description: Words | None = None
+    tags: list[Words] | None = None
+    assignment_mode: Coupon.AssignmentMode | None = None
+    max_redemptions_per_code: Limit | None = None
+    max_redemptions_total: Limit | None = None
+    max_redemptions_per_customer: Limit | None = None
+    holder_only: bool | None = None
+    accept_unissued: bool | None = None
+    validity_after_issue: Words | int | None = None
+    case_sensitive: bool | None = None
+    wide_characters: bool | None = None
+    specimen_code: Words | None = None
+    low_stock_threshold: Limit | None = None
+    low_stock_unit: Coupon.ThresholdUnit | None = None
+    reuse_policy: Coupon.ReusePolicy | None = None
+    external_id: Words | None = None
+    attributes: dict[str, Any] | None = None
+
+
+MAY_BE_EMPTY = {
+    "start_at",
+    "end_at",
+    "max_redemptions_per_code",
+    "max_redemptions_total",
+    "max_redemptions_per_customer",
+    "validity_after_issue",
+    "low_stock_threshold",
+    "external_id",
+}
+EMPTIES: Mapping[str, Any] = {"description": "", "tags": [], "specimen_code": "", "attributes": {}}
+
+
+def values_of(coupon: Coupon, call: CouponPatch) -> dict[str, Any]:
+    """What `edit_coupon` takes; raises FieldRefused."""
+    told = call.model_dump(include=call.model_fields_set - {"version", "status"}, mode="json")
+    values = {name: value_of(name, value) for name, value in told.items()}
+    zone = str(values.get("timezone") or coupon.timezone)
+    for name in ("start_at", "end_at"):
+        if values.get(name):
+            values[name] = read_moment(name, values[name], zone)
+    return values
+
+
+def value_of(name: str, value: Any) -> Any:
+    if value is None:
+        if name in EMPTIES:
+            return EMPTIES[name]
+        if name not in MAY_BE_EMPTY:
+            raise FieldRefused(name, "required_missing", "This cannot be empty.")
+        return None
+    if name == "validity_after_issue":
+        return read_lasting(value)
+    return (value or None) if name == "external_id" else value
+
+
+def read_moment(name: str, text: str, zone: str) -> datetime:
+    try:
+        place = ZoneInfo(zone)
+    except (ValueError, OSError):
+        raise FieldRefused("timezone", "timezone_unknown", "There is no such time zone.") from None
+    try:
+        if DAY.match(text):
+            day = date.fromisoformat(text)
+            return (end_of if name == "end_at" else start_of)(day, zone)
+        moment = datetime.fromisoformat(text)
+        return moment_in_utc(moment if moment.tzinfo else moment.replace(tzinfo=place))
+    except (ValueError, OverflowError):
+        raise FieldRefused(
+            name, "date_format", "Expected a day as 2026-01-28 or a moment as 2026-01-28T10:00Z."
+        ) from None
+
+
+def read_lasting(value: str | int) -> timedelta:
+    """`3d`, `72h`, `1d12h`, or seconds."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        value = int(value)
+    if isinstance(value, int) and 0 < value < 10**9:
+        return timedelta(seconds=value)
+    found = LASTING.match(value) if isinstance(value, str) and value else None
+    if found is None:
+        raise FieldRefused("validity_after_issue", "number_invalid", "Expected 3d, 72h or seconds.")
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def lasting_in_words(lasting: timedelta | None) -> str | None:
+    if lasting is None:
+        return None
+    seconds = int(lasting.total_seconds())
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, rest = divmod(rest, 60)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
