@@ -88,7 +88,7 @@ def delete(pks: Collection[int]) -> Done:
         else:
             done.refuse({PROMISED: 1})
     doomed = Code.objects.filter(pk__in=chosen)
-    done.count = doomed._raw_delete(doomed.db)
+    done.count = doomed._raw_delete(doomed.db) or 0
     return done
 
 

@@ -18,6 +18,7 @@ from proofs import (
     children_restart,
     commands_borrow,
     data_survives,
+    redemptions,
     refusals,
     side_by_side,
     start_and_stop,
@@ -35,6 +36,7 @@ MODULES = (
     side_by_side,
     refusals,
     commands_borrow,
+    redemptions,
 )
 SECONDS_FOR_ONE = 240
 

@@ -85,14 +85,11 @@ def batch_by_hand(coupon: Coupon, *, by: Actor, at: datetime) -> Batch:
     """The batch of this person's codes by hand."""
     person = by if isinstance(by, User) else None
     key = by if isinstance(by, ApiKey) else None
-    batch, _made = Batch.objects.get_or_create(
-        coupon=coupon,
-        origin=Batch.Origin.MANUAL,
-        by=person,
-        key=key,
-        defaults={"created_at": at},
+    origin = Batch.Origin.MANUAL
+    batches = Batch.objects.filter(coupon=coupon, origin=origin, by=person, key=key)
+    return batches.order_by("pk").first() or Batch.objects.create(
+        coupon=coupon, origin=origin, by=person, key=key, created_at=at
     )
-    return batch
 
 
 def taken(coupon: Coupon, written: CodeText) -> CodeTaken:

@@ -97,7 +97,8 @@ def create_coupon(
     write(coupon, values)
     if coupon.is_individual and "max_redemptions_per_code" not in values:
         coupon.max_redemptions_per_code = 1
-    coupon.created_by = coupon.changed_by = coupon.owner or person(by)
+    coupon.created_by = coupon.changed_by = person(by)
+    coupon.owner = coupon.owner or person(by)
     keeping.check(coupon)
     coupon.code = code or propose_code()
     while not is_inserted(coupon, may_try_again=is_auto or not code):
