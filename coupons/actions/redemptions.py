@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.journal import Actor, record
-from accounts.models import ApiKey
+from accounts.models import ApiKey, User
 from coupons import holding, limiting, redeeming
 from coupons.finding import Ambiguous, find
 from coupons.judging import Reason, Refused, Verdict, judge, read_numbers
@@ -45,12 +45,21 @@ def validate(
 
 
 def redeem(use: Use, *, bucket: str = "", by: Actor, at: datetime) -> Redeemed:
-    """Use a code, or raise Refused or OtherBody; see `coupons.redeeming`."""
+    """Use a code, or raise Refused or OtherBody; see `coupons.redeeming`, whose transaction is all.
+
+    What a person redeems is also in the journal of changes; of programs the redemption says enough.
+    """
     if bucket:
         limiting.check(bucket)
     try:
-        with transaction.atomic(durable=True):
+        if not isinstance(by, User):
             return redeeming.redeem(use, by=by, at=at)
+        with transaction.atomic(durable=True):
+            done = redeeming.redeem(use, by=by, at=at)
+            if done.is_replay:
+                return done
+            record("coupon.redeemed", done.redemption.coupon, by=by, at=at, comment=use.comment)
+            return done
     except Refused as refusal:
         if refusal.reason == Reason.CODE_UNKNOWN:
             note_unknown(bucket, by=by, at=at)
@@ -68,9 +77,12 @@ def roll_back(
     at: datetime,
 ) -> Redeemed:
     """Give a use back, once, or raise AlreadyReversed or OtherBody."""
-    return redeeming.roll_back(
+    done = redeeming.roll_back(
         redemption, reason=reason, source=source, external_id=external_id, by=by, at=at
     )
+    if isinstance(by, User) and not done.is_replay:
+        record("coupon.rolled_back", redemption.coupon, by=by, at=at, comment=reason)
+    return done
 
 
 def hold(

@@ -1,6 +1,10 @@
 """A count that drifts is found, whichever it is."""
 
+import io
+import json
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from coupons.checking import check
@@ -75,3 +79,19 @@ def other():
         "created_at": CLOCK,
         "changed_at": CLOCK,
     }
+
+
+def test_the_command_says_what_differs(lived):
+    out, err = io.StringIO(), io.StringIO()
+    call_command("coupons", "check", "--json", stdout=out, stderr=err)
+    assert json.loads(out.getvalue().splitlines()[-1]) == {"drifts": []}
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE coupons_shelf SET total = total + 1")
+    with pytest.raises(SystemExit) as end:
+        call_command("coupons", "check", "--coupon", "cpn23", stdout=out, stderr=err)
+
+    assert end.value.code == 1
+    assert "is 9/4, expected 8/4" in err.getvalue()
+    with pytest.raises(CommandError):
+        call_command("coupons", "check", "--coupon", "none", stdout=out, stderr=err)
