@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.journal import Actor, record
 from accounts.models import ApiKey, User
@@ -206,7 +205,7 @@ def start_bulk_change(
         by=by,
         at=at,
         total=len(pks) or None,
-        unit=ngettext("code", "codes", 2),
+        unit=_("codes"),
     )
     BulkChange.objects.create(
         job=job,

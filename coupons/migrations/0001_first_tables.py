@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('specimen_code', models.CharField(blank=True, max_length=70, verbose_name='code of proofs')),
                 ('specimen_norm', models.CharField(db_collation='C', editable=False, max_length=70)),
                 ('low_stock_threshold', models.PositiveIntegerField(blank=True, null=True, verbose_name='low stock below')),
-                ('low_stock_unit', models.CharField(choices=[('codes', 'codes'), ('percent', '% of all codes')], default='codes', max_length=7)),
+                ('low_stock_unit', models.CharField(choices=[('codes', 'codes'), ('percent', 'percent of all codes')], default='codes', max_length=7)),
                 ('reuse_policy', models.CharField(choices=[('never', 'Never'), ('if_never_attempted', 'If the message was never attempted'), ('if_rejected', 'Also if the message was refused before its content left')], default='if_never_attempted', max_length=18, verbose_name='codes of failed messages come back')),
                 ('external_id', models.CharField(blank=True, max_length=120, null=True, verbose_name='external id')),
                 ('attributes', models.JSONField(blank=True, default=dict, verbose_name='attributes')),

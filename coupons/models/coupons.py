@@ -74,7 +74,7 @@ class Coupon(models.Model):
 
     class ThresholdUnit(models.TextChoices):
         CODES = "codes", _("codes")
-        PERCENT = "percent", _("% of all codes")
+        PERCENT = "percent", _("percent of all codes")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     label = models.CharField(_("label"), max_length=200)
