@@ -5,7 +5,7 @@ from functools import partial
 from celery import shared_task
 from django.utils.timezone import now
 
-from coupons import changing, checking, holding
+from coupons import changing, checking, holding, indexing
 from jobs import running
 
 
@@ -22,3 +22,13 @@ def lapse_holds() -> int:
 @shared_task
 def check_coupons() -> int:
     return len(checking.check_and_tell())
+
+
+@shared_task
+def make_codes_unique(job_pk: str) -> str:
+    return running.run(job_pk, indexing.make_unique)
+
+
+@shared_task
+def let_codes_free(job_pk: str) -> str:
+    return running.run(job_pk, indexing.let_free)

@@ -11,10 +11,11 @@ from ninja import Router
 from pydantic import BaseModel, StringConstraints
 
 from accounts.actions.granting import Stale
-from accounts.api import KeyAuth, KeyRequest
+from accounts.api import KeyRequest
 from coupons.actions import codes as code_actions
 from coupons.actions import coupons as actions
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
+from coupons.api.letting import CouponAuth
 from coupons.api.values import CouponPatch, lasting_in_words, values_of
 from coupons.models import Code, Coupon, Standing
 from coupons.normalising import lookups
@@ -23,11 +24,11 @@ from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 
 router = Router(tags=["coupons"])
-READING = KeyAuth(
+READING = CouponAuth(
     "coupons:validate", "coupons:redeem", "coupons:rollback", "imports", "deliveries", "catalog"
 )
 # Whoever may import codes may see and void them.
-KEEPING = KeyAuth("imports")
+KEEPING = CouponAuth("imports")
 
 
 class CodePatch(BaseModel):

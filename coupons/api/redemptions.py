@@ -12,9 +12,10 @@ from django.utils.timezone import now
 from ninja import Router
 from pydantic import BaseModel, Field, StringConstraints
 
-from accounts.api import KeyAuth, KeyRequest
+from accounts.api import KeyRequest
 from accounts.models import ApiKey
 from coupons.actions import redemptions as actions
+from coupons.api.letting import CouponAuth
 from coupons.holding import LONGEST, SHORTEST, USUAL, HoldSpent
 from coupons.judging import HIDDEN_FROM_PUBLIC, Reason, Refused, Verdict
 from coupons.models import Hold, Redemption
@@ -73,7 +74,7 @@ class HoldCall(BaseModel):
 @router.post(
     "/coupons/validate",
     summary="May this code be used? Nothing changes",
-    auth=KeyAuth("coupons:validate", "coupons:redeem"),
+    auth=CouponAuth("coupons:validate", "coupons:redeem"),
 )
 def validate_code(request: HttpRequest, call: CodeCall) -> dict[str, Any]:
     key = key_of(request)
@@ -109,7 +110,7 @@ def described(verdict: Verdict, *, is_public: bool) -> dict[str, Any]:
 @router.post(
     "/coupons/redemptions",
     summary="Use a code, once for each redemption_id or Idempotency-Key",
-    auth=KeyAuth("coupons:redeem"),
+    auth=CouponAuth("coupons:redeem"),
 )
 def create_redemption(request: HttpRequest, call: RedemptionCall) -> JsonResponse:
     key = key_of(request)
@@ -157,7 +158,7 @@ def answer_of(redemption: Redemption) -> dict[str, Any]:
 @router.post(
     "/coupons/redemptions/{uuid:pk}/rollback",
     summary="Give a use back, once",
-    auth=KeyAuth("coupons:rollback"),
+    auth=CouponAuth("coupons:rollback"),
 )
 def roll_back_redemption(request: HttpRequest, pk: uuid.UUID, call: RollbackCall) -> dict[str, Any]:
     key = key_of(request)
@@ -190,7 +191,7 @@ def roll_back_redemption(request: HttpRequest, pk: uuid.UUID, call: RollbackCall
     }
 
 
-@router.post("/coupons/holds", summary="Keep a use for a while", auth=KeyAuth("coupons:redeem"))
+@router.post("/coupons/holds", summary="Keep a use for a while", auth=CouponAuth("coupons:redeem"))
 def create_hold(request: HttpRequest, call: HoldCall) -> JsonResponse:
     key, at = key_of(request), now()
     lasting = USUAL if call.ttl is None else timedelta(seconds=max(0, min(call.ttl, 2**31)))
@@ -217,7 +218,9 @@ def create_hold(request: HttpRequest, call: HoldCall) -> JsonResponse:
     return JsonResponse(answer_of_hold(hold), status=201 if hold.created_at == at else 200)
 
 
-@router.delete("/coupons/holds/{uuid:pk}", summary="Let a use go", auth=KeyAuth("coupons:redeem"))
+@router.delete(
+    "/coupons/holds/{uuid:pk}", summary="Let a use go", auth=CouponAuth("coupons:redeem")
+)
 def release_hold(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
     hold = Hold.objects.filter(pk=pk, source=source_of(key_of(request))).first()
     if hold is None:

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from accounts.models import JournalEntry
-from coupons.models import Coupon, Redemption, Standing
+from coupons.models import Coupon, Options, Redemption, Standing
 from tests.build import bearer, make_codes, make_coupon, make_key
 from tests.coupons.conftest import CLOCK, issue, make_soc
 
@@ -327,3 +327,13 @@ def test_codes_are_listed_and_voided(program, pool):
     assert program("patch", "/CPN23/codes/none", {"status": "void"}).status_code == 404
     assert program("post", "/validate", {"code": "Trynow"}).json()["reasons"][0] == "code_void"
     assert Standing.objects.get().changed_at > CLOCK
+
+
+def test_nobody_is_answered_while_coupons_are_switched_off(program, pool):
+    Options.objects.update_or_create(pk=1, defaults={"is_on": False})
+
+    answers = [program("get", "/CPN23"), program("post", "/validate", {"code": "Trynow"})]
+
+    assert [(each.status_code, each.json()["code"]) for each in answers] == [
+        (404, "coupons_off")
+    ] * 2
