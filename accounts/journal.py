@@ -79,7 +79,7 @@ VERBS: Mapping[str, str | Promise] = {
     "coupon.codes_deleted": gettext_lazy("deleted codes of %(subject)s"),
     "coupon.redeemed": gettext_lazy("redeemed a code of %(subject)s"),
     "coupon.rolled_back": gettext_lazy("reversed a redemption of %(subject)s"),
-    "coupon.options_changed": gettext_lazy("changed the options of coupons"),
+    "coupon.options_changed": gettext_lazy("changed the options of %(subject)s"),
 }
 
 

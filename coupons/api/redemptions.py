@@ -218,8 +218,11 @@ def create_hold(request: HttpRequest, call: HoldCall) -> JsonResponse:
     return JsonResponse(answer_of_hold(hold), status=201 if hold.created_at == at else 200)
 
 
-@router.delete(
-    "/coupons/holds/{uuid:pk}", summary="Let a use go", auth=CouponAuth("coupons:redeem")
+@router.api_operation(
+    ["DELETE"],
+    "/coupons/holds/{uuid:pk}",
+    summary="Let a use go",
+    auth=CouponAuth("coupons:redeem"),
 )
 def release_hold(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
     hold = Hold.objects.filter(pk=pk, source=source_of(key_of(request))).first()
