@@ -32,7 +32,7 @@ from contacts.forms.audiences import (
 )
 from contacts.models import Audience
 from contacts.vocabulary import audiences_naming, labels, naming_each_other
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Column, List
 from rules.jsonform import from_json
 from rules.refusals import BadRule
@@ -141,9 +141,7 @@ def audience_create(request: StaffRequest) -> HttpResponse:
             messages.success(request, _("%(audience)s is saved.") % {"audience": audience})
             return redirect(audience)
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/audience_create.html", context, status=status)
+    return render_form(request, "contacts/audience_create.html", {"form": form})
 
 
 def add_mistakes(form: Any, refusal: BadRule) -> None:
@@ -169,9 +167,7 @@ def audience_create_list(request: StaffRequest) -> HttpResponse:
                 tell_members(request, *done)
             return redirect(audience)
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/audience_create_list.html", context, status=status)
+    return render_form(request, "contacts/audience_create_list.html", {"form": form})
 
 
 def tell_members(request: StaffRequest, number: int, unknown: list[str]) -> None:
@@ -216,9 +212,11 @@ def audience_edit(request: StaffRequest, name: str) -> HttpResponse:
             messages.success(request, saved)
             return redirect(audience)
 
-    context = {"form": form, "audience": audience, "uses": audiences_naming(audience=name)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/audience_edit.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/audience_edit.html",
+        {"form": form, "audience": audience, "uses": audiences_naming(audience=name)},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -232,30 +230,26 @@ def audience_members(request: StaffRequest, name: str) -> HttpResponse:
         done = actions.change_members(audience, **form.cleaned_data, by=request.user, at=now())
         tell_members(request, *done)
         return redirect(audience)
-    context = {"form": form, "audience": audience}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/audience_members.html", context, status=status)
+    return render_form(
+        request, "contacts/audience_members.html", {"form": form, "audience": audience}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @may_change
 def audience_delete(request: StaffRequest, name: str) -> HttpResponse:
     audience = find(request, name)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the audience %(audience)s?") % {"audience": audience},
-            consequence=_("The people stay; only the rule or the list is deleted."),
-            verb=_("Delete the audience"),
-            back=audience.get_absolute_url(),
-        )
-    try:
-        actions.delete_audience(audience, by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-        return redirect(audience)
-    messages.success(request, _("%(audience)s is deleted.") % {"audience": audience})
-    return redirect(reverse("contacts:audience-list"))
+    return ask_and_act(
+        request,
+        lambda: actions.delete_audience(audience, by=request.user, at=now()),
+        refusals=StillUsed,
+        title=_("Delete the audience %(audience)s?") % {"audience": audience},
+        consequence=_("The people stay; only the rule or the list is deleted."),
+        verb=_("Delete the audience"),
+        back=audience.get_absolute_url(),
+        then=reverse("contacts:audience-list"),
+        done=_("%(audience)s is deleted.") % {"audience": audience},
+    )
 
 
 def find(request: StaffRequest, name: str) -> Audience:

@@ -35,7 +35,7 @@ from contacts.forms.contacts import (
 )
 from contacts.models import Contact
 from offers_site.filters import ListFilter
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, render_confirmation, render_form, render_page
 from offers_site.lists import Column, List, ListPage
 
 may_view = permission_required("contacts.view_contact", raise_exception=True)
@@ -154,9 +154,7 @@ def contact_create(request: StaffRequest) -> HttpResponse:
             warn_of(request, form, contact)
             return redirect(contact)
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/contact_create.html", context, status=status)
+    return render_form(request, "contacts/contact_create.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -190,9 +188,11 @@ def contact_edit(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
             warn_of(request, form, contact)
             return redirect(contact)
 
-    context = {"form": form, "contact": contact, "title": title_of(contact, request.user)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/contact_edit.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/contact_edit.html",
+        {"form": form, "contact": contact, "title": title_of(contact, request.user)},
+    )
 
 
 def warn_of(request: StaffRequest, form: ContactCreateForm, contact: Contact) -> None:
@@ -220,9 +220,11 @@ def contact_opt_outs(request: StaffRequest, public_id: uuid.UUID) -> HttpRespons
         messages.success(request, _("The channels are saved."))
         return redirect(contact)
 
-    context = {"form": form, "contact": contact, "title": title_of(contact, request.user)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/contact_opt_outs.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/contact_opt_outs.html",
+        {"form": form, "contact": contact, "title": title_of(contact, request.user)},
+    )
 
 
 @require_POST
