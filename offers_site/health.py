@@ -96,7 +96,7 @@ CHECKS: dict[str, Callable[[], str]] = {
 
 
 def broker() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
 def queue_depths() -> dict[str, int]:

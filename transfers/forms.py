@@ -22,9 +22,13 @@ NOT_MAPPED = "-"
 
 
 class UploadForm(forms.Form):
-    subject = forms.ChoiceField(label=gettext_lazy("What is in it"))
+    subject = forms.ChoiceField(
+        label=gettext_lazy("What is in it"),
+        error_messages={"required": gettext_lazy("Choose what is in the file.")},
+    )
     file = forms.FileField(
         label=gettext_lazy("File"),
+        error_messages={"required": gettext_lazy("Choose a file.")},
         help_text=gettext_lazy("CSV or XML, plain or packed with gzip or zip."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xml,.gz,.zip"}),
         max_length=200,
@@ -42,6 +46,7 @@ class SettingsForm(forms.Form):
 
     operation = forms.ChoiceField(
         label=gettext_lazy("What to do"),
+        error_messages={"required": gettext_lazy("Choose what to do.")},
         choices=[
             ("insert", gettext_lazy("Add those that are new")),
             ("upsert", gettext_lazy("Add those that are new, change the others")),
@@ -51,6 +56,7 @@ class SettingsForm(forms.Form):
     )
     on_duplicate = forms.ChoiceField(
         label=gettext_lazy("Those that are there already"),
+        error_messages={"required": gettext_lazy("Choose what to do with them.")},
         choices=[
             ("reject", gettext_lazy("Refuse, and list them")),
             ("ignore", gettext_lazy("Pass over")),
@@ -92,6 +98,7 @@ class SettingsForm(forms.Form):
     )
     max_rejects = forms.CharField(
         label=gettext_lazy("Stop when so many rows are refused"),
+        error_messages={"required": gettext_lazy("Enter a number of rows or a share.")},
         max_length=10,
         initial="10%",
         help_text=gettext_lazy("A number, or a share; 100% never stops."),
@@ -175,9 +182,13 @@ class SettingsForm(forms.Form):
 
 
 class ExportForm(forms.Form):
-    subject = forms.ChoiceField(label=gettext_lazy("What to export"))
+    subject = forms.ChoiceField(
+        label=gettext_lazy("What to export"),
+        error_messages={"required": gettext_lazy("Choose what to export.")},
+    )
     profile = forms.ChoiceField(
         label=gettext_lazy("For"),
+        error_messages={"required": gettext_lazy("Choose what it is for.")},
         choices=[
             ("spreadsheet", gettext_lazy("A spreadsheet: nothing in it can act as a formula")),
             ("machine", gettext_lazy("A program: values as they are")),
@@ -186,10 +197,13 @@ class ExportForm(forms.Form):
         initial="spreadsheet",
     )
     format = forms.ChoiceField(
-        label=gettext_lazy("Format"), choices=[("csv", "CSV"), ("xml", "XML")]
+        label=gettext_lazy("Format"),
+        choices=[("csv", "CSV"), ("xml", "XML")],
+        error_messages={"required": gettext_lazy("Choose a format.")},
     )
     delimiter = forms.ChoiceField(
         label=gettext_lazy("Delimiter"),
+        error_messages={"required": gettext_lazy("Choose a delimiter.")},
         choices=[
             (";", gettext_lazy("Semicolon")),
             (",", gettext_lazy("Comma")),

@@ -72,7 +72,7 @@ def list_columns_save(request: StaffRequest) -> HttpResponse:
     form = ListColumnsForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest()
-    name, columns = form.cleaned_data["list"], form.cleaned_data["columns"]
+    name, columns = form.cleaned_data["list"].name, form.cleaned_data["columns"]
     actions.save_columns(request.user, list_name=name, columns=columns)
     return redirect(safe_next(request, resolve_url(settings.LOGIN_REDIRECT_URL)))
 

@@ -93,9 +93,9 @@ def gallery(request: StaffRequest) -> HttpResponse:
             {"label": "Propositions", "url": "#propositions", "count": 1284},
         ],
         "difference": [
-            ("Name", "Summer", "Summer sale"),
-            ("Roles", None, "Offer manager"),
-            ("Note", "Old and long", ""),
+            ("Name", "Summer", "Summer sale", ""),
+            ("Roles", None, "Offer manager", "2 others stay"),
+            ("Note", "Old and long", "", ""),
         ],
         "bars": [("Asked", 12431), ("Proposed", 8210), ("Accepted", 634, "good")],
         "left": timedelta(minutes=4),

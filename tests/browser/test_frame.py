@@ -93,8 +93,9 @@ def test_the_language_is_chosen_and_kept(open_page, administrator):
     assert administrator.language == "fr"
 
 
+@pytest.mark.urls("tests.with_gallery")
 def test_live_tints_the_bar_and_says_so(open_page):
-    page = open_page("/")
+    page = open_page("/gallery/")
 
     page.get_by_role("button", name="Live", exact=True).click()
 

@@ -24,7 +24,7 @@ def run(monkeypatch, capsys):
             ManagementUtility(["manage.py", *words]).execute()
             status = 0
         except SystemExit as end:
-            status = end.code
+            status = end.code  # type: ignore[assignment] # a number, from Django
         return status, capsys.readouterr().err.strip()
 
     return run_words
