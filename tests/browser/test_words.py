@@ -97,6 +97,7 @@ def test_a_confirmation_is_answered_by_keyboard(open_page):
 
 def test_a_session_that_ended_leads_to_sign_in(open_page, administrator):
     page = open_page("/people/")
+    page.wait_for_load_state("networkidle")  # what the frame asks for by itself would notice too
     administrator.session_generation += 1
     administrator.save(update_fields=["session_generation"])
 
