@@ -21,6 +21,7 @@ from contacts.ruleblocks import (
 from contacts.rulewords import Words
 from rules.checking import Checked, check_rule, check_weight
 from rules.jsonform import BadJson, from_json, to_json
+from rules.nearness import nearest
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.refusals import BadRule, Code, Mistake
@@ -176,7 +177,7 @@ def mistake_json(
 ) -> dict[str, Any]:
     if mistake.code == Code.UNKNOWN_FILTER:
         # The names of audiences that somebody may not see are not given away.
-        mistake = replace(mistake, expected=tuple(words.audiences))
+        mistake = replace(mistake, expected=tuple(nearest(mistake.found, words.audiences)))
     return {
         "start": mistake.start,
         "end": max(mistake.end, mistake.start),

@@ -19,6 +19,7 @@ from rules.kinds import (
     Base,
     Kind,
 )
+from rules.nearness import nearest
 from rules.refusals import BadRule, Code, Mistake
 from rules.tree import (
     AllOf,
@@ -156,7 +157,7 @@ def write_out_filters(tree: Node, words: Vocabulary, above: tuple[str, ...] = ()
             if name in above:
                 raise BadRule((Mistake(Code.CIRCULAR_FILTER, *span, name),))
             if name not in words.filters:
-                known = tuple(sorted({*words.filters, *words.lists}))
+                known = tuple(nearest(name, {*words.filters, *words.lists}))
                 raise BadRule((Mistake(Code.UNKNOWN_FILTER, *span, name, known),))
             return write_out_filters(words.filters[name], words, (*above, name))
         case Not(part) | Minus(part):
@@ -263,10 +264,10 @@ class Checker:
         return kind
 
     def similar(self, name: str) -> list[str]:
-        """Known names that begin like an unknown one, for whoever mistyped it."""
+        """What an unknown name may have meant, best first: names of its root, if there is one."""
         root = name.partition(".")[0] + "."
         near = [known for known in self.words.names if known.startswith(root)]
-        return sorted(near or {known.partition(".")[0] for known in self.words.names})
+        return nearest(name, near or self.words.names)
 
     def list_of(self, node: ListOf, items: tuple[Node, ...]) -> Kind | None:
         if not items:

@@ -187,6 +187,34 @@ def test_what_a_rule_writes_is_never_part_of_a_statement():
     assert asked.parameters == ("'; DROP TABLE people; --",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "contact.age * 2 + contact.points / 3 - contact.age % 7 > 10",
+        "contact.score / contact.age * 2.0 + contact.ratio > 10",
+        'contact.created_at + duration("24h") > now - (now - contact.seen_at)',
+        'contact.city.endsWith("on") && years(contact.born) > 3',
+    ],
+)
+def test_what_is_computed_lets_postgres_work_in_parallel(text):
+    """A query inside an expression would not."""
+    columns = {f"contact.{name}": name for name in ATTRIBUTES}
+
+    assert (
+        "SELECT"
+        not in to_sql(check_rule(parse(text), WORDS), Surroundings(columns, NOW, ZONE)).text
+    )
+
+
+def test_a_moment_that_is_the_same_for_everybody_is_computed_once():
+    rule = check_rule(parse('contact.seen_at >= now - duration("24h")'), WORDS)
+
+    asked = to_sql(rule, Surroundings({"contact.seen_at": "seen_at"}, NOW, ZONE))
+
+    assert asked.text == "(seen_at >= CAST(%s AS timestamptz))"
+    assert asked.parameters == (datetime(2026, 10, 24, 1, 30, tzinfo=UTC),)
+
+
 PEOPLE = Fuzzer(seed=7).people(40)
 
 
