@@ -43,7 +43,9 @@ def search(people: ContactQuerySet, text: str, *, kind: str, personal: bool) -> 
             [value for _, values in ways for value in (kind, *values)],
         )
         found = [pk for (pk,) in cursor.fetchall()]
-    return people.filter(pk__in=found)
+    if not found:
+        return people.none()
+    return people.meeting("@.id = ANY(%s)", [found])  # one parameter, and not one for each
 
 
 def beginning(expression: str, text: str) -> Way:

@@ -19,7 +19,7 @@ from rules.kinds import (
     Base,
     Kind,
 )
-from rules.nearness import nearest
+from rules.nearness import is_near, nearest
 from rules.refusals import BadRule, Code, Mistake
 from rules.tree import (
     AllOf,
@@ -267,7 +267,10 @@ class Checker:
         """What an unknown name may have meant, best first: names of its root, if there is one."""
         root = name.partition(".")[0] + "."
         near = [known for known in self.words.names if known.startswith(root)]
-        return nearest(name, near or self.words.names)
+        if near:
+            return nearest(name, near)
+        near = [known for known in self.words.names if is_near(name, known)]
+        return nearest(name, near) or sorted({n.partition(".")[0] for n in self.words.names})
 
     def list_of(self, node: ListOf, items: tuple[Node, ...]) -> Kind | None:
         if not items:

@@ -10,6 +10,12 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     return sorted(known, key=lambda each: (apart(word.lower(), each.lower()), each))
 
 
+def is_near(word: str, known: str) -> bool:
+    """Whether a word may be a known one, or what follows the dot in it, mistyped."""
+    rest = known.rpartition(".")[2]
+    return any(apart(word.lower(), each.lower()) <= len(word) // 3 for each in (known, rest))
+
+
 def apart(one: str, other: str) -> int:
     """How many letters to add, drop, change or swap with their neighbour make one the other."""
     before: list[int] = []
