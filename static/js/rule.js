@@ -1042,7 +1042,7 @@ class Completion {
     mirror.replaceChildren(this.area.value.slice(0, start), mark);
     const line = mark.getBoundingClientRect();
     const box = mirror.getBoundingClientRect();
-    const room = mirror.clientWidth - Math.min(mirror.clientWidth, 320);
+    const room = mirror.offsetWidth - this.list.offsetWidth;
     this.list.style.left = `${Math.max(0, Math.min(line.left - box.left, room))}px`;
     this.list.style.top = `${line.bottom - box.top - this.area.scrollTop + 4}px`;
   }
