@@ -16,8 +16,8 @@ from contacts.columns import Column, known
 from contacts.models import Audience
 from contacts.ruleblocks import Gap, Why
 from contacts.vocabulary import EVERYWHERE, Datum, Topics
-from rules.checking import Vocabulary
 from rules.kinds import Kind
+from rules.vocabulary import Vocabulary
 from rules.wording import LANGUAGES, Labels
 
 Text = str | Promise

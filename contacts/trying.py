@@ -17,12 +17,13 @@ from django.db import connection
 
 from contacts.fuzzing import ATTRIBUTES, LISTS, Fuzzer
 from contacts.vocabulary import membership
-from rules.checking import Checked, check_rule, vocabulary
+from rules.checking import Checked, check_rule
 from rules.compiling import compile_rules
 from rules.printing import print_rule
 from rules.refusals import BadRule
 from rules.sql import Surroundings, to_sql, type_of
 from rules.tree import Name, Node, children, walk
+from rules.vocabulary import vocabulary
 
 BATCH = 40  # rules of one statement
 TABLE, MEMBERS = "people_tried", "members_tried"

@@ -10,12 +10,13 @@ from typing import Any
 
 from contacts.columns import Column, known
 from contacts.models import Audience, AudienceMember
-from rules.checking import Checked, Vocabulary, check_rule, named_filters, vocabulary
+from rules.checking import Checked, check_rule, named_filters
 from rules.jsonform import BadJson, from_json
 from rules.kinds import Kind
 from rules.parsing import parse
 from rules.sql import Surroundings
 from rules.tree import Name, Node, walk
+from rules.vocabulary import Vocabulary, vocabulary
 from rules.wording import Labels
 
 

@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.fuzzing import ATTRIBUTES, INTS, STRINGS, Fuzzer
-from rules.checking import check_rule, check_weight, vocabulary
+from rules.checking import check_rule, check_weight
 from rules.compiling import compile_rules
 from rules.kinds import BOOL, DATE, DOUBLE, DURATION, INT, STRING, TIMESTAMP
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.tree import Arithmetic, Call, Compare, Comparison, Compute
+from rules.vocabulary import vocabulary
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 TYPES = {

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from rules.checking import check_rule, check_weight, vocabulary
+from rules.checking import check_rule, check_weight
 from rules.kinds import BOOL, DATE, DOUBLE, INT, STRING, TIMESTAMP, Base, Kind
 from rules.nearness import apart
 from rules.parsing import parse
 from rules.refusals import BadRule, Code
+from rules.vocabulary import vocabulary
 
 WORDS = vocabulary(
     contact={

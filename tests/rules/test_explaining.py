@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.fuzzing import ATTRIBUTES, LISTS, Fuzzer
-from rules.checking import check_rule, vocabulary
+from rules.checking import check_rule
 from rules.explaining import explain
 from rules.kinds import BOOL, INT, STRING
 from rules.parsing import parse
+from rules.vocabulary import vocabulary
 from rules.wording import Labels, outcome
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from contacts.fuzzing import ATTRIBUTES, LISTS, Fuzzer
 from contacts.vocabulary import membership
-from rules.checking import check_rule, check_weight, vocabulary
+from rules.checking import check_rule, check_weight
 from rules.compiling import compile_rules
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.sql import Surroundings, to_sql, type_of
+from rules.vocabulary import vocabulary
 
 WORDS = vocabulary(contact=ATTRIBUTES, lists=LISTS)
 NOW = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # in the hour that Paris has twice
