@@ -236,12 +236,18 @@ CELERY_BEAT_SCHEDULE = {
         "task": "transfers.tasks.purge_transfers",
         "schedule": crontab(hour="4", minute="30"),
     },
+    "purge-visitors": {
+        "task": "contacts.tasks.purge_visitors",
+        "schedule": crontab(hour="4", minute="40"),
+        "options": {"queue": "bulk"},
+    },
     "purge-sessions": {
         "task": "accounts.tasks.purge_sessions",
         "schedule": crontab(hour="4", minute="20"),
     },
 }
 JOURNAL_RETENTION_DAYS = env_int("JOURNAL_RETENTION_DAYS", 180, least=1, most=36_500)
+VISITOR_RETENTION_DAYS = env_int("VISITOR_RETENTION_DAYS", 30, least=1, most=36_500)
 IMPORT_CHUNK_ROWS = env_int("IMPORT_CHUNK_ROWS", 5_000, least=100, most=50_000)
 IMPORT_FILE_DAYS = env_int("IMPORT_FILE_DAYS", 30, least=1, most=36_500)
 IMPORT_ERRORS_DAYS = env_int("IMPORT_ERRORS_DAYS", 90, least=1, most=36_500)

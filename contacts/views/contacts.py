@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse, JsonResponse
@@ -95,7 +96,12 @@ def visitor_list(request: StaffRequest) -> HttpResponse:
     personal = may_see_personal(request.user)
     people = Contact.objects.visitors().select_related("linked_contact")
     page = VISITORS[personal].page(request, people)
-    context = {"list": page, "personal": personal, "about": rough_count(page, "visitor")}
+    context = {
+        "list": page,
+        "personal": personal,
+        "about": rough_count(page, "visitor"),
+        "kept_days": settings.VISITOR_RETENTION_DAYS,
+    }
     return render_page(request, "contacts/visitor_list.html", context, fragment="list")
 
 
