@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from contacts import rulewords
+from contacts.discretion import identifying_names
 from contacts.ruleblocks import (
     BadBlocks,
     Block,
@@ -25,7 +26,7 @@ from rules.nearness import nearest
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.refusals import BadRule, Code, Mistake
-from rules.tree import Node
+from rules.tree import Name, Node
 from rules.wording import amount, complaint, sentence
 
 MOST_MISTAKES = 20
@@ -121,6 +122,8 @@ def check(found: Examined, tree: Node, written: Written | None = None) -> None:
         found.mistakes.extend(placed(found.words, written) if written is not None else ())
         if not found.mistakes:
             found.mistakes.extend((mistake, None) for mistake in refusal.mistakes)
+    else:
+        found.mistakes.extend(forbidden(found.words, tree, written))
 
 
 def placed(words: Words, written: Written) -> Iterable[tuple[Mistake, Path]]:
@@ -131,6 +134,24 @@ def placed(words: Words, written: Written) -> Iterable[tuple[Mistake, Path]]:
         except BadRule as refusal:
             for mistake in refusal.mistakes:
                 yield mistake, path
+
+
+def forbidden(
+    words: Words, tree: Node, written: Written | None
+) -> Iterable[tuple[Mistake, Path | None]]:
+    """Where a rule asks for what only those who see personal data may ask for."""
+    if words.sees_personal or print_rule(tree) == words.kept:
+        return
+    if written is None:
+        yield from ((not_allowed(name), None) for name in identifying_names(tree))
+        return
+    for path, node in written.leaves.items():
+        for name in identifying_names(parse(print_rule(node))):
+            yield not_allowed(name), path
+
+
+def not_allowed(name: Name) -> Mistake:
+    return Mistake(Code.NOT_ALLOWED, *name.span, str(name))
 
 
 # --- as JSON, in the person's language ---

@@ -6,7 +6,7 @@ statement that takes too long gives way to an estimate from a sample of the tabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +19,7 @@ from contacts import vocabulary
 from contacts.audiences import matching
 from contacts.audiences import sample as ten_of
 from contacts.columns import TABLE
+from contacts.discretion import Discretion, Figure, discretion_of, why_closed, why_nobody
 from contacts.models import Contact
 from contacts.ruleblocks import BadBlocks, Block, Path, grouped, read_rule, write_rule
 from contacts.rulewords import Words
@@ -37,10 +38,8 @@ class TooSlow(Exception):
     """The database did not answer in the time that it was given."""
 
 
-@dataclass(frozen=True)
-class Figure:
-    number: int
-    about: bool = False
+class Withheld(Exception):
+    """The answer could tell personal data to somebody who may not see them; carries a sentence."""
 
 
 @dataclass
@@ -52,10 +51,17 @@ class Counted:
     within: Figure | None = None  # the rule together with what surrounds it
     parts: dict[Path, Figure] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()  # names that are known only when something is proposed
+    is_rough: bool = False  # waiting would not make it exact
 
     @property
     def is_about(self) -> bool:
-        return self.rule.about
+        return self.rule.about and not self.is_rough
+
+    @property
+    def rough(self) -> Counted:
+        parts = {path: figure.rough for path, figure in self.parts.items()}
+        within = self.within and self.within.rough
+        return Counted(self.all, self.rule.rough, within, parts, self.left_out, is_rough=True)
 
     def figure_at(self, path: Path, *, within: bool) -> Figure:
         whole = self.within if within and self.within is not None else self.rule
@@ -97,6 +103,7 @@ class Counter:
         self.leaves: dict[Path, Node] = {}
         self.terms: dict[Path, str] = {}  # what is left after each block in its group
         self.left_out: dict[str, None] = {}
+        self.trees: list[Node] = []  # of everything that is asked
 
     def whole(self, blocks: Block) -> str:
         """The condition that a rule comes to; its parts are in `terms` until the next one."""
@@ -113,6 +120,7 @@ class Counter:
         if not is_countable(checked.tree):
             self.left_out.update(dict.fromkeys(names_beside(checked.tree)))
             return None
+        self.trees.append(checked.tree)
         written = to_sql(checked, self.around)
         name = f"c{len(self.columns)}"
         self.columns.append(f"({written.text}) IS TRUE AS {name}".replace("@.", "p."))
@@ -150,18 +158,27 @@ def count(
 ) -> Counted:
     """The numbers of a rule, alone and with the rules `around` it.
 
-    They are exact, or about when the database would take too long.
+    They are exact, or about when the database would take too long. Raises Withheld when they could
+    tell personal data to somebody who may not see them.
     """
     meaning = vocabulary.surroundings(at=at, zone=str(zone), columns=words.columns)
     counter = Counter(words, meaning, zone)
     rule = counter.whole(blocks)
     terms = dict(list(counter.terms.items())[:MOST_COUNTED])
     outside = [counter.whole(read_rule(each, words.vocabulary, zone)) for each in around]
+    told = discretion(words, counter.trees)
+    if told is Discretion.CLOSED:
+        raise Withheld(why_closed())
     wanted = ["TRUE", rule, " AND ".join([rule, *outside]), *terms.values()]
     numbers = numbers_of(wanted, counter.columns, counter.parameters, milliseconds)
     within = numbers[2] if around else None
     parts = dict(zip(terms, numbers[3:], strict=True))
-    return Counted(numbers[0], numbers[1], within, parts, tuple(counter.left_out))
+    counted = Counted(numbers[0], numbers[1], within, parts, tuple(counter.left_out))
+    return counted if told is Discretion.OPEN else counted.rough
+
+
+def discretion(words: Words, trees: Iterable[Node]) -> Discretion:
+    return Discretion.OPEN if words.sees_personal else discretion_of(trees, words.columns)
 
 
 def gates(
@@ -250,10 +267,13 @@ def patience(milliseconds: int) -> Iterator[None]:
 def weigh(words: Words, weight: Checked, *, at: datetime, zone: Any) -> Weighed | tuple[str, ...]:
     """The least, mean and greatest weight of people, or the names that only a decision knows.
 
-    Raises TooSlow when not even a sample of them is read in time.
+    Raises TooSlow when not even a sample of them is read in time, and Withheld when the weight
+    could tell personal data.
     """
     if not is_countable(weight.tree):
         return tuple(dict.fromkeys(names_beside(weight.tree)))
+    if discretion(words, [weight.tree]) is not Discretion.OPEN:
+        raise Withheld(why_closed())
     meaning = vocabulary.surroundings(at=at, zone=str(zone), columns=words.columns)
     written = to_sql(weight, meaning)
     text = written.text.replace("@.", "p.")
@@ -293,9 +313,11 @@ def sample(
 ) -> Sample:
     """Ten of those who are left after the block at a path in its group, and how many they are.
 
-    Raises TooSlow, and BadRule when the part means nothing.
+    Raises TooSlow, Withheld, and BadRule when the part means nothing.
     """
     rule = rule_at(words, blocks, path, zone, around=around)
+    if rule is not None and discretion(words, [rule.tree]) is not Discretion.OPEN:
+        raise Withheld(why_nobody())
     people = Contact.objects.contacts()
     if rule is not None:
         people = matching(rule, at=at, zone=str(zone), columns=words.columns)

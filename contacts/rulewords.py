@@ -32,6 +32,8 @@ class Words:
     columns: Mapping[str, Column]
     audiences: Mapping[str, str]  # labels, of those that the person may see
     call: Mapping[str, Datum] = field(default_factory=dict)  # by name
+    sees_personal: bool = False
+    kept: str = ""  # a rule that stands already: whoever leaves it as it is asks for nothing
 
 
 def words_for(user: User, *, topics: Topics = EVERYWHERE) -> Words:
@@ -45,6 +47,7 @@ def words_for(user: User, *, topics: Topics = EVERYWHERE) -> Words:
         columns,
         {audience.name: audience.label for audience in seen},
         {datum.name: datum for datum in topics.call},
+        sees_personal=user.has_perm("contacts.view_personal_data"),
     )
 
 
@@ -253,6 +256,7 @@ SAYINGS: Mapping[str, Text] = {
     "peopleOne": gettext_lazy("{number} person"),
     "peopleOther": gettext_lazy("{number} people"),
     "about": gettext_lazy("about {what}"),
+    "fewer": gettext_lazy("fewer than {what}"),
     "share": gettext_lazy("{share} of {all}"),
     "left": gettext_lazy("{people} left here: see ten of them"),
     "see": gettext_lazy("See ten of them"),

@@ -182,5 +182,6 @@ ENGLISH = Phrases(
         Code.BAD_DURATION: "“{found}” is not a duration such as {expected}.",
         Code.BAD_PATTERN: "This pattern cannot be used: {found}.",
         Code.NOT_A_CHOICE: "“{found}” is none of the values of this attribute.",
+        Code.NOT_ALLOWED: "Only people who may see personal data can ask for “{found}”.",
     },
 )

@@ -188,5 +188,9 @@ FRENCH = Phrases(
         Code.BAD_DURATION: "« {found} » n’est pas une durée comme {expected}.",
         Code.BAD_PATTERN: "Ce motif ne peut pas être utilisé : {found}.",
         Code.NOT_A_CHOICE: "« {found} » ne fait pas partie des valeurs de cet attribut.",
+        Code.NOT_ALLOWED: (
+            "Seules les personnes autorisées à voir les données personnelles peuvent "
+            "interroger « {found} »."
+        ),
     },
 )

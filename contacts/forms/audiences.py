@@ -72,7 +72,7 @@ class AudienceForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if isinstance(rule := self.fields.get("rule"), RuleField):
-            rule.for_user(user)
+            rule.for_user(user, kept=self.get_initial_for_field(rule, "rule") or "")
         held = held_labels(user)
         cast(LabelsField, self.fields["access_labels"]).queryset = held
         if not held.exists():

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -132,6 +132,7 @@ class RuleField(forms.Field):
         self.vocabulary = vocabulary
         self.surrounds = surrounds
         self.user: User | None = None
+        self.kept = ""
         self.attach()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RuleField:
@@ -149,9 +150,14 @@ class RuleField(forms.Field):
         *,
         vocabulary: Topics | None = None,
         surrounds: Sequence[Surround] | None = None,
+        kept: str = "",
     ) -> RuleField:
-        """Offer what this person may see, and say what the request alone tells."""
+        """Offer what this person may see, and say what the request alone tells.
+
+        `kept` is the rule that stands already.
+        """
         self.user = user
+        self.kept = kept
         if vocabulary is not None:
             self.vocabulary = vocabulary
         if surrounds is not None:
@@ -161,7 +167,8 @@ class RuleField(forms.Field):
 
     @cached_property
     def words(self) -> Words:
-        return words_for(self.user or User(), topics=self.vocabulary)
+        words = words_for(self.user or User(), topics=self.vocabulary)
+        return replace(words, kept=self.kept)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"maxlength": LONGEST_TEXT, "rows": 5, "spellcheck": "false", "autocomplete": "off"}

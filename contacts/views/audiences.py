@@ -21,7 +21,9 @@ from contacts import counting
 from contacts.actions import audiences as actions
 from contacts.actions.refusing import NameTaken, StillUsed
 from contacts.audiences import members, sample
+from contacts.columns import known
 from contacts.disclosing import may_see_personal
+from contacts.discretion import Discretion, Figure, discretions_of, why_closed, why_nobody
 from contacts.forms.audiences import (
     AudienceCreateForm,
     AudienceEditForm,
@@ -68,8 +70,23 @@ AUDIENCES = List(
 def audience_list(request: StaffRequest) -> HttpResponse:
     visible = Audience.objects.visible_to(request.user)
     page = AUDIENCES.page(request, visible.for_audience_list())
-    context = {"list": page, "uses": uses_of_all(set(visible.values_list("name", flat=True)))}
+    context = {
+        "list": page,
+        "uses": uses_of_all(set(visible.values_list("name", flat=True))),
+        "counts": counts_of(page.rows, request.user),
+    }
     return render_page(request, "contacts/audience_list.html", context, fragment="list")
+
+
+def counts_of(rows: list[Audience], user: User) -> dict[str, Figure]:
+    """The figures that were kept, as far as the person may be told."""
+    told = {} if may_see_personal(user) else discretions_of(rows, known())
+    figures = {row.name: Figure(row.last_count) for row in rows if row.last_count is not None}
+    return {
+        name: figure if told.get(name, Discretion.OPEN) is Discretion.OPEN else figure.rough
+        for name, figure in figures.items()
+        if told.get(name) is not Discretion.CLOSED
+    }
 
 
 def uses_of_all(visible: set[str]) -> dict[str, list[tuple[str, str]]]:
@@ -118,13 +135,27 @@ def audience_people(request: StaffRequest, name: str) -> HttpResponse:
         "may_see_contacts": request.user.has_perm("contacts.view_contact"),
     }
     try:
+        told = told_of(audience, request.user)
+        if told is Discretion.CLOSED:
+            return render(request, "contacts/audience_people.html", {"withheld": why_closed()})
         people = members(audience, at=now(), zone=get_current_timezone_name())
-        context |= {"count": counting.count(people), "sample": sample(people)}
+        figure = Figure(counting.count(people))
+        if told is Discretion.OPEN:
+            context |= {"count": figure, "sample": sample(people)}
+        else:
+            context |= {"count": figure.rough, "nobody": why_nobody()}
     except BadRule as refusal:
         context["problems"] = [complaint(each, language()) for each in refusal.mistakes]
     except OperationalError:
         context["problems"] = [_("Counting takes too long just now. Try again in a minute.")]
     return render(request, "contacts/audience_people.html", context)
+
+
+def told_of(audience: Audience, user: User) -> Discretion:
+    """How much a person is told of an audience."""
+    if may_see_personal(user):
+        return Discretion.OPEN
+    return discretions_of([audience], known())[audience.name]
 
 
 @require_http_methods(["GET", "POST"])

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from contacts import rulebuilding, rulecounting
+from contacts.discretion import Figure
 from contacts.rulebuilding import Examined, Unreadable
-from contacts.rulecounting import Counted, Figure, Weighed
+from contacts.rulecounting import Counted, Weighed
 from contacts.rulewords import words_for
 from contacts.vocabulary import Datum, Topics
 from offers_site.http import StaffRequest
@@ -65,6 +66,8 @@ def rule_count(request: StaffRequest) -> HttpResponse:
         )
     except Unreadable:
         return unreadable()
+    except rulecounting.Withheld as refusal:
+        return JsonResponse({"withheld": str(refusal)})
     except rulecounting.TooSlow:
         return JsonResponse({"message": _("This takes too long to count.")}, status=503)
     return JsonResponse(counted_json(counted))
@@ -109,6 +112,8 @@ def rule_sample(request: StaffRequest) -> HttpResponse:
         )
     except (Unreadable, BadRule, ValueError):
         return unreadable()
+    except rulecounting.Withheld as refusal:
+        return render(request, "contacts/_rule_sample.html", {"withheld": str(refusal)})
     except rulecounting.TooSlow:
         return JsonResponse({"message": _("This takes too long to count.")}, status=503)
     context = {
@@ -197,7 +202,10 @@ def counted_json(counted: Counted) -> dict[str, Any]:
 
 
 def figure_json(figure: Figure | None) -> dict[str, Any] | None:
-    return None if figure is None else {"number": figure.number, "about": figure.about}
+    if figure is None:
+        return None
+    told = {"number": figure.number, "about": figure.about}
+    return {**told, "fewer": True} if figure.fewer else told
 
 
 def unreadable() -> HttpResponse:

@@ -284,6 +284,7 @@ class Rule {
 
   number(figure) {
     const text = figures.format(figure.number);
+    if (figure.fewer) return fill(this.say.fewer, { what: text });
     return figure.about ? fill(this.say.about, { what: text }) : text;
   }
 
@@ -321,12 +322,12 @@ class Rule {
     }
     if (!counted?.count) {
       this.total.textContent = "";
-      this.numbers.replaceChildren(h("p", { class: "rule-note" }, counted?.slow ?? this.say.noNumber));
+      this.numbers.replaceChildren(h("p", { class: "rule-note" }, counted?.slow ?? counted?.withheld ?? this.say.noNumber));
       return;
     }
     this.total.textContent = this.peopleWords(counted.count);
     const whole = counted.all.number || 1;
-    const share = shares.format(counted.count.number / whole);
+    const share = counted.count.fewer ? this.peopleWords(counted.count) : shares.format(counted.count.number / whole);
     const all = this.peopleWords(counted.all);
     const bar = h("progress", { max: whole, "aria-hidden": true });
     bar.value = counted.count.number;
