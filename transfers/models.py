@@ -23,6 +23,9 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
     def imports(self) -> Self:
         return self.filter(direction=Transfer.Direction.IMPORT)
 
+    def exports(self) -> Self:
+        return self.filter(direction=Transfer.Direction.EXPORT)
+
     def of_same_file(self, transfer: Transfer) -> Self:
         """Earlier imports of the very same bytes that took something."""
         same = self.imports().filter(subject=transfer.subject, sha256=transfer.sha256)
@@ -158,6 +161,12 @@ class Transfer(models.Model):
     def taken(self) -> int:
         """How many rows are in the database now as they stand in the file."""
         return self.inserted + self.updated + self.unchanged
+
+    @property
+    def complete_until(self) -> datetime | None:
+        """Of an export: whatever was changed before is in it, and the next one may begin here."""
+        moment = self.job.checkpoint.get("complete_until") if self.job else None
+        return datetime.fromisoformat(moment) if moment else None
 
     @property
     def has_ended(self) -> bool:

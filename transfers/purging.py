@@ -18,7 +18,22 @@ def purge(at: datetime) -> int:
     drop_forgotten_keys()
     sweep()
     purge_errors(at - timedelta(days=settings.IMPORT_ERRORS_DAYS))
-    return purge_files(at - timedelta(days=settings.IMPORT_FILE_DAYS), at)
+    return purge_exports(at) + purge_files(at - timedelta(days=settings.IMPORT_FILE_DAYS), at)
+
+
+def purge_exports(at: datetime) -> int:
+    """Delete exports that can no longer be fetched, with what was searched for."""
+    over = Transfer.objects.exports().ended_before(at - storing.EXPORT_KEPT)
+    number = 0
+    for transfer in over.filter(file_deleted_at=None).iterator():
+        storing.forget(storing.file_of(transfer.pk))
+        filters = dict(transfer.options.get("filters", {}))
+        if "q" in filters:  # it stays to be seen that there was a search
+            filters["q"] = None
+        options = {**transfer.options, "filters": filters}
+        Transfer.objects.filter(pk=transfer.pk).update(file_deleted_at=at, options=options)
+        number += 1
+    return number
 
 
 def purge_files(before: datetime, at: datetime) -> int:

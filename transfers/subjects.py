@@ -16,6 +16,8 @@ from transfers.reading.xml import XmlShape
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
+    from accounts.models import User
+
 Operation = Literal["insert", "upsert", "update", "void"]
 
 
@@ -59,6 +61,10 @@ class Chunk:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+class BadFilter(Exception):
+    """An export cannot be narrowed like this; carries a sentence."""
+
+
 class Subject:
     """What a room tells of one kind of file."""
 
@@ -70,7 +76,7 @@ class Subject:
     # What each may, beside `transfers.import_data` and `transfers.export_data`.
     import_right = ""
     export_right = ""
-    # Without this one, personal columns leave masked.
+    # Without this one, personal columns do not leave.
     personal_right = ""
     operations: tuple[Operation, ...] = ("insert", "upsert", "update")
 
@@ -83,5 +89,29 @@ class Subject:
         raise NotImplementedError
 
     def export(self, columns: Sequence[Column], filters: Mapping[str, Any]) -> sql.Composable:
-        """A SELECT of these columns, each as text or NULL, in the order of the key."""
+        """A SELECT of these columns, each as text or NULL, in the order of the key.
+
+        Besides what `filters_from` gave, filters may say `sort`, one of `sorts`, and
+        `changed_since`. Raises BadFilter when somebody has taken away what they name.
+        """
         raise NotImplementedError
+
+    # --- an export from a list ---
+
+    # The orders that lists know, by what their addresses call them.
+    sorts: tuple[str, ...] = ()
+
+    def columns_shown(self, shown: Sequence[str]) -> list[str]:
+        """The columns that stand for those of a list."""
+        known = self.columns()
+        return [name for name in shown if name in known]
+
+    def filters_from(
+        self, asked: Mapping[str, str], *, by: User, at: datetime, zone: str
+    ) -> dict[str, Any]:
+        """How the address of a list narrows an export, as JSON; raises BadFilter."""
+        return {}
+
+    def filters_in_words(self, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What `filters_from` gave, as pairs of a word and a value."""
+        return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -86,8 +87,25 @@ VISITORS = {
 def contact_list(request: StaffRequest) -> HttpResponse:
     personal = may_see_personal(request.user)
     page = CONTACTS[personal].page(request, Contact.objects.contacts())
-    context = {"list": page, "personal": personal, "about": rough_count(page, "contact")}
+    context = {
+        "list": page,
+        "personal": personal,
+        "about": rough_count(page, "contact"),
+        "export_url": export_url(page) if request.user.has_perm("transfers.export_data") else "",
+    }
     return render_page(request, "contacts/contact_list.html", context, fragment="list")
+
+
+def export_url(page: ListPage[Contact]) -> str:
+    """The list as it is shown now, to choose what of it leaves."""
+    asked = {
+        "subject": "contacts",
+        "q": page.form.asked("q") or "",
+        "sort": page.sort,
+        "columns": ",".join(page.shown),
+    }
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{reverse('transfers:export-create')}?{query}"
 
 
 @require_GET

@@ -120,6 +120,7 @@ HIDDEN = {
     "transfers:transfer-errors-csv": (ADMINISTRATOR, 200, 405),
     "transfers:transfer-errors-xml": (ADMINISTRATOR, 200, 405),
     "transfers:transfer-rejected": (ADMINISTRATOR, 404, 405),
+    "transfers:export-fetch": (ADMINISTRATOR, 405, 404),
     "transfers:export-file": (ADMINISTRATOR, 404, 405),
     "transfers:transfer-pause": (ADMINISTRATOR, 405, 302),
     "transfers:transfer-resume": (ADMINISTRATOR, 405, 302),
@@ -182,7 +183,7 @@ def addresses():
         "jobs:job": {"pk": job.pk},
         "api-1:read_job": {"pk": job.pk},
         "api-1:cancel_job": {"pk": job.pk},
-        "transfers:": {"pk": transfer.pk},
+        "transfers:": {"pk": transfer.pk, "link": "never-given"},
         "api-1:read_import": {"pk": transfer.pk},
         "api-1:list_import_errors": {"pk": transfer.pk},
     }

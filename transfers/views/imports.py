@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from offers_site.http import StaffRequest
 from transfers import actions, storing
-from transfers.forms import SettingsForm, UploadForm
+from transfers.forms.imports import SettingsForm, UploadForm
 from transfers.models import Template, Transfer
 from transfers.options import BadOption, Options
 from transfers.previewing import Seen, look

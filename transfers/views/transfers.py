@@ -1,13 +1,14 @@
 """Imports and exports: the list, and how far one is."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,9 +17,12 @@ from django.views.decorators.http import require_GET, require_POST
 from jobs import actions as jobs
 from offers_site.http import StaffRequest, render_page
 from offers_site.lists import Column, List
+from offers_site.templatetags.overture import exactly
 from transfers import reporting, storing
-from transfers.forms import TransferFilter
+from transfers.forms.lists import TransferFilter
 from transfers.models import Transfer
+from transfers.subjects import Subject
+from transfers.views.exports import can_be_fetched, may_fetch
 from transfers.views.finding import Subjects, find_transfer
 
 REJECTS_SHOWN = 1000
@@ -57,7 +61,7 @@ def transfer_detail(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
         "transfer": transfer,
         "job": transfer.job,
         "subject": subjects.get(transfer.subject),
-        "facts": facts_of(transfer),
+        "facts": facts_of(transfer, subjects.get(transfer.subject)),
         "figures": figures_of(transfer),
         "codes": sorted(transfer.codes.items(), key=lambda item: -item[1]),
         "rejects": [
@@ -67,7 +71,24 @@ def transfer_detail(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
         "why": reporting.why(transfer),
         "has_file": storing.file_of(transfer.pk).exists(),
     }
+    if not transfer.is_import:
+        context |= of_export(request, transfer, subjects)
     return render_page(request, "transfers/transfer_detail.html", context, fragment="progress")
+
+
+def of_export(request: StaffRequest, transfer: Transfer, subjects: Subjects) -> dict[str, Any]:
+    """What the page of an export says of its file."""
+    subject = subjects.get(transfer.subject)
+    filters = transfer.options.get("filters", {})
+    ended = transfer.job.ended_at if transfer.job else None
+    return {
+        "can_be_fetched": can_be_fetched(transfer),
+        "may_fetch": subject is not None and may_fetch(request, transfer, subject),
+        # a search is forgotten with the file: what was asked for is not known any more
+        "may_repeat": filters.get("q", "") is not None
+        and request.user.has_perm("transfers.export_data"),
+        "until": ended + storing.EXPORT_KEPT if ended else None,
+    }
 
 
 def figures_of(transfer: Transfer) -> list[tuple[str, int]]:
@@ -83,14 +104,31 @@ def figures_of(transfer: Transfer) -> list[tuple[str, int]]:
     return [(word, getattr(transfer, name)) for name, word in words.items()]
 
 
-def facts_of(transfer: Transfer) -> list[tuple[str, Any]]:
-    facts = [
+def facts_of_export(transfer: Transfer, subject: Subject | None) -> list[tuple[str, Any]]:
+    options = transfer.options
+    filters = options.get("filters", {})
+    facts: list[tuple[str, Any]] = subject.filters_in_words(filters) if subject else []
+    if since := filters.get("changed_since"):
+        facts.append((_("Changed since"), exactly(datetime.fromisoformat(since))))
+    if options.get("limit"):
+        facts.append((_("At most"), number_format(options["limit"])))
+    facts.append((_("Columns"), ", ".join(options.get("columns", ())) or _("all")))
+    forms = {"spreadsheet": _("for a spreadsheet"), "machine": _("for a program")}
+    profile = forms.get(options.get("profile", ""), "")
+    facts.append((_("Form"), f"{transfer.format.upper()}, {profile}"))
+    return facts
+
+
+def facts_of(transfer: Transfer, subject: Subject | None) -> list[tuple[str, Any]]:
+    facts: list[tuple[str, Any]] = [
         (_("Started by"), str(transfer.by or transfer.key or _("a command"))),
         (_("Asked for"), date_format(localtime(transfer.created_at), "DATETIME_FORMAT")),
     ]
     if transfer.job and transfer.job.ended_at:
         ended = date_format(localtime(transfer.job.ended_at), "DATETIME_FORMAT")
         facts.append((_("Ended"), ended))
+    if not transfer.is_import:
+        facts += facts_of_export(transfer, subject)
     if transfer.sha256:
         facts.append((_("SHA-256"), transfer.sha256[:16] + "…"))
     if transfer.blank:

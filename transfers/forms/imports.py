@@ -1,4 +1,4 @@
-"""What people choose for an import or an export."""
+"""What people choose for an import."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from offers_site.lists import ListFilter
-from transfers.models import Transfer
 from transfers.options import BadOption, Options, options_from
 from transfers.reading.columns import Column
 from transfers.reading.moments import FORMATS
@@ -179,60 +176,3 @@ class SettingsForm(forms.Form):
 
     def refuse(self, refusal: BadOption) -> None:
         self.add_error(refusal.name if refusal.name in self.fields else None, refusal.sentence)
-
-
-class ExportForm(forms.Form):
-    subject = forms.ChoiceField(
-        label=gettext_lazy("What to export"),
-        error_messages={"required": gettext_lazy("Choose what to export.")},
-    )
-    profile = forms.ChoiceField(
-        label=gettext_lazy("For"),
-        error_messages={"required": gettext_lazy("Choose what it is for.")},
-        choices=[
-            ("spreadsheet", gettext_lazy("A spreadsheet: nothing in it can act as a formula")),
-            ("machine", gettext_lazy("A program: values as they are")),
-        ],
-        widget=forms.RadioSelect,
-        initial="spreadsheet",
-    )
-    format = forms.ChoiceField(
-        label=gettext_lazy("Format"),
-        choices=[("csv", "CSV"), ("xml", "XML")],
-        error_messages={"required": gettext_lazy("Choose a format.")},
-    )
-    delimiter = forms.ChoiceField(
-        label=gettext_lazy("Delimiter"),
-        error_messages={"required": gettext_lazy("Choose a delimiter.")},
-        choices=[
-            (";", gettext_lazy("Semicolon")),
-            (",", gettext_lazy("Comma")),
-            ("\t", gettext_lazy("Tabulator")),
-        ],
-    )
-
-    def __init__(self, subjects: Sequence[Subject], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["subject"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        field.choices = [(subject.name, str(subject.label)) for subject in subjects]
-
-
-class TransferFilter(ListFilter):
-    searches = True
-
-    direction = forms.MultipleChoiceField(
-        label=gettext_lazy("Direction"), choices=Transfer.Direction.choices, required=False
-    )
-    state = forms.MultipleChoiceField(
-        label=gettext_lazy("State"), choices=Transfer.State.choices, required=False
-    )
-
-    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.asked("q"):
-            queryset = queryset.filter(file_name__icontains=self.asked("q"))
-        if self.asked("direction"):
-            queryset = queryset.filter(direction__in=self.asked("direction"))
-        if self.asked("state"):
-            queryset = queryset.filter(sort_state__in=self.asked("state"))
-        return queryset
