@@ -337,6 +337,7 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = PLACES.data / "files"
+MEDIA_URL = "never-served/"  # else the server of the tests serves them at the addresses of pages
 
 # --- Logs and measurements ---
 

@@ -273,7 +273,9 @@ def choices_of(bound: BoundField) -> list[BoundWidget]:
 
 @register.filter
 def clear_label(bound: BoundField) -> bool:
-    """Does the label say that the field may stay empty?"""
+    """Does the label say that the field may stay empty? Not where nothing is an answer too."""
+    if getattr(bound.field, "is_said", False):
+        return False
     return not bound.field.required and kind(bound) != "check" and not bound.field.disabled
 
 

@@ -2,7 +2,7 @@
 // in the order of the page, so nothing is written down here.
 
 const fieldOf = (row) => row.closest("[data-order]");
-const label = (row) => row.querySelector("label").textContent.trim().split(/\s{2,}|\n/)[0];
+const label = (row) => row.querySelector("[data-name]").textContent;
 
 function settle(row) {
   const field = fieldOf(row);

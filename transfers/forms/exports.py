@@ -93,6 +93,7 @@ class ExportForm(forms.Form):
         self.choose("changed", self.changes())
         if not has_labels:
             del self.fields["labels"]
+        self.fields["since"].is_said = True  # type: ignore[attr-defined] # only asked for when it is needed
         if shown and not self.initial.get("which"):
             self.initial["which"] = "shown"
         for name, value in DEFAULTS.items():
@@ -121,8 +122,8 @@ class ExportForm(forms.Form):
         names = [name for name in dict.fromkeys(first) if name in self.available]
         if not self.is_bound and not self.initial.get("columns"):
             self.initial["columns"] = names or list(self.available)
-        names += [name for name in self.available if name not in names]
-        return [(name, self.available[name].label) for name in names]
+        others = [name for name in self.available if name not in names]
+        return [(name, self.available[name].label) for name in (*names, *others)]
 
     def changes(self) -> list[tuple[str, str]]:
         ways = [("any", _("All of them")), ("since", _("Only those changed since a date"))]

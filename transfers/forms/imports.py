@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,31 +25,37 @@ class UploadForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose what is in the file.")},
     )
     file = forms.FileField(
-        label=gettext_lazy("File"),
+        label=gettext_lazy("The file to import"),
         error_messages={"required": gettext_lazy("Choose a file.")},
         help_text=gettext_lazy("CSV or XML, plain or packed with gzip or zip."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xml,.gz,.zip"}),
         max_length=200,
     )
+    like = forms.UUIDField(required=False, widget=forms.HiddenInput)  # an import done before
 
     def __init__(self, subjects: Sequence[Subject], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["subject"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
         field.choices = [(subject.name, str(subject.label)) for subject in subjects]
+        if len(subjects) == 1:
+            field.widget = forms.HiddenInput()
+            field.initial = subjects[0].name
 
 
 class SettingsForm(forms.Form):
-    """How a file is to be read. `columns_of` are its own columns, with what each is taken for."""
+    """How a file is to be read. `header` are its own words, `places` what each is taken for."""
+
+    OPERATIONS = (
+        ("insert", gettext_lazy("Add those that are new")),
+        ("upsert", gettext_lazy("Add those that are new, change the others")),
+        ("update", gettext_lazy("Only change those that are there")),
+        ("void", gettext_lazy("Void those that are there")),
+    )
 
     operation = forms.ChoiceField(
         label=gettext_lazy("What to do"),
         error_messages={"required": gettext_lazy("Choose what to do.")},
-        choices=[
-            ("insert", gettext_lazy("Add those that are new")),
-            ("upsert", gettext_lazy("Add those that are new, change the others")),
-            ("update", gettext_lazy("Only change those that are there")),
-        ],
         widget=forms.RadioSelect,
     )
     on_duplicate = forms.ChoiceField(
@@ -113,15 +120,6 @@ class SettingsForm(forms.Form):
     keep_as = forms.CharField(
         label=gettext_lazy("Keep these settings as"), required=False, max_length=80
     )
-    groups = (
-        (gettext_lazy("What happens"), ("operation", "on_duplicate", "all_or_nothing")),
-        (
-            gettext_lazy("How the file is written"),
-            ("encoding", "delimiter", "date_format", "timezone", "from_spreadsheet"),
-        ),
-        (gettext_lazy("When to stop"), ("max_rejects",)),
-        (gettext_lazy("Template"), ("keep_as",)),
-    )
 
     def __init__(
         self,
@@ -129,11 +127,18 @@ class SettingsForm(forms.Form):
         header: Sequence[str],
         places: Sequence[str | None],
         *args: Any,
+        operations: Sequence[str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.header = header
-        choices = [(NOT_MAPPED, _("Pass over")), *self.labels(columns)]
+        operation = self.fields["operation"]
+        assert isinstance(operation, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        operation.choices = [each for each in self.OPERATIONS if each[0] in operations]
+        for name in ("encoding", "delimiter", "date_format", "timezone"):
+            self.fields[name].is_said = True  # type: ignore[attr-defined] # "as it is" is an answer
+        self.fields["timezone"].widget.attrs["placeholder"] = settings.TIME_ZONE
+        choices = [(NOT_MAPPED, _("Do not import")), *self.labels(columns)]
         for number, word in enumerate(header):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=word or "—",
@@ -141,8 +146,6 @@ class SettingsForm(forms.Form):
                 initial=(places[number] if number < len(places) else None) or NOT_MAPPED,
                 required=False,
             )
-        names = [f"column_{number}" for number in range(len(header))]
-        self.groups = ((_("Columns of the file"), names), *type(self).groups)  # type: ignore[assignment] # one group more
 
     @staticmethod
     def labels(columns: Mapping[str, Column]) -> list[tuple[str, str]]:
@@ -150,10 +153,11 @@ class SettingsForm(forms.Form):
 
     @property
     def mapping(self) -> dict[str, str]:
-        """The words of the file whose column the person has chosen."""
+        """The words of the file whose column was chosen; those that were not sent stay open."""
         chosen = {
             word: self.cleaned_data.get(f"column_{number}", "")
             for number, word in enumerate(self.header)
+            if f"column_{number}" in self.data
         }
         return {word: "" if name == NOT_MAPPED else name for word, name in chosen.items() if word}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from offers_site.lists import ListFilter
@@ -14,6 +14,7 @@ from transfers.models import Transfer
 
 class TransferFilter(ListFilter):
     searches = True
+    search_label = gettext_lazy("File or person")
 
     direction = forms.MultipleChoiceField(
         label=gettext_lazy("Direction"), choices=Transfer.Direction.choices, required=False
@@ -24,7 +25,9 @@ class TransferFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.asked("q"):
-            queryset = queryset.filter(file_name__icontains=self.asked("q"))
+            text = self.asked("q")
+            by = Q(by__first_name__icontains=text) | Q(by__last_name__icontains=text)
+            queryset = queryset.filter(Q(file_name__icontains=text) | by)
         if self.asked("direction"):
             queryset = queryset.filter(direction__in=self.asked("direction"))
         if self.asked("state"):

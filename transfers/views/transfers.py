@@ -19,13 +19,13 @@ from offers_site.http import StaffRequest, render_page
 from offers_site.lists import Column, List
 from offers_site.templatetags.overture import exactly
 from transfers import reporting, storing
+from transfers.forms.imports import UploadForm
 from transfers.forms.lists import TransferFilter
 from transfers.models import Transfer
 from transfers.subjects import Subject
+from transfers.views import telling
 from transfers.views.exports import can_be_fetched, may_fetch
-from transfers.views.finding import Subjects, find_transfer
-
-REJECTS_SHOWN = 1000
+from transfers.views.finding import Subjects, allows, find_transfer
 
 TRANSFERS = List(
     name="transfers",
@@ -62,18 +62,32 @@ def transfer_detail(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
         "job": transfer.job,
         "subject": subjects.get(transfer.subject),
         "facts": facts_of(transfer, subjects.get(transfer.subject)),
-        "figures": figures_of(transfer),
-        "codes": sorted(transfer.codes.items(), key=lambda item: -item[1]),
-        "rejects": [
-            (reject, reporting.message(reject))
-            for reject in transfer.rejects.order_by("line", "id")[:REJECTS_SHOWN]
-        ],
-        "why": reporting.why(transfer),
-        "has_file": storing.file_of(transfer.pk).exists(),
+        **telling.progress_of(transfer),
     }
-    if not transfer.is_import:
+    if transfer.is_import:
+        context |= of_import(request, transfer, subjects)
+    else:
         context |= of_export(request, transfer, subjects)
     return render_page(request, "transfers/transfer_detail.html", context, fragment="progress")
+
+
+def of_import(request: StaffRequest, transfer: Transfer, subjects: Subjects) -> dict[str, Any]:
+    """The report, and what can be done next."""
+    subject = subjects.get(transfer.subject)
+    may_send = request.user.has_perm("transfers.import_data")
+    send = None
+    if subject is not None and may_send and allows(request, subject.import_right):
+        send = UploadForm([subject], initial={"like": transfer.pk})
+        send.fields["file"].label = _("The mended file")
+    return {
+        "figures": telling.figures_of(transfer),
+        "sum": telling.sum_of(transfer),
+        "verdict": telling.verdict(transfer),
+        "why": reporting.why(transfer),
+        "has_file": storing.file_of(transfer.pk).exists(),
+        "send": send,
+        **telling.rejects_of(transfer, request.GET.get("code", "")),
+    }
 
 
 def of_export(request: StaffRequest, transfer: Transfer, subjects: Subjects) -> dict[str, Any]:
@@ -89,19 +103,6 @@ def of_export(request: StaffRequest, transfer: Transfer, subjects: Subjects) -> 
         and request.user.has_perm("transfers.export_data"),
         "until": ended + storing.EXPORT_KEPT if ended else None,
     }
-
-
-def figures_of(transfer: Transfer) -> list[tuple[str, int]]:
-    """The counters in words; the first is the sum of the next five."""
-    words = {
-        "read": _("Read"),
-        "inserted": _("Added"),
-        "updated": _("Changed"),
-        "unchanged": _("Unchanged"),
-        "ignored": _("Passed over"),
-        "rejected": _("Rejected"),
-    }
-    return [(word, getattr(transfer, name)) for name, word in words.items()]
 
 
 def facts_of_export(transfer: Transfer, subject: Subject | None) -> list[tuple[str, Any]]:
