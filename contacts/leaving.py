@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from psycopg import sql
 
 from accounts.models import User
@@ -63,7 +64,7 @@ def gone() -> BadFilter:
 def in_words(filters: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = []
     if filters.get("q"):
-        told.append((_("Search"), str(filters["q"])))
+        told.append((pgettext("what was looked for", "Search"), str(filters["q"])))
     if filters.get("audience"):
         label = Audience.objects.filter(name=filters["audience"]).values_list("label", flat=True)
         told.append((_("Audience"), label.first() or str(filters["audience"])))
