@@ -37,7 +37,7 @@ def expect_to_fit(page):
 
 
 def work():
-    transfer = Transfer.objects.order_by("-created_at").first()
+    transfer = Transfer.objects.latest("created_at")
     assert import_task(str(transfer.job_id)) == "finished"
 
 

@@ -36,7 +36,7 @@ def upload(client, body, name="people.csv", **given):
     file = SimpleUploadedFile(name, body if isinstance(body, bytes) else body.encode())
     answer = client.post(CREATE, {"subject": "contacts", "file": file, **given})
     assert answer.status_code == 302, page(answer)
-    return Transfer.objects.order_by("-created_at").first()
+    return Transfer.objects.latest("created_at")
 
 
 def settings_of(transfer):
@@ -68,7 +68,7 @@ def detail(client, transfer, query=""):
 def chosen_for(html, word):
     """What stands chosen for a column of the file."""
     part = html[html.index(f">{word}</label>") :]
-    return re.search(r'value="([^"]*)" selected', part)[1]
+    return re.findall(r'value="([^"]*)" selected', part)[0]
 
 
 # --- how it is understood ---
@@ -238,7 +238,7 @@ def test_a_try_out_says_what_an_import_would_do_and_leads_to_it(client):
 
     again = reverse("transfers:import-again", args=[transfer.pk])
     answer = client.post(again, {"verb": "start"})
-    real = Transfer.objects.order_by("-created_at").first()
+    real = Transfer.objects.latest("created_at")
     assert answer["Location"] == real.get_absolute_url()
     assert import_task(str(real.job_id)) == "finished"
     assert contacts("key", "city") == [("C-1", "Metz"), ("C-2", "Nice")]
