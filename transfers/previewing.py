@@ -5,6 +5,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from transfers import storing
 from transfers.files import OpenFile, open_file
 from transfers.models import Transfer
@@ -170,8 +172,10 @@ def understood(seen: Seen, checked: Checked) -> None:
 
 def said(faults: tuple[Fault, ...] | tuple[()], columns: Mapping[str, Column]) -> list[str]:
     """What is wrong with a row, each with the label of its column."""
-    return [
-        f"{columns[f.column].label if f.column in columns else f.column}: "
-        f"{sentence(f.code, {'value': f.value, 'column': f.column, **f.detail})}".lstrip(": ")
-        for f in faults
-    ]
+    found = []
+    for fault in faults:
+        told = sentence(fault.code, {"value": fault.value, "column": fault.column, **fault.detail})
+        column = columns.get(fault.column)
+        label = str(column.label) if column else fault.column
+        found.append(_("%(label)s: %(told)s") % {"label": label, "told": told} if label else told)
+    return found
