@@ -17,6 +17,18 @@ from contacts.values import normal_email
 from rules.sql import type_of
 
 Values = Mapping[str, Any]
+KEYS_LOCK = 7_306_002  # never reused for anything else
+
+
+def keep_keys(*, alone: bool = False) -> None:
+    """Until this transaction ends no key becomes a former key, or (`alone`) is given to anybody.
+
+    A key is somebody's now or somebody's former one; no constraint can see both tables. Taken
+    before any row of people is locked.
+    """
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s)", [KEYS_LOCK])
 
 
 def insert(

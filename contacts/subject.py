@@ -13,12 +13,13 @@ from contacts import columns as known
 from contacts import leaving, values
 from contacts.columns import BUILT_IN, OPT_OUTS, TABLE
 from contacts.models import Contact
+from contacts.storing import keep_keys
 from rules.kinds import BOOL, DATE, DOUBLE, INT, STRING, TIMESTAMP
 from transfers.applying import Target, apply_to_table, staged
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
 from transfers.reading.xml import XmlShape
-from transfers.subjects import Chunk, Outcome, Subject
+from transfers.subjects import NOTHING, Chunk, Outcome, RowFault, Subject
 from transfers.writing.texts import as_text
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ ALIASES = {
     "post_opt_out": ("refus_courrier",),
 }
 YEARS = (1900, 2100)
+# The key of whom a row is about: of people who were merged, the one that was kept.
+IDENTITY = sql.SQL("coalesce(s._identity, s.key)")
 FAULTS = {
     "phone_invalid": "phone_invalid",
     "language_invalid": "enum_invalid",
@@ -98,12 +101,27 @@ class Contacts(Subject):
     export_right = "contacts.view_contact"
     personal_right = "contacts.view_personal_data"
 
-    def columns(self) -> Mapping[str, Column]:
+    @property
+    def identity(self) -> sql.Composable:
+        return IDENTITY
+
+    def columns(self, chosen: Mapping[str, Any] = NOTHING) -> Mapping[str, Column]:
         everybody = [*BUILT_IN.values(), *OPT_OUTS.values()]
         everybody.sort(key=lambda column: column.name == "created_at")  # the last of ours
         return {
             column.name: file_column(column) for column in (*everybody, *known.declared().values())
         }
+
+    def resolve(self, chunk: Chunk) -> Sequence[RowFault]:
+        """A former key stands for whoever was kept; nobody is merged while the chunk is applied."""
+        keep_keys()
+        chunk.cursor.execute(
+            sql.SQL(
+                "UPDATE {} s SET _identity = c.key FROM contacts_contactalias a "
+                "JOIN {} c ON c.id = a.contact_id WHERE a.key = s.key"
+            ).format(chunk.table, sql.Identifier(TABLE))
+        )
+        return ()
 
     def apply(self, chunk: Chunk) -> Outcome:
         columns = self.columns()
@@ -117,6 +135,7 @@ class Contacts(Subject):
             if name in OPT_OUTS
             else staged(name)
             for name, target in written.items()
+            if name != "key"
         }
         changed = {
             target: sql.SQL("coalesce({}, t.{})").format(staged(name), sql.Identifier(target))
@@ -129,12 +148,9 @@ class Contacts(Subject):
             chunk,
             Target(
                 table=TABLE,
-                key="key",
-                key_column="key",
-                arbiter="contact_key_once",
+                key={"kind": sql.SQL("'contact'::text"), "key": IDENTITY},
                 created={**created, "created_at": at, "changed_at": at},
                 changed=changed,
-                fixed={"kind": sql.SQL("'contact'")},
                 stamped={"changed_at": at, "version": sql.SQL("t.version + 1")},
                 unknown_code="recipient_unknown",
                 before_change=lambda chunk: note_changes(chunk, outs),
@@ -187,7 +203,7 @@ def file_column(column: known.Column) -> Column:
         convert=CONVERTS.get(name) or (reading_double if column.kind == DOUBLE else None),
         labels=column.choices,
         where=column.column,
-        companion=("email_normal", normal) if name == "email" else None,
+        companions={"email_normal": normal} if name == "email" else {},
     )
 
 
@@ -224,7 +240,7 @@ def note(chunk: Chunk, name: str, condition: sql.Composable) -> None:
             "INSERT INTO contacts_optoutchange "
             "(contact_id, channel, is_opted_out, at, by_id, by_name, source, proof) "
             "SELECT t.id, {channel}, s.{name}, {at}, {by}, '', 'import', {proof} "
-            "FROM {staging} s JOIN {table} t ON t.key = s.key AND t.kind = 'contact' "
+            "FROM {staging} s JOIN {table} t ON t.key = {identity} AND t.kind = 'contact' "
             "WHERE s.{name} IS NOT NULL AND {condition}"
         ).format(
             channel=sql.Literal(CHANNELS[name]),
@@ -233,6 +249,7 @@ def note(chunk: Chunk, name: str, condition: sql.Composable) -> None:
             by=sql.Literal(chunk.by_pk),
             proof=sql.Literal(chunk.origin[:1000]),
             staging=chunk.table,
+            identity=IDENTITY,
             table=sql.Identifier(TABLE),
             condition=condition,
         )

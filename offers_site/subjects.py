@@ -3,6 +3,6 @@
 from collections.abc import Mapping
 
 from contacts.subject import Contacts
-from transfers.subjects import Subject
+from transfers.subjects import Subject, registered
 
-SUBJECTS: Mapping[str, Subject] = {subject.name: subject for subject in (Contacts(),)}
+SUBJECTS: Mapping[str, Subject] = registered(Contacts())

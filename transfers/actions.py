@@ -125,6 +125,7 @@ def store_import(
     at: datetime,
     idempotency_key: str = "",
 ) -> Transfer:
+    subject.check(options)
     return Transfer.objects.create(
         id=received.pk,
         direction=Transfer.Direction.IMPORT,
@@ -192,6 +193,7 @@ def start_draft(
     draft = Transfer.objects.select_for_update().get(pk=transfer.pk)
     if draft.job_id:
         raise AlreadyStarted(_("This import has begun already."))
+    subject.check(options)
     draft.options, draft.is_dry_run = options.stored, options.dry_run
     draft.format = form_of(draft.file_name, options.format)
     draft.save(update_fields=["options", "is_dry_run", "format"])

@@ -17,7 +17,7 @@ from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 from transfers import actions, reporting
 from transfers.models import Reject, Transfer
-from transfers.options import BadOption, Options, options_from
+from transfers.options import BadOption, Options
 from transfers.subjects import Subject
 
 Word = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
@@ -86,7 +86,7 @@ def started(
     idempotency_key = request.headers.get("Idempotency-Key", "")
     if len(idempotency_key) > 200 or "\0" in idempotency_key:
         raise Problem(422, "idempotency_key_invalid", "An idempotency key has 200 characters.")
-    options = read_options(call)
+    options = read_options(subject, call, request)
     received = actions.receive(file.name or "", file.chunks())
     try:
         if idempotency_key:
@@ -108,9 +108,12 @@ def started(
     }
 
 
-def read_options(call: ImportCall) -> Options:
+def read_options(subject: Subject, call: ImportCall, request: HttpRequest) -> Options:
+    """The fields beside the file; one that is no option of this subject is refused."""
+    given = {**dict(request.POST.items()), **call.model_dump()}
+    del given["subject"]
     try:
-        return options_from(call.model_dump(exclude={"subject"}))
+        return subject.options_from(given)
     except BadOption as refusal:
         raise refused(refusal.name, refusal.sentence) from refusal
 

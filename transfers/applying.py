@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from psycopg import sql
 
@@ -12,34 +13,37 @@ from transfers.subjects import Chunk, Outcome, RowFault
 class Target:
     """Where the rows of a chunk go.
 
-    `arbiter` names the unique constraint of the key. `fixed` are columns which every row of ours
-    has alike. `created` and `changed` are what is written to a new row and to one that is there;
-    in both, `s` is the staged row, and in `changed` `t` is the row as it was. `stamped` is written
-    whenever something else changes.
+    `key` says which row of the table `t` a staged row `s` is about: its columns, with what they
+    are equal to. They are NOT NULL and unique together, and written to a new row as they are.
+    `created` and `changed` are what else is written to a new row and to one that is there; in both,
+    `s` is the staged row, and in `changed` `t` is the row as it was. `stamped` is written whenever
+    something else changes. `frozen` is true of rows `t` that may not change any more: they are
+    refused with `frozen_code`. Where the table has several unique constraints, a new row that
+    breaks any of them counts as there already.
     """
 
     table: str
-    key: str
-    key_column: str
-    arbiter: str
+    key: Mapping[str, sql.Composable]
     created: Mapping[str, sql.Composable]
     changed: Mapping[str, sql.Composable]
-    fixed: Mapping[str, sql.Composable] = field(default_factory=dict)
     stamped: Mapping[str, sql.Composable] = field(default_factory=dict)
+    frozen: sql.Composable | None = None
+    frozen_code: str = "not_updatable"
     unknown_code: str = "not_updatable"
     before_change: Callable[[Chunk], None] | None = None
 
     @property
     def match(self) -> sql.Composable:
         """The row of the table `t` that a staged row `s` is about."""
-        key = sql.SQL("t.{} = s.{}").format(
-            sql.Identifier(self.key_column), sql.Identifier(self.key)
-        )
-        fixed = [
+        return sql.SQL(" AND ").join(
             sql.SQL("t.{} = {}").format(sql.Identifier(name), value)
-            for name, value in self.fixed.items()
-        ]
-        return sql.SQL(" AND ").join([key, *fixed])
+            for name, value in self.key.items()
+        )
+
+    @property
+    def order(self) -> sql.Composable:
+        """One order of the rows for all who write them: so nobody waits in a circle."""
+        return sql.SQL(", ").join(self.key.values())
 
 
 def apply_to_table(chunk: Chunk, target: Target) -> Outcome:
@@ -48,9 +52,8 @@ def apply_to_table(chunk: Chunk, target: Target) -> Outcome:
     if chunk.operation != "insert":
         update(chunk, target, outcome)
     if chunk.operation == "update":
-        outcome.faults = [
-            RowFault(number, target.unknown_code, target.key, value)
-            for number, value in rows(chunk, unknown(chunk, target))
+        outcome.faults += [
+            RowFault(number, target.unknown_code) for number, *_key in unknown(chunk, target)
         ]
         return outcome
     insert(chunk, target, outcome)
@@ -63,26 +66,25 @@ def staged(name: str) -> sql.Composable:
 
 def insert(chunk: Chunk, target: Target, outcome: Outcome) -> None:
     """Insert what is not there; whoever is first keeps the key, were it another job."""
-    done = outcome.updated + outcome.unchanged
-    written = {**target.fixed, **target.created}
+    done = outcome.rows
+    written = {**target.key, **target.created}
     statement = sql.SQL(
         "INSERT INTO {to} AS t ({columns}) SELECT {values} FROM {staging} s WHERE NOT s._known "
-        "ORDER BY s.{key} ON CONFLICT ON CONSTRAINT {arbiter} DO NOTHING RETURNING t.{returned}"
+        "ORDER BY {order} ON CONFLICT DO NOTHING RETURNING {returned}"
     ).format(
         to=sql.Identifier(target.table),
         columns=sql.SQL(", ").join(map(sql.Identifier, written)),
         values=sql.SQL(", ").join(written.values()),
         staging=chunk.table,
-        key=sql.Identifier(target.key),
-        arbiter=sql.Identifier(target.arbiter),
-        returned=sql.Identifier(target.key_column),
+        order=target.order,
+        returned=sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(n)) for n in target.key),
     )
     chunk.cursor.execute(statement)
     outcome.inserted = chunk.cursor.rowcount
     if outcome.inserted + done < chunk.count:
-        made = {row[0] for row in chunk.cursor.fetchall()}
-        tried = rows(chunk, unknown(chunk, target))
-        outcome.existing = [number for number, value in tried if value not in made]
+        made = set(chunk.cursor.fetchall())
+        tried = unknown(chunk, target)
+        outcome.existing = [number for number, *key in tried if tuple(key) not in made]
 
 
 def update(chunk: Chunk, target: Target, outcome: Outcome) -> None:
@@ -91,18 +93,21 @@ def update(chunk: Chunk, target: Target, outcome: Outcome) -> None:
     chunk.cursor.execute(
         sql.SQL(
             "WITH there AS MATERIALIZED (SELECT s._number FROM {to} t JOIN {staging} s ON {match} "
-            "ORDER BY t.{key} FOR UPDATE OF t) "
+            "ORDER BY {order} FOR UPDATE OF t) "
             "UPDATE {staging} s SET _known = true FROM there WHERE there._number = s._number"
         ).format(
             to=sql.Identifier(target.table),
             staging=chunk.table,
             match=target.match,
-            key=sql.Identifier(target.key_column),
+            order=target.order,
         )
     )
     there = chunk.cursor.rowcount
     if not there:
         return
+    if target.frozen is not None:
+        outcome.faults += refuse_frozen(chunk, target, target.frozen)
+        there -= len(outcome.faults)
     if target.before_change:
         target.before_change(chunk)
     if target.changed:
@@ -110,36 +115,67 @@ def update(chunk: Chunk, target: Target, outcome: Outcome) -> None:
     outcome.unchanged = there - outcome.updated
 
 
-def change(chunk: Chunk, target: Target) -> int:
-    differing = [
+def refuse_frozen(chunk: Chunk, target: Target, frozen: sql.Composable) -> list[RowFault]:
+    """Refuse the rows that would change what may not change; the rest goes on without them."""
+    differs = differing(target)
+    if differs is None:
+        return []
+    chunk.cursor.execute(
+        sql.SQL(
+            "SELECT s._number FROM {to} t JOIN {staging} s ON {match} "
+            "WHERE s._known AND ({frozen}) AND ({differs}) ORDER BY 1"
+        ).format(
+            to=sql.Identifier(target.table),
+            staging=chunk.table,
+            match=target.match,
+            frozen=frozen,
+            differs=differs,
+        )
+    )
+    refused = [RowFault(row[0], target.frozen_code) for row in chunk.cursor.fetchall()]
+    if refused:
+        chunk.cursor.execute(
+            sql.SQL("UPDATE {} SET _refused = true WHERE _number = ANY(%s)").format(chunk.table),
+            [[fault.number for fault in refused]],
+        )
+    return refused
+
+
+def differing(target: Target) -> sql.Composable | None:
+    """Would the row `t` be another one after the change?"""
+    if not target.changed:
+        return None
+    return sql.SQL(" OR ").join(
         sql.SQL("t.{} IS DISTINCT FROM {}").format(sql.Identifier(name), value)
         for name, value in target.changed.items()
-    ]
+    )
+
+
+def change(chunk: Chunk, target: Target) -> int:
     sets = [
         sql.SQL("{} = {}").format(sql.Identifier(name), value)
         for name, value in {**target.changed, **target.stamped}.items()
     ]
     chunk.cursor.execute(
         sql.SQL(
-            "UPDATE {to} t SET {sets} FROM {staging} s WHERE s._known AND {match} AND ({differs})"
+            "UPDATE {to} t SET {sets} FROM {staging} s "
+            "WHERE s._known AND NOT s._refused AND {match} AND ({differs})"
         ).format(
             to=sql.Identifier(target.table),
             sets=sql.SQL(", ").join(sets),
             staging=chunk.table,
             match=target.match,
-            differs=sql.SQL(" OR ").join(differing),
+            differs=differing(target) or sql.SQL("false"),
         )
     )
     return int(chunk.cursor.rowcount)
 
 
-def unknown(chunk: Chunk, target: Target) -> sql.Composable:
-    """The staged rows that are about nothing there."""
-    return sql.SQL("SELECT s._number, s.{} FROM {} s WHERE NOT s._known ORDER BY 1").format(
-        sql.Identifier(target.key), chunk.table
+def unknown(chunk: Chunk, target: Target) -> Sequence[tuple[Any, ...]]:
+    """The staged rows that are about nothing there: the number of each, and its key."""
+    chunk.cursor.execute(
+        sql.SQL("SELECT s._number, {} FROM {} s WHERE NOT s._known ORDER BY 1").format(
+            target.order, chunk.table
+        )
     )
-
-
-def rows(chunk: Chunk, query: sql.Composable) -> Sequence[tuple[int, str]]:
-    chunk.cursor.execute(query)
     return list(chunk.cursor.fetchall())

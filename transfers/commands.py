@@ -17,12 +17,11 @@ from offers_site.commands import CommandError, CommandParser, OvertureCommand
 from transfers import actions, importing, reporting, storing
 from transfers.exporting import Tally, UnknownColumn, Wanted, blocks
 from transfers.models import Transfer
-from transfers.options import DELIMITERS, OPERATIONS, POLICIES, BadOption, Options, options_from
+from transfers.options import DELIMITERS, OPERATIONS, POLICIES, BadOption, Options
 from transfers.reading.encodings import DECLARABLE
 from transfers.reading.moments import FORMATS
-from transfers.subjects import Subject
+from transfers.subjects import Subject, options_of
 
-NOT_OPTIONS = {"subject", "file"}
 OPTION_NAMES = (
     "format",
     "operation",
@@ -62,11 +61,21 @@ class ImportCommand(OvertureCommand):
         parser.add_argument("--from-spreadsheet", action="store_true")
         parser.add_argument("--dry-run", action="store_true")
         parser.add_argument("--all-or-nothing", action="store_true")
+        for option in options_of(self.subjects):
+            name = f"--{option.name.replace('_', '-')}"
+            if option.is_flag:
+                parser.add_argument(name, action="store_true", help=str(option.help))
+            else:
+                parser.add_argument(name, help=str(option.help or option.label))
+
+    @property
+    def option_names(self) -> list[str]:
+        return [*OPTION_NAMES, *(option.name for option in options_of(self.subjects))]
 
     def handle(self, *args: Any, as_json: bool, **given: Any) -> None:
         subject, path = self.subjects[given["subject"]], given["file"]
         try:
-            options = options_from({name: given[name] for name in OPTION_NAMES})
+            options = subject.options_from({name: given[name] or "" for name in self.option_names})
         except BadOption as refusal:
             raise CommandError(
                 f"--{refusal.name.replace('_', '-')}: {refusal.sentence}", returncode=2

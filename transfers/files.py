@@ -101,7 +101,8 @@ def open_separated(
         mapping=options.mapping,
     )
     only = subject.key if options.operation in {"update", "void"} else ""
-    require(opening.columns, columns, only)
+    given = subject.given_columns(options.extra)
+    require(opening.columns, columns, only=only, given=given)
     file.seek(opening.mark)
     stream = Stream(file, opening.encoding, opening.mark)
     if place.row == 0 and place.offset == 0:

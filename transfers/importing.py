@@ -21,7 +21,7 @@ from jobs.running import Failed, Step
 from transfers import storing
 from transfers.files import OpenFile, open_file
 from transfers.models import Transfer
-from transfers.noting import Notes
+from transfers.noting import Notes, Unresolved
 from transfers.options import Options
 from transfers.reading.batches import Batch, Place
 from transfers.reading.checking import Checked
@@ -62,8 +62,8 @@ class Importer:
     def __init__(self, transfer: Transfer, job: Job, subject: Subject) -> None:
         self.transfer, self.job, self.subject = transfer, job, subject
         self.options = Options(**transfer.options)
-        self.columns = subject.columns()
-        self.staging = Staging(transfer.pk, subject.key)
+        self.columns = subject.columns(self.options.extra)
+        self.staging = Staging(transfer.pk, subject.key, subject.identity)
         self.is_dry = transfer.is_dry_run
         self.size = 0
         self.at = now()
@@ -71,6 +71,7 @@ class Importer:
     def steps(self) -> Iterator[Step]:
         with ExitStack() as stack:
             try:
+                self.subject.begin(self.options.extra)
                 file = self.open(stack, self.place)
             except FileFault as fault:
                 yield self.give_up(fault)
@@ -117,6 +118,7 @@ class Importer:
                     break
                 checked = file.check(batch)
                 self.stage(cursor, checked)
+                self.resolved(self.chunk_of(cursor, checked))
                 self.staging.remember_keys(cursor)
                 self.staging.forget_rows(cursor)
                 if batch.place.row == self.transfer.next_row:
@@ -163,29 +165,46 @@ class Importer:
     def apply(self, checked: Checked, notes: Notes) -> None:
         with connection.cursor() as cursor:
             self.stage(cursor, checked)
-            count = len(checked)
+            chunk, unresolved = self.resolved(self.chunk_of(cursor, checked))
+            notes.unresolved(unresolved, self.subject.key)
+            count = chunk.count
             if self.staging.remember_keys(cursor) < count:
                 doubles = self.staging.take_doubles(cursor)
                 notes.doubles(doubles, listed=self.options.on_duplicate != "ignore")
                 count -= len(doubles)
             point = transaction.savepoint() if self.is_dry else None
-            chunk = Chunk(
-                cursor,
-                self.staging.rows,
-                tuple(checked.names),
-                count,
-                self.operation,
-                self.at,
-                self.transfer.by_id,
-                self.transfer.file_name,
-                self.options.extra,
-            )
-            outcome = self.applied(chunk)
+            outcome = self.applied(replace(chunk, count=count)) if count else Outcome()
+            if outcome.rows != count:
+                raise RuntimeError(f"{self.subject.name}: {outcome.rows} of {count} rows told of")
             self.note(chunk, outcome, notes)
             if point:
                 transaction.savepoint_rollback(point)
             if self.options.all_or_nothing:  # else the end of the transaction does it
                 self.staging.forget_rows(cursor)
+
+    def chunk_of(self, cursor: CursorWrapper, checked: Checked) -> Chunk:
+        return Chunk(
+            cursor,
+            self.staging.rows,
+            tuple(checked.names),
+            len(checked),
+            self.operation,
+            self.at,
+            self.transfer.by_id,
+            self.transfer.file_name,
+            self.options.extra,
+            self.transfer.pk,
+        )
+
+    def resolved(self, chunk: Chunk) -> tuple[Chunk, list[Unresolved]]:
+        """The chunk without the rows that refer to what is not there, and those."""
+        faults = {fault.number: fault for fault in self.subject.resolve(chunk)}
+        if not faults:
+            return chunk, []
+        details = self.staging.details(chunk.cursor, list(faults))
+        self.staging.take_away(chunk.cursor, faults)
+        refused: list[Unresolved] = [(faults[number], line, key) for number, line, key in details]
+        return replace(chunk, count=chunk.count - len(refused)), refused
 
     def stage(self, cursor: CursorWrapper, checked: Checked) -> None:
         self.staging.prepare(
@@ -213,6 +232,7 @@ class Importer:
             outcome.inserted += again.inserted
             outcome.existing = again.existing
             outcome.faults += again.faults
+            outcome.warnings += again.warnings
         return outcome
 
     def note(self, chunk: Chunk, outcome: Outcome, notes: Notes) -> None:
@@ -226,7 +246,12 @@ class Importer:
                 faults |= {n: RowFault(n, "duplicate_in_db") for n in outcome.existing}
         if faults:
             for number, line, key in self.staging.details(chunk.cursor, list(faults)):
-                notes.refuse_staged(faults[number], number, line, self.subject.key, key)
+                notes.refuse_staged(faults[number], line, self.subject.key, key)
+        if outcome.warnings:
+            details = self.staging.details(chunk.cursor, [w.number for w in outcome.warnings])
+            lines = {number: (line, key) for number, line, key in details}
+            for warning in outcome.warnings:
+                notes.warn_staged(warning, *lines[warning.number], self.subject.key)
 
     def too_many(self) -> FileFault | None:
         """Is so much refused that the rest need not be tried?"""

@@ -9,6 +9,7 @@ from transfers.staging import Double
 from transfers.subjects import RowFault
 
 Severity = Reject.Severity
+Unresolved = tuple[RowFault, int, str | None]  # with the line of the row, and its key
 KEPT_DETAIL = 300  # characters of one part of a detail
 
 
@@ -45,12 +46,19 @@ class Notes:
         for fault in refusal.faults:
             self.add(refusal.number, refusal.line, fault, Severity.WARNING)
 
-    def refuse_staged(self, fault: RowFault, number: int, line: int, key: str, value: str) -> None:
+    def refuse_staged(self, fault: RowFault, line: int, key: str, value: str | None) -> None:
+        """Refuse a row whose key, `value`, is in the column `key`."""
         self.count("rejected", 1)
         if fault.code == "duplicate_in_db":
             self.transfer.rejected_known += 1
-        told = Fault(fault.code, fault.column or key, fault.value or value)
-        self.add(number, line, told, Severity.ERROR)
+        self.add(fault.number, line, told(fault, key, value), Severity.ERROR)
+
+    def warn_staged(self, remark: RowFault, line: int, value: str | None, key: str) -> None:
+        self.add(remark.number, line, told(remark, key, value), Severity.WARNING)
+
+    def unresolved(self, refused: Sequence[Unresolved], key: str) -> None:
+        for fault, line, value in refused:
+            self.refuse_staged(fault, line, key, value)
 
     def doubles(self, doubles: Sequence[Double], *, listed: bool) -> None:
         if not listed:
@@ -90,6 +98,13 @@ class Notes:
     def write(self) -> None:
         self.rejects.sort(key=lambda reject: (reject.line, reject.row))
         Reject.objects.bulk_create(self.rejects, batch_size=1000)
+
+
+def told(fault: RowFault, key: str, value: str | None) -> Fault:
+    """What the subject says of a row; unless it names a column, it is about the key."""
+    if fault.column:
+        return Fault(fault.code, fault.column, fault.value, dict(fault.detail))
+    return Fault(fault.code, key, fault.value or value or "", dict(fault.detail))
 
 
 def kept(value: Any) -> Any:

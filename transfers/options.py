@@ -76,6 +76,8 @@ class Options:
 
 
 NAMES = {each.name for each in fields(Options)}
+# What options of a subject's own may not be called: these are everybody's.
+GENERAL = NAMES | {"subject", "file", "json", "settings", "verbosity", "version", "help"}
 FLAGS = {"list", "from_spreadsheet", "dry_run", "all_or_nothing"}
 
 

@@ -64,7 +64,7 @@ class Seen:
 
 def look(transfer: Transfer, subject: Subject, options: Options) -> Seen:
     """Never refuses: what is wrong with the file is said in `fault`."""
-    columns = subject.columns()
+    columns = subject.columns(options.extra)
     seen = Seen()
     try:
         with ExitStack() as stack:

@@ -110,7 +110,7 @@ def write_report(transfer: Transfer) -> str:
 def rejected_rows(transfer: Transfer, subject: Subject) -> Iterator[bytes]:
     """The refused records as they were sent, below the same header."""
     source = Source.of(storing.file_of(transfer.pk))
-    columns = subject.columns()
+    columns = subject.columns(Options(**transfer.options).extra)
     with ExitStack() as stack:
         file = stack.enter_context(
             open_file(

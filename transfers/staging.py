@@ -27,8 +27,9 @@ class Double:
 class Staging:
     """The tables of one transfer. `keys` is not logged: it can be made again from the file."""
 
-    def __init__(self, pk: UUID, key: str) -> None:
+    def __init__(self, pk: UUID, key: str, identity: sql.Composable | None) -> None:
         self.key = sql.Identifier(key)
+        self.identity = identity
         self.rows = sql.Identifier("transfers_staged")
         self.keys = sql.Identifier(keys_name(pk))
         self.made: tuple[str, ...] = ()
@@ -38,8 +39,7 @@ class Staging:
         kinds_by_name: dict[str, str] = {}
         for column in columns:
             kinds_by_name[column.name] = column.kind.value.strip()
-            if column.companion:
-                kinds_by_name[column.companion[0]] = "text"
+            kinds_by_name |= dict.fromkeys(column.companions, "text")
         names = tuple(kinds_by_name)
         if self.made == names:
             return
@@ -51,7 +51,9 @@ class Staging:
         cursor.execute(
             sql.SQL(
                 "CREATE TEMPORARY TABLE {} (_number bigint, _line bigint, {}, "
-                "_known boolean NOT NULL DEFAULT false) ON COMMIT DELETE ROWS"
+                "_known boolean NOT NULL DEFAULT false, _refused boolean NOT NULL DEFAULT false, "
+                "_parent bigint, _identity text) "
+                "ON COMMIT DELETE ROWS"
             ).format(self.rows, sql.SQL(", ").join(kinds))
         )
         self.made = names
@@ -85,25 +87,35 @@ class Staging:
         return bool(row and row[0])
 
     def remember_keys(self, cursor: CursorWrapper) -> int:
-        """Keep the keys of the staged rows; returns how many of them are new."""
+        """Keep what the staged rows are; returns how many of them are new."""
+        if self.identity is None:
+            return 0
         cursor.execute(
             sql.SQL(
-                "INSERT INTO {keys} SELECT {key}, _number, _line FROM {rows} "
-                'ORDER BY {key} COLLATE "C", _number ON CONFLICT DO NOTHING'
-            ).format(keys=self.keys, rows=self.rows, key=self.key)
+                "INSERT INTO {keys} SELECT {identity}, _number, _line FROM {rows} s "
+                "WHERE {identity} IS NOT NULL "
+                'ORDER BY {identity} COLLATE "C", _number ON CONFLICT DO NOTHING'
+            ).format(keys=self.keys, rows=self.rows, identity=self.identity)
         )
         return int(cursor.rowcount)
 
     def take_doubles(self, cursor: CursorWrapper) -> list[Double]:
-        """Remove from the staged rows those whose key was there before, and tell which."""
+        """Remove from the staged rows those that were there before, and tell which."""
+        if self.identity is None:
+            return []
         cursor.execute(
             sql.SQL(
-                "WITH gone AS (DELETE FROM {rows} s USING {keys} k WHERE k.key = s.{key} "
+                "WITH gone AS (DELETE FROM {rows} s USING {keys} k WHERE k.key = {identity} "
                 "AND k.number <> s._number RETURNING s._number, s._line, s.{key}, k.line AS first) "
                 "SELECT * FROM gone ORDER BY 1"
-            ).format(keys=self.keys, rows=self.rows, key=self.key)
+            ).format(keys=self.keys, rows=self.rows, key=self.key, identity=self.identity)
         )
         return [Double(*row) for row in cursor.fetchall()]
+
+    def take_away(self, cursor: CursorWrapper, numbers: Iterable[int]) -> None:
+        cursor.execute(
+            sql.SQL("DELETE FROM {} WHERE _number = ANY(%s)").format(self.rows), [list(numbers)]
+        )
 
     def keep_only(self, cursor: CursorWrapper, numbers: Iterable[int]) -> None:
         cursor.execute(

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-SENTENCES: Mapping[str, str | Promise] = {
+SENTENCES: dict[str, str | Promise] = {
     # the file
     "file_empty": _("The file is empty."),
     "file_too_large": _("The file is too large."),
@@ -78,6 +78,13 @@ REASONS: Mapping[str, str | Promise] = {
 def reason(code: str) -> str:
     """Why rows were refused, of many at once."""
     return str(REASONS.get(code) or SENTENCES.get(code, code)).rstrip(".")
+
+
+def teach(sentences: Mapping[str, str | Promise]) -> None:
+    """Add a subject's own codes; a code means the same in every report."""
+    for code, words in sentences.items():
+        if SENTENCES.setdefault(code, words) is not words:
+            raise ValueError(f"{code} has another sentence already")
 
 
 def sentence(code: str, detail: Mapping[str, Any]) -> str:

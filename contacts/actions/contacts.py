@@ -73,6 +73,8 @@ def edit_contact(
     Only what is among `values` may change; says whether anything did.
     """
     columns = known() if columns is None else columns
+    if "key" in values:
+        storing.keep_keys()
     row = Contact.objects.select_for_update().filter(pk=contact.pk).first()
     if row is None or version not in (None, row.version):
         raise stale(contact)
@@ -99,6 +101,7 @@ def edit_contact(
 
 
 def check_key_free(key: str, *, but_of: Contact | None = None) -> None:
+    storing.keep_keys()
     aliases = ContactAlias.objects.filter(key=key)
     if but_of is not None:
         aliases = aliases.exclude(contact=but_of)
@@ -186,6 +189,7 @@ def merge_contacts(
     """
     if kept.pk == other.pk or not (kept.is_contact and other.is_contact):
         raise NotMergeable(_("Choose two different contacts."))
+    storing.keep_keys(alone=True)
     both = Contact.objects.select_for_update().filter(pk__in=[kept.pk, other.pk])
     rows = {row.pk: row for row in both.order_by("pk")}
     for contact, version in zip((kept, other), versions, strict=True):

@@ -1,5 +1,6 @@
 """From the words of a file to the text that COPY takes, column by column."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,9 @@ MOST_FAULTS_A_ROW = 5
 MOST_ELEMENTS = 1_000  # of a list
 INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+AMOUNT = re.compile(r"[+-]?\d{1,24}(?:\.\d{0,12})?", re.ASCII)
+# What PostgreSQL has no room for in a text: NUL, and half characters.
+NOT_IN_JSON = re.compile("[\ud800-\udfff]|(?<!\\\\)(?:\\\\\\\\)*\\\\u0000")
 MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.ASCII)
 BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "oui"), "t"),
@@ -93,10 +97,7 @@ class Checker:
     def names(self) -> list[str]:
         """The staged columns: those of the file, and what is made from them."""
         return [
-            name
-            for _number, column in self.taken
-            for name in (column.name, *(column.companion or ())[:1])
-            if isinstance(name, str)
+            name for _number, column in self.taken for name in (column.name, *column.companions)
         ]
 
     def check(self, batch: Batch) -> Checked:
@@ -119,8 +120,10 @@ class Checker:
                 trimmed += sum(map(str.__ne__, stripped, words)) if stripped != list(words) else 0
                 words = stripped
             made.append(self.checked(column, words, wrong, is_plain=batch.is_plain))
-            if column.companion:
-                made.append(self.companion(column, words, is_plain=batch.is_plain))
+            made += [
+                companion(make, words, is_plain=batch.is_plain)
+                for make in column.companions.values()
+            ]
         checked = self.kept(batch, made, wrong)
         checked.trimmed = trimmed
         self.warn(batch, by_place, checked)
@@ -141,14 +144,9 @@ class Checker:
             for place, word in enumerate(words):
                 if not word:
                     note(wrong, place, Fault("required_missing", column.name))
-        if is_plain and column.kind not in {Kind.TEXTS, Kind.INTS}:
+        if is_plain and column.kind not in {Kind.TEXTS, Kind.INTS, Kind.JSON}:
             return made
         return [word.translate(ESCAPES) for word in made]
-
-    def companion(self, column: Column, words: Sequence[str], *, is_plain: bool) -> list[str]:
-        make = column.companion[1] if column.companion else str
-        made = [make(word) if word else "" for word in words]
-        return made if is_plain else [word.translate(ESCAPES) for word in made]
 
     def kept(self, batch: Batch, made: list[list[str]], wrong: dict[int, list[Fault]]) -> Checked:
         names = self.names
@@ -190,14 +188,16 @@ class Checker:
             Kind.TEXT: None,
             Kind.BOOL: boolean,
             Kind.INT: integer,
-            Kind.DOUBLE: decimal,
+            Kind.DOUBLE: double,
+            Kind.DECIMAL: decimal,
+            Kind.JSON: json_object,
             Kind.DATE: lambda word: self.date(word, column, calendar),
             Kind.TIMESTAMP: lambda word: self.date(word, column, calendar),
             Kind.TEXTS: lambda word: several(word, column, str),
             Kind.INTS: lambda word: several(word, column, integer),
         }
         convert = by_kind[column.kind] or column.convert
-        if column.kind in {Kind.INT, Kind.DOUBLE} and column.convert:
+        if column.kind in {Kind.INT, Kind.DOUBLE, Kind.DECIMAL, Kind.JSON} and column.convert:
             return lambda word: then(by_kind[column.kind], column.convert, word)
         if column.kind is Kind.TEXT and (column.choices is not None or column.one_line):
             return lambda word: text(word, column)
@@ -224,6 +224,11 @@ class Checker:
         if read.is_ambiguous:
             self.ambiguous[word] = Fault("date_ambiguous")
         return instant(read, column, calendar)
+
+
+def companion(make: Callable[[str], str], words: Sequence[str], *, is_plain: bool) -> list[str]:
+    made = [make(word) if word else "" for word in words]
+    return made if is_plain else [word.translate(ESCAPES) for word in made]
 
 
 def then(first: Convert | None, second: Convert | None, word: str) -> str | Fault:
@@ -281,6 +286,27 @@ def integer(word: str) -> str | Fault:
 
 
 def decimal(word: str) -> str | Fault:
+    """An exact amount: no exponent, and no more digits than any amount has."""
+    bare = word.strip()
+    if not bare:
+        return ""
+    return bare if AMOUNT.fullmatch(bare) else Fault("number_invalid")
+
+
+def json_object(word: str) -> str | Fault:
+    if not word.strip():
+        return ""
+    try:
+        made = json.loads(word)
+        body = json.dumps(made, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        return Fault("json_invalid")
+    return (
+        body if isinstance(made, dict) and not NOT_IN_JSON.search(body) else Fault("json_invalid")
+    )
+
+
+def double(word: str) -> str | Fault:
     bare = word.strip()
     if not bare:
         return ""

@@ -25,6 +25,8 @@ class Kind(Enum):
     DOUBLE = "double precision"
     DATE = "date"
     TIMESTAMP = "timestamptz"
+    DECIMAL = "numeric"
+    JSON = "jsonb"  # an object
     TEXTS = "text[]"
     INTS = "bigint[]"
 
@@ -48,8 +50,9 @@ class Column:
     ends_the_day: bool = False  # a date alone means the midnight that follows
     convert: Callable[[str], str | Fault] | None = field(default=None, compare=False)
     where: str = ""  # the column of the table, when it has another name
-    # A second column made from this one: its name, and how.
-    companion: tuple[str, Callable[[str], str]] | None = field(default=None, compare=False)
+    identifying: bool = False  # a change needs it too, because it says what is changed
+    # Further texts made from this one, by the names under which they are staged.
+    companions: Mapping[str, Callable[[str], str]] = field(default_factory=dict, compare=False)
 
     @property
     def target(self) -> str:

@@ -1,6 +1,6 @@
 """The first line of a CSV file: which encoding, which delimiter, which columns."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from transfers.reading.batches import Place
@@ -150,12 +150,24 @@ def match_columns(
     return tuple(places), tuple(unknown)
 
 
-def require(places: tuple[str | None, ...], columns: Mapping[str, Column], only: str = "") -> None:
-    """Raise FileFault unless every required column is there; of an update, only the key is."""
+def require(
+    places: tuple[str | None, ...],
+    columns: Mapping[str, Column],
+    *,
+    only: str = "",
+    given: Collection[str] = (),
+) -> None:
+    """Raise FileFault unless every required column is there or `given` otherwise.
+
+    Of a change, only the key is required, here called `only`, and what else identifies a row.
+    """
     missing = [
         column.name
         for column in columns.values()
-        if column.required and column.name not in places and (not only or column.name == only)
+        if column.required
+        and column.name not in places
+        and column.name not in given
+        and (not only or column.identifying or column.name == only)
     ]
     if missing:
         raise FileFault("header_missing_column", line=1, column=", ".join(missing))

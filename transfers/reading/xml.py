@@ -1,5 +1,6 @@
 """XML, one record at a time. A DOCTYPE ends the file at once, whatever is in it."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,13 +23,24 @@ UNSEEMLY = re.compile(f"[{CONTROLS}]")
 
 
 @dataclass(frozen=True)
+class XmlRecord:
+    """Another element that is a record too, with names and values that it alone gives."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class XmlShape:
     """Where a subject's records stand, and which of their parts are which column.
 
     Attributes and child elements named as columns (in camelCase) need no mention. `names` has the
     others, as in `{"limits/@perCode": "max_redemptions_per_code"}`; `inherited` the attributes of
     elements around a record, as in `{"coupon": {"code": "coupon_code"}}`; `passed_over` the
-    elements inside a record which are another subject's.
+    elements inside a record which are another subject's; `pairs` the elements with a `name` and a
+    text that make up a JSON object, as in `{"attributes/attribute": "attributes"}`; `also` further
+    elements that are records, as in `{"rollback": XmlRecord({"@id": "redemption_id"},
+    {"action": "rollback"})}`.
     """
 
     record: str
@@ -36,6 +48,8 @@ class XmlShape:
     names: Mapping[str, str] = field(default_factory=dict)
     inherited: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     passed_over: frozenset[str] = frozenset()
+    pairs: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, XmlRecord] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -44,6 +58,8 @@ class Record:
     line: int
     values: dict[str, str]
     faults: list[Fault]
+    names: Mapping[str, str]
+    pairs: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class XmlReader:
@@ -61,6 +77,14 @@ class XmlReader:
         self.file, self.shape, self.place = file, shape, place
         self.columns = columns
         self.known = names_of(columns)
+        usual = XmlRecord()
+        self.records = {shape.record: usual, **shape.also}
+        self.names = {
+            element: {**shape.names, **each.names} for element, each in self.records.items()
+        }
+        paths = [path for names in self.names.values() for path in names] + list(shape.pairs)
+        self.groups = {path[:n] for path in paths for n, c in enumerate(path) if c == "/"}
+        self.pair = ""  # the name of the pair that is being read
         self.uniform = uniform
         self.header = tuple(name for name, c in columns.items() if not c.export_only)
         self.stack: list[str] = []
@@ -160,16 +184,17 @@ class XmlReader:
             self.foreign += 1
         elif self.record is not None:
             self.start_inside(local, attributes)
-        elif local == self.shape.record and len(self.stack) > 1:
-            self.start_record(attributes)
+        elif local in self.records and len(self.stack) > 1:
+            self.start_record(local, attributes)
         else:
             for attribute, column in self.shape.inherited.get(local, {}).items():
                 self.inherited[column] = attributes.get(attribute, "")
 
-    def start_record(self, attributes: dict[str, str]) -> None:
+    def start_record(self, local: str, attributes: dict[str, str]) -> None:
         self.number += 1
         line = self.parser.CurrentLineNumber
-        self.record = Record(self.number, line, dict(self.inherited), [])
+        values = {**self.inherited, **self.records[local].fixed}
+        self.record = Record(self.number, line, values, [], self.names[local])
         self.inside = []
         for name, value in attributes.items():
             self.put(f"@{name}", name, value)
@@ -181,6 +206,8 @@ class XmlReader:
         self.inside.append(local)
         self.text, self.length = [], 0
         path = "/".join(self.inside)
+        if path in self.shape.pairs:
+            self.pair = attributes.pop("name", "")
         for name, value in attributes.items():
             self.put(f"{path}/@{name}", "", value)
 
@@ -188,7 +215,7 @@ class XmlReader:
         """Give the record a value, or note that nothing is called so."""
         if self.record is None or " " in name:  # an attribute of another namespace
             return
-        column = self.shape.names.get(path) or (self.known.get(folded(name)) if name else None)
+        column = self.record.names.get(path) or (self.known.get(folded(name)) if name else None)
         if column is None:
             self.record.faults.append(Fault("xml_unknown_element", path, value[:100]))
         elif len(value) > LONGEST:
@@ -205,26 +232,45 @@ class XmlReader:
         if self.length <= LONGEST + 1:
             self.text.append(text)
 
+    def put_pair(self, path: str, text: str) -> None:
+        if self.record is None:
+            return
+        column = self.shape.pairs[path]
+        if not self.pair:
+            self.record.faults.append(Fault("required_missing", f"{path}/@name"))
+        elif UNSEEMLY.search(text) or UNSEEMLY.search(self.pair):
+            self.record.faults.append(Fault("ctrl_char", column, text))
+        elif len(text) > LONGEST:
+            self.record.faults.append(Fault("field_too_long", column, text[:120]))
+        else:
+            self.record.pairs.setdefault(column, {})[self.pair] = text
+
     def end(self, name: str) -> None:
-        self.stack.pop()
+        local = self.stack.pop()
         if self.foreign:
             self.foreign -= 1
         elif self.record is not None and self.inside:
             self.end_inside()
         elif self.record is not None:
             self.end_record()
+        else:
+            for column in self.shape.inherited.get(local, {}).values():
+                self.inherited.pop(column, None)
 
     def end_inside(self) -> None:
         path = "/".join(self.inside)
         local = self.inside.pop()
         text = "".join(self.text or [])
-        groups = any(each.startswith(f"{path}/") for each in self.shape.names)
-        if not groups:
+        if path in self.shape.pairs:
+            self.put_pair(path, text)
+        elif path not in self.groups:
             self.put(path, "" if self.inside else local, text)
         self.text = None
 
     def end_record(self) -> None:
         if self.record is not None and self.record.number > self.place.row:
+            for column, pairs in self.record.pairs.items():
+                self.record.values[column] = json.dumps(pairs, ensure_ascii=False)
             self.done.append(self.record)
         self.record, self.text = None, None
 

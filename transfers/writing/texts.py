@@ -26,6 +26,8 @@ def as_text(column: Column, of: str = "t") -> sql.Composable:
         Kind.INTS: "array_to_string({0}, '|')",
         Kind.INT: "{0}::text",
         Kind.DOUBLE: "{0}::text",
+        Kind.DECIMAL: "{0}::text",
+        Kind.JSON: "{0}::text",
     }
     return sql.SQL(forms.get(column.kind, "{0}")).format(value)
 
