@@ -208,7 +208,7 @@ class Subject:
         if options.operation not in self.operations:
             raise BadOption(
                 "operation",
-                _("%(subject)s take no “%(operation)s”. Choose one of: %(choices)s.")
+                _("%(subject)s: “%(operation)s” is not possible. Choose one of: %(choices)s.")
                 % {
                     "subject": self.label,
                     "operation": options.operation,
