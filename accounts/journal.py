@@ -48,6 +48,9 @@ VERBS: Mapping[str, str | Promise] = {
     "key.revoked": gettext_lazy("revoked the API key %(subject)s"),
     "transfer.imported": gettext_lazy("began the import of %(subject)s"),
     "transfer.exported": gettext_lazy("began the export %(subject)s"),
+    "transfer.file_erased": gettext_lazy(
+        "deleted the file of %(subject)s, which named somebody erased"
+    ),
     "transfer.downloaded": gettext_lazy("downloaded %(subject)s"),
     # a contact is named by what says nothing of the person
     "contact.created": gettext_lazy("added %(subject)s"),

@@ -97,6 +97,8 @@ class Transfer(models.Model):
     request_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("created"))
     file_deleted_at = models.DateTimeField(null=True)
+    # It named somebody who has been erased since.
+    file_erased = models.BooleanField(default=False)
     errors_deleted_at = models.DateTimeField(null=True)
 
     objects = TransferQuerySet.as_manager()
@@ -223,6 +225,22 @@ class Reject(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line} {self.code}"
+
+
+class FileSearch(models.Model):
+    """What stored files are searched for, until the last of them has been."""
+
+    words = models.JSONField[list[str], list[str]](default=list)
+    created_at = models.DateTimeField()
+    job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("search of stored files")
+        verbose_name_plural = _("searches of stored files")
+
+    def __str__(self) -> str:
+        """Says nothing of whom it is about."""
+        return f"search {self.pk}"
 
 
 class Template(models.Model):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from django.utils.translation import gettext as _
+
 from transfers import storing
 from transfers.files import OpenFile, open_file
 from transfers.models import Transfer
@@ -79,7 +81,7 @@ def look(transfer: Transfer, subject: Subject, options: Options) -> Seen:
         if fault.code in MAPPABLE and transfer.format == "csv":
             show_unmapped(storing.file_of(transfer.pk), columns, options, seen)
     except FileNotFoundError:
-        seen.fault = sentence("file_unreadable", {})
+        seen.fault = _("The file is no longer there.")
     return seen
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from transfers import staging, storing
+from transfers.forgetting import search_again
 from transfers.models import Reject, Transfer
 
 UNCLAIMED = 24 * 3600  # seconds after which a file that no row names is swept away
@@ -17,6 +18,7 @@ def purge(at: datetime) -> int:
     """Delete files and reports whose time is over. Returns how many files."""
     drop_forgotten_keys()
     sweep()
+    search_again(at)
     purge_errors(at - timedelta(days=settings.IMPORT_ERRORS_DAYS))
     return purge_exports(at) + purge_files(at - timedelta(days=settings.IMPORT_FILE_DAYS), at)
 
@@ -74,9 +76,3 @@ def is_named(name: str) -> bool:
     except ValueError:
         return False
     return Transfer.objects.filter(pk=pk).exists()
-
-
-def forget_values(values: list[str]) -> int:
-    """Blank what reports show of somebody who was erased. Returns how many entries."""
-    shown = [value for value in values if value]
-    return Reject.objects.filter(value__in=shown).update(value="")
