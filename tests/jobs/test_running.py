@@ -126,7 +126,8 @@ def crossing(rows, both_hold_one, tries):
 def test_jobs_that_wait_for_each_other_both_finish():
     rows = [make_job(title="0"), make_job(title="0")]
     both_hold_one = threading.Barrier(2)
-    tries, states = [], []
+    tries: list[object] = []
+    states: list[str] = []
 
     def do(rows):
         try:

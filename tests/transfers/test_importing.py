@@ -1,5 +1,6 @@
 """Chunks, interruptions, early stops, try-outs: counters always add up."""
 
+import gzip
 import os
 import random
 import signal
@@ -240,3 +241,54 @@ def test_bad_usage_is_told_from_failure(import_file):
     done = import_file("key\nA\n", "--timezone", "Mars", subject="contacts")
 
     assert (done.status, done.said) == (2, {})
+
+
+XML = """<?xml version="1.0" encoding="{encoding}"?>
+<couponExchange xmlns="urn:couponexchange:1" version="1.0" timezone="Europe/Paris">
+  <!-- from the shop -->
+  <contacts>
+    <contact key="A"><city>Lyon</city></contact>
+    <contact key="B"><nickname>Bé &amp; Co</nickname><birthDate>x</birthDate></contact>
+    <contact key="C"/>
+    <contact key="D"  ><city>Metz</city></contact >
+    <contact key="E" colour="red"/>
+  </contacts>
+</couponExchange>
+"""
+LEFT = """<?xml version="1.0" encoding="{encoding}"?>
+<couponExchange xmlns="urn:couponexchange:1" version="1.0" timezone="Europe/Paris">
+  <!-- from the shop -->
+  <contacts>
+    \n    <contact key="B"><nickname>Bé &amp; Co</nickname><birthDate>x</birthDate></contact>
+    \n    <contact key="E" colour="red"/>
+  </contacts>
+</couponExchange>
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("UTF-8", "utf-8"), ("UTF-16", "utf-16"), ("UTF-16LE", "utf-16-le")]
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_rejected_xml_leaves_with_all_that_was_not_understood(import_file, name, encoding, pack):
+    sent = pack(XML.format(encoding=name).encode(encoding))
+    done = import_file(sent, name="contacts.xml")
+    assert done.counters == (5, 3, 0, 0, 0, 2, 0)
+
+    transfer = Transfer.objects.get(pk=done["job"])
+    left = b"".join(reporting.rejected_rows(transfer, SUBJECTS["contacts"]))
+
+    assert left.decode(encoding).replace("\r", "") == LEFT.format(encoding=name)
+    again = import_file(left, name="contacts.xml")
+    assert again.counters == (2, 0, 0, 0, 0, 2, 0)
+    assert [r.code for r in again.rejects] == [r.code for r in done.rejects]
+
+
+def test_rejected_xml_that_is_broken_leaves_with_all_that_was_not_read(import_file):
+    records = "".join(f'<contact key="{n}"/>' for n in range(3))
+    done = import_file(f"<x>{records}<contact key='b'><oops></contact>{records}", name="a.xml")
+
+    transfer = Transfer.objects.get(pk=done["job"])
+    left = b"".join(reporting.rejected_rows(transfer, SUBJECTS["contacts"]))
+
+    assert left.decode() == f"<x><contact key='b'><oops></contact>{records}"

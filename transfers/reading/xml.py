@@ -96,6 +96,9 @@ class XmlReader:
         self.number = 0
         self.foreign = 0  # how deep in something that is not ours
         self.done: list[Record] = []
+        self.begins = 0  # where the record begins, in bytes
+        # The number of each record, where it begins, and where its end tag does or it is over.
+        self.spans: list[tuple[int, int, int]] | None = None
         self.fed = 0
         self.parser = self.make_parser()
 
@@ -195,6 +198,7 @@ class XmlReader:
         line = self.parser.CurrentLineNumber
         values = {**self.inherited, **self.records[local].fixed}
         self.record = Record(self.number, line, values, [], self.names[local])
+        self.begins = self.parser.CurrentByteIndex
         self.inside = []
         for name, value in attributes.items():
             self.put(f"@{name}", name, value)
@@ -268,6 +272,8 @@ class XmlReader:
         self.text = None
 
     def end_record(self) -> None:
+        if self.spans is not None:
+            self.spans.append((self.number, self.begins, self.parser.CurrentByteIndex))
         if self.record is not None and self.record.number > self.place.row:
             for column, pairs in self.record.pairs.items():
                 self.record.values[column] = json.dumps(pairs, ensure_ascii=False)
