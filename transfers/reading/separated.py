@@ -52,7 +52,8 @@ class CsvReader:
         self.delimiter = dialect.delimiter.encode()
         self.quote = dialect.quote.encode()
         quote, delimiter = re.escape(self.quote), re.escape(self.delimiter)
-        self.quoted = re.compile(b"%b[^%b]*(?:%b%b[^%b]*)*%b" % ((quote,) * 6), re.DOTALL)
+        # Possessive: a doubled quote must never be taken for a closing one, wherever the bytes end.
+        self.quoted = re.compile(b"%b[^%b]*+(?:%b%b[^%b]*+)*+%b" % ((quote,) * 6), re.DOTALL)
         self.bare = re.compile(b"[^%b\r\n]*" % delimiter)
         self.buffer = stream.go_to(place.offset)
         self.at_end = False
@@ -313,14 +314,26 @@ class CsvReader:
 
 def scan(buffer: bytes, quote: bytes, *, inside: bool, last: bool) -> tuple[bool, int, bool]:
     """Look for the end of a record: (inside quotes?, bytes used, found?)."""
-    for match in re.finditer(b"%b|\r\n?|\n" % re.escape(quote), buffer):
+    position, of_note = 0, re.compile(b"%b|\r\n?|\n" % re.escape(quote))
+    while position < len(buffer):
+        if inside:
+            position = buffer.find(quote, position) + 1
+            if not position:
+                break
+            inside = False
+            continue
+        match = of_note.search(buffer, position)
+        if match is None:
+            break
+        position = match.end()
         if match[0] == quote:
-            inside = not inside
-        elif match[0] == b"\r" and match.end() == len(buffer) and not last:
+            inside = True
+        elif match[0] == b"\r" and position == len(buffer) and not last:
             return inside, match.start(), False
-        elif not inside:
-            return inside, match.end(), True
-    return inside, len(buffer), False
+        else:
+            return inside, position, True
+    # A CR that ends the bytes at hand may be half of a line's end.
+    return inside, len(buffer) - (not last and buffer.endswith(b"\r")), False
 
 
 def count_lines(body: bytes) -> int:

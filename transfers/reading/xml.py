@@ -60,6 +60,7 @@ class Record:
     faults: list[Fault]
     names: Mapping[str, str]
     pairs: dict[str, dict[str, str]] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)  # not from the elements around it
 
 
 class XmlReader:
@@ -183,11 +184,14 @@ class XmlReader:
         self.stack.append(local)
         if len(self.stack) > DEEPEST or len(attributes) > MOST_ATTRIBUTES:
             raise FileFault("xml_limit", line=self.parser.CurrentLineNumber)
+        if not ours and len(self.stack) == 1:
+            line = self.parser.CurrentLineNumber
+            raise FileFault("xml_unknown_element", line=line, value=name, column=local[:100])
         if self.foreign or not ours:
             self.foreign += 1
         elif self.record is not None:
             self.start_inside(local, attributes)
-        elif local in self.records and len(self.stack) > 1:
+        elif local in self.records:
             self.start_record(local, attributes)
         else:
             for attribute, column in self.shape.inherited.get(local, {}).items():
@@ -226,8 +230,13 @@ class XmlReader:
             self.record.faults.append(Fault("field_too_long", column, value[:120]))
         elif UNSEEMLY.search(value):
             self.record.faults.append(Fault("ctrl_char", column, value))
+        elif column in self.record.given:
+            self.record.faults.append(
+                Fault("header_duplicate", column, value[:100], {"column": column})
+            )
         else:
             self.record.values[column] = value
+            self.record.given.add(column)
 
     def characters(self, text: str) -> None:
         if self.text is None or self.foreign:
