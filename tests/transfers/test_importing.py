@@ -292,3 +292,68 @@ def test_rejected_xml_that_is_broken_leaves_with_all_that_was_not_read(import_fi
     left = b"".join(reporting.rejected_rows(transfer, SUBJECTS["contacts"]))
 
     assert left.decode() == f"<x><contact key='b'><oops></contact>{records}"
+
+
+def many(number):
+    """Rows of every kind: some over two lines, some blank, some that cannot be."""
+    yield "key;city"
+    for n in range(number):
+        yield f'K{n:04d};"Saint-\n""É""{n}"' if n % 3 else f"K{n:04d};é{n}"
+        if n % 50 == 7:
+            yield ""
+            yield f"K{n // 2:04d};double"
+            yield "x;y;z"
+
+
+PLAIN = "\n".join(many(420)) + "\n"
+AS_XML = (
+    "<x>"
+    + "".join(f"<contact key='K{n:04d}'><city>é{n}</city></contact>\n" for n in range(420))
+    + "<contact key='K0003'/><contact/><contact key='Z' colour='red'/></x>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.csv", PLAIN.encode()),
+        ("a.csv", PLAIN.replace("\n", "\r\n").encode()),
+        ("a.csv", PLAIN.replace("\n", "\r").encode()),
+        ("a.csv", PLAIN.encode("utf-16")),
+        ("a.csv", gzip.compress(PLAIN.encode("utf-16"))),
+        ("a.xml", AS_XML.encode()),
+        ("a.xml", gzip.compress(AS_XML.encode("utf-16"))),
+    ],
+)
+def test_a_file_that_is_interrupted_after_each_chunk_ends_as_if_it_were_not(
+    started, import_file, settings, name, body
+):
+    settings.IMPORT_CHUNK_ROWS = 100
+    whole = import_file(body, name=name)
+    people = contacts("key", "city")
+    Contact.objects.all().delete()
+    received = actions.receive(name, [body])
+    transfer = actions.start_import(
+        SUBJECTS["contacts"], received, options_from({}), by=None, at=now()
+    )
+
+    def one_chunk(job):
+        for step in importing.work(job, SUBJECTS):
+            yield step
+            Job.objects.filter(pk=job.pk, state="running").update(state=Job.State.PAUSING)
+
+    job_pk = str(transfer.job_id)
+    for _ in range(20):
+        if running.run(job_pk, one_chunk) != "paused":
+            break
+        jobs.resume_job(Job.objects.get(pk=job_pk), at=now())
+
+    transfer.refresh_from_db()
+    rejects = list(transfer.rejects.order_by("line", "id"))
+    assert transfer.state == "finished_with_rejects"
+    assert tuple(transfer.counters.values()) == whole.counters
+    assert [(r.line, r.row, r.code, r.value, r.first_seen_line) for r in rejects] == [
+        (r.line, r.row, r.code, r.value, r.first_seen_line) for r in whole.rejects
+    ]
+    assert contacts("key", "city") == people
+    assert len(people) == 420

@@ -4,6 +4,7 @@ Most chunks of most files hold no quote and no surprise: they are split by the m
 Whatever is not so plain is read again, slowly and exactly.
 """
 
+import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -102,12 +103,12 @@ class CsvReader:
         lines = self.buffer.split(b"\n", size)
         rest = lines.pop() if len(lines) > size or not self.at_end or not lines[-1] else b""
         head = self.buffer[: len(self.buffer) - len(rest)]
-        if not lines or self.quote in head or max(map(len, lines)) > ROW_LIMIT:
+        if not lines or max(map(len, lines)) > ROW_LIMIT:
             return None
         text = self.plain_text(head, len(lines))
         if text is None:
             return None
-        rows = [line.split(self.dialect.delimiter) for line in text.split("\n")]
+        rows = self.rows_of(text.split("\n"), quoted=self.quote in head)
         if len(rows) != len(lines) or not self.all_rows_are_whole(rows):
             return None
         here, count = self.place, len(rows)
@@ -119,6 +120,19 @@ class CsvReader:
             range(here.line, here.line + count),
             is_plain=True,
         )
+
+    def rows_of(self, lines: list[str], *, quoted: bool) -> list[list[str]]:
+        """The fields of the lines; none at all when they are no records of their own.
+
+        Where a record goes on in the next line, there are fewer of them than lines.
+        """
+        delimiter, quote = self.dialect.delimiter, self.dialect.quote
+        if not quoted:
+            return [line.split(delimiter) for line in lines]
+        try:
+            return list(csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True))
+        except csv.Error:
+            return []
 
     def plain_text(self, head: bytes, lines: int) -> str | None:
         if b"\r" in head:
