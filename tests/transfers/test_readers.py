@@ -57,6 +57,23 @@ def test_a_doubled_quote_is_never_a_closing_one_wherever_the_bytes_end(block):
     assert [line for batch in batches for line in batch.lines] == [1, 3, 4, 6, 7, 9]
 
 
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 7, 11, 64, 1 << 20])
+def test_a_record_too_long_to_hold_is_passed_over_wherever_the_bytes_end(block):
+    long = b'"A";"' + b'x""\r\n""y"""";\r' * 60 + b'"\r\n'
+    file = io.BytesIO(b"a;b\n" + long + b'"B";"c"\r\n' + long + b"C;d")
+
+    with patch.multiple(separated, BLOCK=block, BUFFER=block, ROW_LIMIT=200):
+        reader = CsvReader(Stream(file, "utf-8", 0), Dialect(";", '"', ("a", "b")), Place())
+        batches = list(reader.batches(lambda row: 5))
+
+    assert [row for batch in batches for row in batch.rows] == [["a", "b"], ["B", "c"], ["C", "d"]]
+    refused = [each for batch in batches for each in batch.refused]
+    assert [(each.number, each.line, each.faults[0].code) for each in refused] == [
+        (2, 2, "field_too_long"),
+        (4, 124, "field_too_long"),
+    ]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_any_text_comes_back_as_it_left(import_file, export):
     texts = [

@@ -328,13 +328,17 @@ class CsvReader:
 
 def scan(buffer: bytes, quote: bytes, *, inside: bool, last: bool) -> tuple[bool, int, bool]:
     """Look for the end of a record: (inside quotes?, bytes used, found?)."""
-    position, of_note = 0, re.compile(b"%b|\r\n?|\n" % re.escape(quote))
+    escaped = re.escape(quote)
+    of_note = re.compile(b"%b|\r\n?|\n" % escaped)
+    within = re.compile(b"[^%b]*+(?:%b%b[^%b]*+)*+" % ((escaped,) * 4))
+    position = 0
     while position < len(buffer):
         if inside:
-            position = buffer.find(quote, position) + 1
-            if not position:
-                break
-            inside = False
+            passed = within.match(buffer, position)
+            position = passed.end() if passed else position
+            if position < len(buffer):  # here is a quote that is not doubled, or half of one
+                inside = False
+                position += 1
             continue
         match = of_note.search(buffer, position)
         if match is None:
