@@ -7,8 +7,6 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from django.utils.translation import gettext as _
-
 from transfers import storing
 from transfers.files import OpenFile, open_file
 from transfers.models import Transfer

@@ -1,5 +1,5 @@
 """What files can be about. Rooms above give one object for each subject; see
-`docs/decisions/0007-a-subject-for-each-kind-of-file.md`."""
+`docs/decisions/0008-a-subject-for-each-kind-of-file.md`."""
 
 from __future__ import annotations
 
