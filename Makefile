@@ -38,7 +38,7 @@ messages: dev
 	@$(VENV)/python -m offers_site.translations update
 
 proofs: dev
-	@$(VENV)/python -m proofs $(PROOFS)
+	@$(if $(SMALL),PROOF_ROWS=30000) $(VENV)/python -m proofs $(PROOFS)
 
 bench: dev
 	@$(VENV)/python -m bench $(BENCH)

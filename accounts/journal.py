@@ -49,6 +49,9 @@ VERBS: Mapping[str, str | Promise] = {
     "key.guessed_codes": gettext_lazy("tried too many unknown coupon codes with %(subject)s"),
     "transfer.imported": gettext_lazy("began the import of %(subject)s"),
     "transfer.exported": gettext_lazy("began the export %(subject)s"),
+    "transfer.file_erased": gettext_lazy(
+        "deleted the file of %(subject)s, which named somebody erased"
+    ),
     "transfer.downloaded": gettext_lazy("downloaded %(subject)s"),
     # a contact is named by what says nothing of the person
     "contact.created": gettext_lazy("added %(subject)s"),
@@ -159,9 +162,12 @@ VOCABULARIES: Mapping[tuple[str, str], type[models.TextChoices]] = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
+    """One field: what it was and what it became; of a list, what was taken out and what came in."""
+
     name: str
     before: str
     after: str
+    kept: int | None = None  # how many of a changed list stayed
 
 
 def sentence(entry: JournalEntry) -> str:
@@ -175,14 +181,22 @@ def sentence_of(verb: str, subject: str) -> str:
 
 def differences(entry: JournalEntry) -> list[Difference]:
     names = [*entry.before, *(name for name in entry.after if name not in entry.before)]
-    return [
-        Difference(
-            field_name(entry.subject_type, name),
-            wording(entry.before.get(name), VOCABULARIES.get((entry.subject_type, name))),
-            wording(entry.after.get(name), VOCABULARIES.get((entry.subject_type, name))),
+    return [difference(entry, name) for name in names]
+
+
+def difference(entry: JournalEntry, name: str) -> Difference:
+    before, after = entry.before.get(name), entry.after.get(name)
+    kept = None
+    if isinstance(before, list) and isinstance(after, list):
+        kept = sum(each in after for each in before)
+        before, after = (
+            [each for each in before if each not in after],
+            [each for each in after if each not in before],
         )
-        for name in names
-    ]
+    words = VOCABULARIES.get((entry.subject_type, name))
+    return Difference(
+        field_name(entry.subject_type, name), wording(before, words), wording(after, words), kept
+    )
 
 
 def kind(subject_type: str) -> str:

@@ -1,5 +1,6 @@
 """Mails to people who work with the product, and the links in them."""
 
+from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
+
+BEFORE_TRYING_AGAIN = timedelta(minutes=2)
 
 
 class LinkMaker(PasswordResetTokenGenerator):
@@ -28,6 +31,21 @@ def password_link(user: User) -> str:
     """Where `user` may choose a password: once, and for three days."""
     path = reverse("accounts:password-set", args=[user.public_id, tokens.make_token(user)])
     return urljoin(f"{settings.BASE_URL}/", path.lstrip("/"))
+
+
+def mail_owed_link(user_pk: int, *, at: datetime) -> bool:
+    """Mail somebody the link that they are owed, unless that is done or being done.
+
+    The row is claimed first and cleared last: a worker that is lost in between, or a mail server
+    that is away (OSError), leaves it to be tried again.
+    """
+    this = User.objects.filter(pk=user_pk)
+    claimed_until = at + BEFORE_TRYING_AGAIN
+    if not this.owed_link_at(at).update(link_due_at=claimed_until):
+        return False
+    mail_link(this.get())
+    this.filter(link_due_at=claimed_until).update(link_due_at=None)
+    return True
 
 
 def mail_link(user: User) -> None:

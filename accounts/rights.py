@@ -299,9 +299,10 @@ def matrix() -> list[MatrixRow]:
 
 
 def groups() -> list[tuple[str, list[Right]]]:
-    """(room's name, its rights) in the order of this file, without those of the matrix."""
+    """(heading, the rights of one room) in the order of this file, without those of the matrix."""
     in_matrix = {right for row in matrix() for right in (row.design, row.change, row.live)}
+    headings = {**ROOMS, "catalog": _("Approval and publication")}  # the matrix is the catalogue's
     return [
         (str(name), [right for right in Right if right.room == room and right not in in_matrix])
-        for room, name in ROOMS.items()
+        for room, name in headings.items()
     ]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import structlog
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from django.conf import settings
@@ -11,19 +12,33 @@ from django.utils.timezone import now
 from accounts import mailing, running
 from accounts.models import User
 
+log = structlog.get_logger("overture.accounts")
 
-@shared_task(
-    base=DjangoTask, autoretry_for=(OSError,), retry_backoff=True, retry_kwargs={"max_retries": 6}
-)
-def mail_link(user_pk: int) -> None:
-    """Mail somebody the link by which they choose a password; OSError is a server that is away."""
-    user = User.objects.active().filter(pk=user_pk).first()
-    if user:
-        mailing.mail_link(user)
+
+@shared_task(base=DjangoTask)
+def mail_link(user_pk: int) -> bool:
+    """Mail somebody the link that they are owed; a server that is away is tried again later."""
+    try:
+        return mailing.mail_owed_link(user_pk, at=now())
+    except OSError:
+        log.warning("link.not_mailed", exc_info=True)
+        return False
+
+
+@shared_task(base=DjangoTask, expires=30)
+def mail_due_links() -> int:
+    """Those whose task was lost, or whose mail server was away."""
+    owed = User.objects.owed_link_at(now()).values_list("pk", flat=True)
+    for user_pk in owed:
+        mail_link.delay(user_pk)
+    return len(owed)
 
 
 def mail_link_on_commit(user_pk: int) -> None:
-    """Queue the mail after the commit. A queue that is away is logged, and nobody's error."""
+    """Queue the mail after the commit. A queue that is away is logged, and nobody's error.
+
+    The row says that the mail is owed, so whoever looks for those sends this one.
+    """
     transaction.on_commit(lambda: mail_link.delay(user_pk), robust=True)
 
 

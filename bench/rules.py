@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bench.figures import Figure
-from rules.checking import check_rule, vocabulary
+from rules.checking import check_rule
 from rules.compiling import compile_rules
 from rules.kinds import BOOL, DOUBLE, INT, STRING, Base, Kind
 from rules.parsing import parse
+from rules.vocabulary import vocabulary
 
 RULES, CONDITIONS, ROUNDS = 1_000, 5, 500
 WORDS = vocabulary(

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import JournalEntry, User
 from contacts.audiences import holding
-from contacts.columns import BUILT_IN, OPT_OUTS, Column, column_of
+from contacts.columns import BUILT_IN, OPT_OUTS, Column, column_of, known
+from contacts.discretion import Discretion, discretions_of
 from contacts.facts import Known, read_person
 from contacts.models import Attribute, Audience, Contact, OptOutChange
 from contacts.values import is_email, to_json
@@ -115,9 +116,16 @@ def channels_of(contact: Contact) -> list[ChannelShown]:
 def audiences_of(
     contact: Contact, facts: Known, user: User, *, at: datetime, zone: str
 ) -> list[Audience]:
-    """The audiences that somebody belongs to, of those that `user` may see."""
+    """The audiences that somebody belongs to, of those that `user` may see.
+
+    One that asks for personal data would tell them to whoever may not see them.
+    """
     visible = Audience.objects.visible_to(user)
-    described = holding(list(visible.described()), facts, at=at, zone=zone)
+    asked = list(visible.described())
+    if not may_see_personal(user):
+        told = discretions_of(asked, known())
+        asked = [each for each in asked if told[each.name] is Discretion.OPEN]
+    described = holding(asked, facts, at=at, zone=zone)
     listed = list(visible.filter(members__contact=contact))
     return sorted([*described, *listed], key=lambda audience: audience.label.casefold())
 

@@ -15,13 +15,13 @@ from enum import StrEnum
 from typing import Any
 
 from contacts import ruleasks
-from rules.checking import Vocabulary
 from rules.kinds import INT, STRING, Kind
 from rules.limits import DEEPEST, MOST_PARTS
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.refusals import BadRule, Mistake
 from rules.tree import AllOf, AnyOf, Choose, Compute, Literal, Name, Node, Not, walk
+from rules.vocabulary import Vocabulary
 
 Block = dict[str, Any]
 Path = tuple[int, ...]

@@ -33,17 +33,24 @@ def search(people: ContactQuerySet, text: str, *, kind: str, personal: bool) -> 
     text = " ".join(text.split())
     if not text:
         return people
+    with connection.cursor() as cursor:
+        cursor.execute(*finding(text, kind=kind, personal=personal, most=f"LIMIT {MOST}"))
+        found = [pk for (pk,) in cursor.fetchall()]
+    if not found:
+        return people.none()
+    return people.meeting("@.id = ANY(%s)", [found])  # one parameter, and not one for each
+
+
+def finding(text: str, *, kind: str, personal: bool, most: str = "") -> Way:
+    """A SELECT of the primary keys of those whom a text finds, and its values."""
     ways = [by_key(text), by_former_key(text)]
     if personal:
         ways += [*by_address(text), *by_phone(text), *by_name(text)]
-    select = f"(SELECT id FROM {TABLE} WHERE kind = %s AND {{}} LIMIT {MOST})"  # noqa: S608 (our words)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            " UNION ".join(select.format(condition) for condition, _ in ways),
-            [value for _, values in ways for value in (kind, *values)],
-        )
-        found = [pk for (pk,) in cursor.fetchall()]
-    return people.filter(pk__in=found)
+    select = f"(SELECT id FROM {TABLE} WHERE kind = %s AND {{}} {most})"  # noqa: S608 (our words)
+    return (
+        " UNION ".join(select.format(condition) for condition, _ in ways),
+        [value for _, values in ways for value in (kind, *values)],
+    )
 
 
 def beginning(expression: str, text: str) -> Way:

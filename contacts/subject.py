@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from contacts import columns as known
-from contacts import values
+from contacts import leaving, values
 from contacts.columns import BUILT_IN, OPT_OUTS, TABLE
 from contacts.models import Contact
 from contacts.storing import keep_keys
@@ -20,6 +21,9 @@ from transfers.reading.faults import Fault
 from transfers.reading.xml import XmlShape
 from transfers.subjects import NOTHING, Chunk, Outcome, RowFault, Subject
 from transfers.writing.texts import as_text
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 KINDS = {
     BOOL: Kind.BOOL,
@@ -157,10 +161,25 @@ class Contacts(Subject):
         return outcome
 
     def export(self, columns: Sequence[Column], filters: Mapping[str, Any]) -> sql.Composable:
-        texts = [as_text(column) for column in columns]
-        return sql.SQL("SELECT {} FROM {} t WHERE t.kind = 'contact' ORDER BY t.key").format(
-            sql.SQL(", ").join(texts), sql.Identifier(TABLE)
+        return sql.SQL("SELECT {} FROM {} t WHERE {} ORDER BY {}").format(
+            sql.SQL(", ").join(as_text(column) for column in columns),
+            sql.Identifier(TABLE),
+            leaving.condition(filters),
+            leaving.order(filters),
         )
+
+    sorts = tuple(leaving.ORDERS)
+
+    def columns_shown(self, shown: Sequence[str]) -> list[str]:
+        return leaving.columns_shown(shown, self.columns())
+
+    def filters_from(
+        self, asked: Mapping[str, str], *, by: User, at: datetime, zone: str
+    ) -> dict[str, Any]:
+        return leaving.filters_from(asked, by=by, at=at, zone=zone)
+
+    def filters_in_words(self, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return leaving.in_words(filters)
 
 
 def file_column(column: known.Column) -> Column:
@@ -182,6 +201,7 @@ def file_column(column: known.Column) -> Column:
         export_only=name == "created_at",
         years=YEARS,
         convert=CONVERTS.get(name) or (reading_double if column.kind == DOUBLE else None),
+        labels=column.choices,
         where=column.column,
         companions={"email_normal": normal} if name == "email" else {},
     )

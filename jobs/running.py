@@ -22,6 +22,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_noop
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from accounts.models import User
 from jobs.models import MOST_ATTEMPTS, Job
@@ -73,7 +74,8 @@ def run(job_pk: uuid.UUID | str, work: Work) -> str:
 def finish(job: Job, work: Work) -> None:
     """Take all steps; what the work raises ends the job, but a lost database only interrupts it."""
     try:
-        take_steps(job, work)
+        while not takes_steps(job, work):
+            log.warning("job.deadlock")
     except (ClaimLost, OperationalError, InterfaceError):
         raise
     except Failed as refusal:
@@ -118,6 +120,24 @@ def beating(job: Job) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def takes_steps(job: Job, work: Work) -> bool:
+    """Take all steps; False when a chunk was given up so that others could go on.
+
+    It is done again from the checkpoint, a few times at the most.
+    """
+    try:
+        take_steps(job, work)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, (DeadlockDetected, SerializationFailure)):
+            raise
+        mine = Job.objects.filter(pk=job.pk, claim=job.claim, attempts__lt=MOST_ATTEMPTS)
+        if not mine.update(attempts=F("attempts") + 1):
+            raise
+        job.refresh_from_db()
+        return False
+    return True
 
 
 def take_steps(job: Job, work: Work) -> None:

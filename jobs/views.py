@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jobs import actions, running
 from jobs.forms import JobFilter
 from jobs.models import Job
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_page
 from offers_site.lists import Column, List
 from offers_site.templatetags.overture import when
 
@@ -73,22 +73,17 @@ def job_running(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def job_cancel(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     job = find_job(request, pk)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Stop this job?"),
-            consequence=_("What “%(job)s” has done so far stays; the rest is not done.")
-            % {"job": job.title},
-            verb=_("Stop the job"),
-            back=job.get_absolute_url(),
-        )
-    try:
-        actions.cancel_job(job, at=now())
-    except actions.NotCancellable as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("“%(job)s” is being stopped.") % {"job": job.title})
-    return redirect(job)
+    return ask_and_act(
+        request,
+        lambda: actions.cancel_job(job, at=now()),
+        refusals=actions.NotCancellable,
+        title=_("Stop this job?"),
+        consequence=_("What “%(job)s” has done so far stays; the rest is not done.")
+        % {"job": job.title},
+        verb=_("Stop the job"),
+        back=job.get_absolute_url(),
+        done=_("“%(job)s” is being stopped.") % {"job": job.title},
+    )
 
 
 @require_POST

@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -11,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 class OvertureCommand(BaseCommand):
     """A command that answers people in sentences and programs in one JSON object.
 
-    It exits 0 when it did what was asked, 1 when it could not (`CommandError`), 2 on bad usage.
+    It exits 0 when it did what was asked, 1 when it could not (`CommandError`), 2 on bad usage
+    (argparse, or `returncode=2` for what only the database can tell).
     With `--json` the last line on standard output is one object; sentences go to standard error.
     """
 
@@ -25,6 +27,16 @@ class OvertureCommand(BaseCommand):
 
     def answer(self, result: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(result, ensure_ascii=False, default=str))
+
+
+def zone(given: str) -> str:
+    """The type of an argument that names a time zone."""
+    try:
+        ZoneInfo(given)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        sentence = f"{given!r} is no time zone such as Europe/Paris"
+        raise argparse.ArgumentTypeError(sentence) from error
+    return given
 
 
 def text(most: int) -> Callable[[str], str]:
@@ -42,4 +54,4 @@ def text(most: int) -> Callable[[str], str]:
     return check
 
 
-__all__ = ["CommandError", "CommandParser", "OvertureCommand", "text"]
+__all__ = ["CommandError", "CommandParser", "OvertureCommand", "text", "zone"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, cast
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 Side = Literal["design", "live"]
+Refusals = type[Exception] | tuple[type[Exception], ...]
 SIDE_KEY = "side"  # where the session keeps it
 
 
@@ -46,6 +48,12 @@ def render_page(
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"])
     return response
+
+
+def render_form(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
+    """Render the page of `context["form"]`: 422 when it came back with errors."""
+    form = cast("forms.Form", context["form"])
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 def render_confirmation(
@@ -87,6 +95,45 @@ def address_of(request: HttpRequest) -> str:
     if ours and len(hops) >= ours:
         return hops[-ours][:64]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def ask_and_act(
+    request: StaffRequest,
+    act: Callable[[], object],
+    *,
+    title: str,
+    consequence: str,
+    verb: str,
+    back: str,
+    done: str,
+    refusals: Refusals = (),
+    then: str = "",
+    danger: bool = True,
+    facts: Callable[[], Sequence[tuple[str, str]]] = tuple,
+) -> HttpResponse:
+    """Ask (GET), act (POST), say what came of it, and go back.
+
+    What is asked is as in `render_confirmation`; `facts` are only gathered for asking. When `act`
+    raises one of its `refusals` the person is told its sentence and stays at `back`; else `done`
+    is said, and `then` is where they go (`back` when it is not given).
+    """
+    if request.method != "POST":
+        return render_confirmation(
+            request,
+            title=title,
+            consequence=consequence,
+            verb=verb,
+            back=back,
+            danger=danger,
+            facts=facts(),
+        )
+    try:
+        act()
+    except refusals as refusal:
+        messages.error(request, str(refusal))
+        return redirect(back)
+    messages.success(request, done)
+    return redirect(then or back)
 
 
 def chosen_side(request: HttpRequest) -> Side:

@@ -63,6 +63,7 @@ __all__ = ["Bulk", "Column", "List", "ListFilter", "ListPage"]
 M = TypeVar("M", bound=models.Model)
 
 SIZES = (25, 50, 100)
+BY_NAME: dict[str, List] = {}  # every list of the product; importing the views makes them
 COUNT_UP_TO = 10_000
 
 
@@ -149,6 +150,7 @@ class List:
         default = by_name.get(self.sort.removeprefix("-"))
         if default is None or default.sort is None:
             raise ValueError(f"the list {self.name} cannot be sorted by {self.sort}")
+        BY_NAME[self.name] = self
 
     def page(self, request: StaffRequest, queryset: models.QuerySet[M]) -> ListPage[M]:
         """The rows that the address asks for, and the addresses that lead on from them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 RAIL_COOKIE = "overture_rail"
 THEME_COOKIE = "overture_theme"
 THEMES = {"auto", "light", "dark"}
+# Where there is a design side and a live one: the rooms by the namespace of their addresses, and
+# the gallery, which shows what they will look like.
+SIDED = {"catalog", "gallery"}
 
 
 @dataclass(frozen=True)
@@ -144,9 +147,16 @@ class Frame:
     def is_narrow(self) -> bool:
         return self.request.COOKIES.get(RAIL_COOKIE) == "narrow"
 
+    @cached_property
+    def has_sides(self) -> bool:
+        """Does this page show the catalogue, of which there is a design and a live side?"""
+        match = self.request.resolver_match
+        return match is not None and bool(SIDED & {*match.app_names, match.url_name})
+
     @property
-    def side(self) -> Side:
-        return chosen_side(self.request)
+    def side(self) -> Side | Literal[""]:
+        """The side that this page shows; a page without sides shows none."""
+        return chosen_side(self.request) if self.has_sides else ""
 
     @property
     def languages(self) -> list[Language]:
@@ -167,4 +177,5 @@ def address(url_name: str) -> str | None:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of every template: `frame`, and the `side` that rooms ask for most."""
-    return {"frame": Frame(request), "side": SimpleLazyObject(lambda: chosen_side(request))}
+    found = Frame(request)
+    return {"frame": found, "side": SimpleLazyObject(lambda: found.side)}

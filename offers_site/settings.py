@@ -207,7 +207,14 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace(
     "?db=", "?virtual_host="
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "queue_order_strategy": "priority"}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "queue_order_strategy": "priority",
+    # Somebody may be waiting for the page that queues a task: rows remember what was not queued.
+    "socket_connect_timeout": 2,
+    "socket_timeout": 3,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -220,6 +227,7 @@ CELERY_TIMEZONE = "UTC"
 QUEUES = ("interactive", "bulk", "send")
 CELERY_BEAT_SCHEDULE = {
     "wake-jobs": {"task": "jobs.tasks.wake_jobs", "schedule": 10.0},
+    "mail-due-links": {"task": "accounts.tasks.mail_due_links", "schedule": 30.0},
     "purge-journal": {
         "task": "accounts.tasks.purge_journal",
         "schedule": crontab(hour="4", minute="10"),
@@ -233,12 +241,18 @@ CELERY_BEAT_SCHEDULE = {
         "task": "transfers.tasks.purge_transfers",
         "schedule": crontab(hour="4", minute="30"),
     },
+    "purge-visitors": {
+        "task": "contacts.tasks.purge_visitors",
+        "schedule": crontab(hour="4", minute="40"),
+        "options": {"queue": "bulk"},
+    },
     "purge-sessions": {
         "task": "accounts.tasks.purge_sessions",
         "schedule": crontab(hour="4", minute="20"),
     },
 }
 JOURNAL_RETENTION_DAYS = env_int("JOURNAL_RETENTION_DAYS", 180, least=1, most=36_500)
+VISITOR_RETENTION_DAYS = env_int("VISITOR_RETENTION_DAYS", 30, least=1, most=36_500)
 IMPORT_CHUNK_ROWS = env_int("IMPORT_CHUNK_ROWS", 5_000, least=100, most=50_000)
 IMPORT_FILE_DAYS = env_int("IMPORT_FILE_DAYS", 30, least=1, most=36_500)
 IMPORT_ERRORS_DAYS = env_int("IMPORT_ERRORS_DAYS", 90, least=1, most=36_500)
@@ -328,6 +342,7 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = PLACES.data / "files"
+MEDIA_URL = "never-served/"  # else the server of the tests serves them at the addresses of pages
 
 # --- Logs and measurements ---
 

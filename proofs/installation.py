@@ -55,6 +55,7 @@ class Installation:
         self.port = free_port()
         self.places = Places(data)
         self.log = data.with_suffix(".log")
+        self.settings: dict[str, str] = {}
         self._up: subprocess.Popen[bytes] | None = None
 
     # --- Starting and stopping ---
@@ -65,7 +66,7 @@ class Installation:
             self._up = subprocess.Popen(
                 [*self._manage(), "up", "--no-demo", "--no-browser", *self._where(), *options],
                 cwd=ROOT,
-                env=environment(),
+                env=environment() | self.settings,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -73,10 +74,10 @@ class Installation:
             )
         return self._up
 
-    def start(self) -> float:
+    def start(self, *options: str) -> float:
         """Seconds until it was ready."""
         began = time.monotonic()
-        up = self.launch()
+        up = self.launch(*options)
         wait_for(
             lambda: self.is_ready() or up.poll() is not None, SECONDS_TO_START, "`up` was not ready"
         )

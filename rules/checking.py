@@ -19,6 +19,7 @@ from rules.kinds import (
     Base,
     Kind,
 )
+from rules.nearness import is_near, nearest
 from rules.refusals import BadRule, Code, Mistake
 from rules.tree import (
     AllOf,
@@ -37,67 +38,21 @@ from rules.tree import (
     Not,
     walk,
 )
-
-# What every rule may speak of, besides the attributes of contacts and the data of the call.
-COMMON: Mapping[str, Kind] = {
-    "now": TIMESTAMP,
-    "identification": STRING,
-    "space.name": STRING,
-    "space.channel": STRING,
-    "offer.code": STRING,
-    "offer.category": STRING,
-    "offer.categories": Kind(Base.STRING, is_list=True),
-    "offer.themes": Kind(Base.STRING, is_list=True),
-    "offer.tags": Kind(Base.STRING, is_list=True),
-    "offer.start": TIMESTAMP,
-    "offer.end": TIMESTAMP,
-}
-# What the counting query of a presentation rule may speak of as well.
-PROPOSITION: Mapping[str, Kind] = {
-    "proposition.space": STRING,
-    "proposition.channel": STRING,
-    "proposition.weight": DOUBLE,
-    "proposition.rank": INT,
-    "proposition.status": STRING,
-    "proposition.offer": STRING,
-    "proposition.category": STRING,
-    "proposition.date": TIMESTAMP,
-}
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The names that a rule may use, with their kinds, and the predefined filters."""
-
-    names: Mapping[str, Kind]
-    filters: Mapping[str, Node] = field(default_factory=dict)
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def vocabulary(
-    *,
-    contact: Mapping[str, Kind],
-    call: Mapping[str, Kind] | None = None,
-    filters: Mapping[str, Node] | None = None,
-    choices: Mapping[str, tuple[str, ...]] | None = None,
-    counts_propositions: bool = False,
-) -> Vocabulary:
-    names = dict(COMMON)
-    names.update({f"contact.{name}": kind for name, kind in contact.items()})
-    names.update({f"call.{name}": kind for name, kind in (call or {}).items()})
-    if counts_propositions:
-        names.update(PROPOSITION)
-    return Vocabulary(names, filters or {}, choices or {})
+from rules.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A tree whose filters are written out and whose every part has a kind."""
+    """A tree whose filters are written out and whose every part has a kind.
+
+    A list of people stays as it was named; `lists` has the numbers of those that are.
+    """
 
     tree: Node
     kind: Kind
     kinds: Mapping[Node, Kind]
     warnings: tuple[Mistake, ...] = ()
+    lists: Mapping[str, int] = field(default_factory=dict)
 
     def kind_of(self, node: Node) -> Kind:
         return self.kinds[node]
@@ -123,17 +78,28 @@ def check(
         checker.refuse(Code.WRONG_KIND, whole, str(kind), *expected)
     if checker.mistakes or kind is None:
         raise BadRule(tuple(sorted(checker.mistakes, key=lambda mistake: mistake.start)))
-    return Checked(whole, kind, checker.kinds, tuple(choice_warnings(whole, words)))
+    lists = {name: words.lists[name] for name in named_filters(whole)}
+    return Checked(whole, kind, checker.kinds, tuple(choice_warnings(whole, words)), lists)
+
+
+def named_filters(tree: Node) -> set[str]:
+    """The filters that a tree names itself."""
+    found = set()
+    for node in walk(tree):
+        match node:
+            case Call("filter", (Literal(str(name)),)):
+                found.add(name)
+    return found
 
 
 def write_out_filters(tree: Node, words: Vocabulary, above: tuple[str, ...] = ()) -> Node:
-    """The tree with each `filter("name")` replaced by what that filter says."""
+    """The tree with each `filter("name")` replaced by what that filter says; lists stay."""
     match tree:
-        case Call("filter", (Literal(str(name)),), span):
+        case Call("filter", (Literal(str(name)),), span) if name not in words.lists:
             if name in above:
                 raise BadRule((Mistake(Code.CIRCULAR_FILTER, *span, name),))
             if name not in words.filters:
-                known = tuple(sorted(words.filters))
+                known = tuple(nearest(name, {*words.filters, *words.lists}))
                 raise BadRule((Mistake(Code.UNKNOWN_FILTER, *span, name, known),))
             return write_out_filters(words.filters[name], words, (*above, name))
         case Not(part) | Minus(part):
@@ -240,10 +206,13 @@ class Checker:
         return kind
 
     def similar(self, name: str) -> list[str]:
-        """Known names that begin like an unknown one, for whoever mistyped it."""
+        """What an unknown name may have meant, best first: names of its root, if there is one."""
         root = name.partition(".")[0] + "."
         near = [known for known in self.words.names if known.startswith(root)]
-        return sorted(near or {known.partition(".")[0] for known in self.words.names})
+        if near:
+            return nearest(name, near)
+        near = [known for known in self.words.names if is_near(name, known)]
+        return nearest(name, near) or sorted({n.partition(".")[0] for n in self.words.names})
 
     def list_of(self, node: ListOf, items: tuple[Node, ...]) -> Kind | None:
         if not items:
@@ -348,6 +317,13 @@ class Checker:
                 self.refuse(Code.WRONG_KIND, node.arguments[0], str(kind), "string", "list")
         return INT
 
+    def filter(self, node: Call) -> Kind | None:
+        """Only a list is still a filter here: whatever is a rule has been written out."""
+        match node.arguments:
+            case (Literal(str(name)),) if name in self.words.lists:
+                return BOOL
+        return self.literal_only(node)
+
     def literal_only(self, node: Call) -> Kind | None:
         """`timestamp(…)`, `duration(…)` and `filter(…)` take a text that is written down."""
         if self.has_arguments(node, 1):
@@ -361,7 +337,7 @@ SPECIAL: Mapping[str, Callable[[Checker, Call], Kind | None]] = {
     "size": Checker.size,
     "timestamp": Checker.literal_only,
     "duration": Checker.literal_only,
-    "filter": Checker.literal_only,
+    "filter": Checker.filter,
 }
 TEXT, DAY = (STRING,), (DATE, TIMESTAMP)
 SIGNATURES: Mapping[str, tuple[tuple[tuple[Kind, ...], ...], Kind]] = {

@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from rules import limits
 from rules.kinds import BOOL, DOUBLE, INT, STRING
 from rules.literals import read_literal_call, read_text
+from rules.nearness import nearest
 from rules.refusals import BadRule, Code, Mistake
 from rules.tree import (
     AllOf,
@@ -220,7 +221,8 @@ class TreeMaker(Transformer[Token, Node]):
     def method(self, meta: Any, receiver: Node, name: Token, arguments: tuple[Node, ...]) -> Node:
         if str(name) not in METHODS:
             start = name.start_pos or 0
-            mistake = Mistake(Code.UNKNOWN_FUNCTION, start, start + len(name), str(name), METHODS)
+            known = tuple(nearest(str(name), METHODS))
+            mistake = Mistake(Code.UNKNOWN_FUNCTION, start, start + len(name), str(name), known)
             raise BadRule((mistake,))
         return Call(str(name), (receiver, *arguments), span_of(meta))
 
@@ -228,7 +230,8 @@ class TreeMaker(Transformer[Token, Node]):
         span = span_of(meta)
         if str(name) not in FUNCTIONS:
             start = name.start_pos or 0
-            mistake = Mistake(Code.UNKNOWN_FUNCTION, start, start + len(name), str(name), FUNCTIONS)
+            known = tuple(nearest(str(name), FUNCTIONS))
+            mistake = Mistake(Code.UNKNOWN_FUNCTION, start, start + len(name), str(name), known)
             raise BadRule((mistake,))
         return read_literal_call(str(name), arguments, span) or Call(str(name), arguments, span)
 

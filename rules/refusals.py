@@ -30,6 +30,7 @@ class Code(StrEnum):
     BAD_DURATION = "bad_duration"
     BAD_PATTERN = "bad_pattern"
     NOT_A_CHOICE = "not_a_choice"
+    NOT_ALLOWED = "not_allowed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,17 @@ stands in the text of the statement; it is a parameter. `meaning.py` says what e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules import limits, patterns
 from rules.checking import Checked
 from rules.kinds import BOOL, DOUBLE, DURATION, EMPTY_LIST, INT, STRING, TIMESTAMP, Base, Kind
-from rules.meaning import EARLIEST, LATEST, LONGEST, MICROSECOND
+from rules.meaning import EARLIEST, LATEST, LONGEST, MICROSECOND, earlier, later
 from rules.tree import (
     AllOf,
     AnyOf,
@@ -34,8 +35,8 @@ from rules.tree import (
     Not,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DAY = 86_400_000_000  # microseconds
+FAR = "interval '4000000 days'"  # no moment minus any duration lies before the calendar then
+LONGEST_REPEATED = 4_000  # characters of an expression that may stand twice
 TYPES = {
     Base.BOOL: "boolean",
     Base.INT: "bigint",
@@ -65,11 +66,12 @@ class Surroundings:
     now: datetime
     zone: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    membership: str = "FALSE"  # whether somebody is on a list, whose number stands at {}
 
 
 def to_sql(rule: Checked, around: Surroundings) -> Sql:
     """A condition (NULL counts as no) for a rule, a number or NULL for a weight."""
-    writer = Writer(rule.kinds, around)
+    writer = Writer(rule, around)
     text = writer.truth(rule.tree) if rule.kind == BOOL else writer.value(rule.tree)
     return Sql(text, tuple(writer.parameters))
 
@@ -78,15 +80,12 @@ def type_of(kind: Kind) -> str:
     return TYPES[kind.base] + "[]" * kind.is_list
 
 
-def microseconds(moment: datetime) -> int:
-    return (moment - EPOCH) // MICROSECOND
-
-
 class Writer:
     """Writes from left to right, so that parameters come in the order of their placeholders."""
 
-    def __init__(self, kinds: Mapping[Node, Kind], around: Surroundings) -> None:
-        self.kinds = kinds
+    def __init__(self, rule: Checked, around: Surroundings) -> None:
+        self.kinds = rule.kinds
+        self.lists = rule.lists
         self.around = around
         self.parameters: list[Any] = []
 
@@ -157,21 +156,19 @@ class Writer:
     def asked(self, node: Call) -> str:
         if node.function == "has":
             return f"({self.value(node.arguments[0])} IS NOT NULL)"
+        if node.function == "filter":
+            number = self.lists[str(node.arguments[0].value)]  # type: ignore[union-attr] # checked
+            return self.around.membership.format(self.parameter(number, INT))
         if node.function == "matches":
             subject, pattern = self.value(node.arguments[0]), node.arguments[1]
             written = patterns.to_postgres(str(pattern.value))  # type: ignore[union-attr] # checked
             return f"({subject} ~ {self.parameter(written, STRING)})"
-        first, second = node.arguments
-        if node.function == "endsWith":
-            return self.ends_with(first, second)
-        text, part = self.value(first), self.value(second)
+        text, part = (self.value(argument) for argument in node.arguments)
         if node.function == "startsWith":
             return f"starts_with({text}, {part})"
+        if node.function == "endsWith":
+            return f"starts_with(reverse({text}), reverse({part}))"
         return f"(strpos({text}, {part}) > 0)"
-
-    def ends_with(self, text: Node, ending: Node) -> str:
-        inner = f"SELECT {self.value(text)} AS t, {self.value(ending)} AS e OFFSET 0"
-        return f"(SELECT right(t, char_length(e)) = e FROM ({inner}) AS s)"  # noqa: S608 (our words)
 
     # --- a value; NULL is missing ---
 
@@ -233,10 +230,18 @@ class Writer:
         if kind == DURATION:
             left, right = self.in_microseconds(node.left), self.in_microseconds(node.right)
             return fenced_duration(f"{left} {node.operator} {right}")
-        double = kind == DOUBLE
+        start, double = len(self.parameters), kind == DOUBLE
         left = self.number(node.left, as_double=double)
         right = self.number(node.right, as_double=double)
-        return COMPUTED[kind](left, right, node.operator)
+        written = COMPUTED[kind](left, right, node.operator)
+        return self.flushed(written, start) if double else written
+
+    def flushed(self, written: str, start: int) -> str:
+        """The double that was written from a parameter on, which may come to stand there twice."""
+        whole = flushed(written)
+        times = whole.count(written)
+        self.parameters += self.parameters[start:] * (times - 1)
+        return whole
 
     def in_microseconds(self, node: Node) -> str:
         """A moment as microseconds since 1970, or a duration, as a number without bounds."""
@@ -245,12 +250,40 @@ class Writer:
         return f"({self.value(node)})::numeric"
 
     def moved(self, node: Compute) -> str:
-        left, right = self.in_microseconds(node.left), self.in_microseconds(node.right)
-        least, most = microseconds(EARLIEST), microseconds(LATEST)
-        whole = f"make_interval(days => floor(v / {DAY})::int)"
-        rest = f"(v - floor(v / {DAY}) * {DAY})::bigint * interval '1 microsecond'"
-        moment = f"(timestamp 'epoch' + {whole} + {rest}) AT TIME ZONE 'UTC'"
-        return fenced(f"{left} {node.operator} {right}", f"v BETWEEN {least} AND {most}", moment)
+        """A moment and a duration, far from where PostgreSQL's calendar begins, and back again."""
+        fixed = self.folded(node)
+        if fixed is not None:
+            return fixed
+        left, right = self.in_calendar(node.left), self.in_calendar(node.right)
+        below, above = (
+            f"timestamp '{moment.replace(tzinfo=None).isoformat(sep=' ')}' + {FAR}"
+            for moment in (EARLIEST - MICROSECOND, LATEST + MICROSECOND)
+        )
+        far = within(f"{left} {node.operator} {right}", below, above)
+        return f"(({far} - {FAR}) AT TIME ZONE 'UTC')"
+
+    def in_calendar(self, node: Node) -> str:
+        """A moment far ahead, or a duration; an interval is exact when it is read from a text."""
+        if self.kinds[node] == TIMESTAMP:
+            return f"(({self.value(node)} AT TIME ZONE 'UTC') + {FAR})"
+        return f"CAST(({self.value(node)})::text || ' us' AS interval)"
+
+    def folded(self, node: Compute) -> str | None:
+        """The moment, when it is the same for everybody: an index can serve what is compared."""
+        moment, by = node.left, node.right
+        if self.kinds[moment] == DURATION:
+            moment, by = by, moment
+        if not isinstance(by, Literal) or not isinstance(by.value, timedelta):
+            return None
+        match moment:
+            case Literal(datetime() as start):
+                pass
+            case Name(("now",)):
+                start = self.around.now
+            case _:
+                return None
+        move = later if node.operator == Arithmetic.PLUS else earlier
+        return self.parameter(move(start, by.value), TIMESTAMP)
 
     def call(self, node: Call) -> str:
         match node.function:
@@ -290,20 +323,23 @@ class Writer:
         return ZoneInfo(self.around.zone)
 
 
-def fenced(expression: str, condition: str, result: str) -> str:
-    """`result` where `condition` holds for v, the expression, which is computed only once."""
-    case = f"CASE WHEN {condition} THEN {result} END"
-    return f"(SELECT {case} FROM (SELECT {expression} AS v OFFSET 0) AS s)"  # noqa: S608 (likewise)
+def within(expression: str, below: str, above: str) -> str:
+    """An expression, or NULL where it is not between two values; it is computed once.
+
+    A missing one becomes `below`, because LEAST and GREATEST pass over NULL. There is no query
+    inside, because with one PostgreSQL would not work in parallel.
+    """
+    return f"NULLIF(NULLIF(LEAST(GREATEST({expression}, {below}), {above}), {above}), {below})"
 
 
 def fenced_int(expression: str) -> str:
-    bounds = f"v BETWEEN {limits.LEAST_INT} AND {limits.LARGEST_INT}"
-    return fenced(expression, bounds, "v::bigint")
+    below, above = limits.LEAST_INT - 1, limits.LARGEST_INT + 1
+    return f"{within(expression, str(below), str(above))}::bigint"
 
 
 def fenced_duration(expression: str) -> str:
     most = LONGEST // MICROSECOND
-    return fenced(expression, f"v BETWEEN {-most} AND {most}", "v::bigint")
+    return f"{within(expression, str(-most - 1), str(most + 1))}::bigint"
 
 
 def int_computed(left: str, right: str, operator: Arithmetic) -> str:
@@ -317,10 +353,18 @@ def int_computed(left: str, right: str, operator: Arithmetic) -> str:
 
 def double_computed(left: str, right: str, operator: Arithmetic) -> str:
     divisor = f"NULLIF({right}, 0)" if operator == Arithmetic.BY else right
-    least, most = f"{limits.LEAST_DOUBLE:g}", f"{limits.LARGEST_DOUBLE:g}"
-    result = f"CASE WHEN abs(v) < {least}::double precision THEN 0 ELSE v END"
-    bounds = f"abs(v) <= {most}::double precision"
-    return fenced(f"({left}) {operator} ({divisor})", bounds, result)
+    above = f"{math.nextafter(limits.LARGEST_DOUBLE, math.inf)!r}::double precision"
+    return within(f"({left}) {operator} ({divisor})", f"-{above}", above)
+
+
+def flushed(expression: str) -> str:
+    """A double that is nought where it is too small for every machine to share."""
+    least = f"{limits.LEAST_DOUBLE:g}::double precision"
+    if len(expression) > LONGEST_REPEATED:
+        inner = f"SELECT {expression} AS v OFFSET 0"
+        case = f"CASE WHEN abs(v) < {least} THEN 0 ELSE v END"
+        return f"(SELECT {case} FROM ({inner}) AS s)"  # noqa: S608 (our words)
+    return f"(CASE WHEN abs({expression}) < {least} THEN 0 ELSE {expression} END)"
 
 
 COMPUTED: Mapping[Kind, Callable[[str, str, Arithmetic], str]] = {

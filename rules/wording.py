@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from rules.english import ENGLISH
+from rules.french import FRENCH
 from rules.kinds import DATE, DURATION, TIMESTAMP
-from rules.literals import write_duration
-from rules.phrases import ENGLISH, FRENCH, Phrases
+from rules.phrases import Phrases
 from rules.refusals import Code, Mistake
+from rules.relative import Relative, Way, relative, with_relatives
 from rules.tree import (
     AllOf,
     AnyOf,
+    Arithmetic,
     Call,
     Choose,
     Compare,
@@ -32,15 +35,29 @@ LANGUAGES: Mapping[str, Phrases] = {"en": ENGLISH, "fr": FRENCH}
 
 @dataclass(frozen=True)
 class Labels:
-    """What people call things: attributes by name, and the values of those with choices."""
+    """What people call things: attributes by name, the values of those with choices, audiences."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    audiences: Mapping[str, str] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()  # those of the audiences that are no rule
 
 
 def sentence(node: Node, language: str, labels: Labels | None = None) -> str:
     """What a rule asks, as a person would say it, without a full stop."""
     return typeset(Speaker(LANGUAGES[language], labels or Labels()).said(node), language)
+
+
+def outcome(node: Node, *, holds: bool, language: str, labels: Labels | None = None) -> str:
+    """What a condition answered for somebody: `is not in the list VIP`."""
+    return sentence(node if holds else Not(node), language, labels)
+
+
+def amount(node: Node, language: str, labels: Labels | None = None) -> str:
+    """What a weight comes to, as a person would say it, without a full stop."""
+    speaker = Speaker(LANGUAGES[language], labels or Labels())
+    said = speaker.chosen(node) if isinstance(node, Choose) else speaker.value(node)
+    return typeset(said, language)
 
 
 def complaint(mistake: Mistake, language: str) -> str:
@@ -79,6 +96,9 @@ EXPECTING = {
 }
 
 
+SIGNS = {Arithmetic.MINUS: "−", Arithmetic.TIMES: "×", Arithmetic.BY: "÷"}
+
+
 def listed(items: Sequence[str], last: str) -> str:
     """`a, b or c`."""
     if len(items) < 2:
@@ -96,7 +116,8 @@ class Speaker:
     def said(self, node: Node) -> str:  # noqa: C901 (one line for each form)
         match node:
             case AllOf(parts):
-                return f" {self.phrases.and_} ".join(self.part(part) for part in parts)
+                pieces = with_relatives(parts)
+                return f" {self.phrases.and_} ".join(self.part(piece) for piece in pieces)
             case AnyOf(parts):
                 return f" {self.phrases.or_} ".join(self.part(part) for part in parts)
             case Not(part):
@@ -110,11 +131,15 @@ class Speaker:
                 return self.phrases.yes.format(self.name(node))
             case Literal():
                 return self.value(node)
+            case Call("filter", (Literal(str(name)),)):
+                return self.member(name, self.phrases.questions)
             case Call():
                 return self.asked(node, self.phrases.questions)
         return self.value(node)
 
-    def part(self, node: Node) -> str:
+    def part(self, node: Node | Relative) -> str:
+        if isinstance(node, Relative):
+            return self.relative(node, self.phrases.comparisons)
         said = self.said(node)
         return f"({said})" if isinstance(node, AllOf | AnyOf | Choose) else said
 
@@ -123,6 +148,8 @@ class Speaker:
         match node:
             case Compare():
                 return self.compared(node, self.phrases.denied_comparisons)
+            case Call("filter", (Literal(str(name)),)):
+                return self.member(name, self.phrases.denied_questions)
             case Call() if node.function in self.phrases.denied_questions:
                 return self.asked(node, self.phrases.denied_questions)
             case Name():
@@ -135,10 +162,45 @@ class Speaker:
         left, right = node.left, node.right
         if node.operator == Comparison.IN:
             return self.contained(node, phrases)
-        moments = any(is_moment(side) for side in (left, right))
-        name = f"moment {node.operator}" if moments else str(node.operator)
-        known = {"a": self.value(left), "b": self.value(right, about=left)}
-        return phrases.get(name, phrases[str(node.operator)]).format(**known)
+        seen = relative(node)
+        if seen is not None:
+            return self.relative(seen, phrases)
+        known = {"a": self.value(left, about=right), "b": self.value(right, about=left)}
+        if is_age(left) and isinstance(right, Literal) and isinstance(right.value, int):
+            known["b"] = self.counted("age", right.value)
+        return phrases[self.manner(node, phrases)].format(**known)
+
+    def manner(self, node: Compare, phrases: Mapping[str, str]) -> str:
+        """The phrase of a comparison: moments are before and after, numbers under and over."""
+        moments = [side for side in (node.left, node.right) if is_moment(side)]
+        written = isinstance(node.right, Literal)
+        names = (f"written {node.operator}" * written, f"moment {node.operator}")
+        found = (name for name in names if moments and name in phrases)
+        return next(found, str(node.operator))
+
+    def relative(self, seen: Relative, phrases: Mapping[str, str]) -> str:
+        """`is in the last 30 days`; `is more than 30 days ago`."""
+        number, unit = in_units(seen.length)
+        stretch = {Way.LAST: "last", Way.NEXT: "next", Way.NEXT_OR_PAST: "next"}.get(seen.way)
+        length = self.counted(unit, number)
+        if stretch is not None:
+            which = f"{stretch} one" if number == 1 else stretch
+            length = self.phrases.stretches[which][self.phrases.genders.get(unit, 0)].format(
+                number=self.number(number), unit=self.unit(unit, number)
+            )
+        return phrases[str(seen.way)].format(a=self.value(seen.about), b=length)
+
+    def counted(self, unit: str, number: float) -> str:
+        """`30 days`."""
+        return f"{self.number(number)} {self.unit(unit, number)}".strip()
+
+    def unit(self, unit: str, number: float) -> str:
+        one, many = self.phrases.units[unit]
+        return one if abs(number) == 1 or abs(number) < self.phrases.plural_from else many
+
+    def duration(self, value: timedelta) -> str:
+        number, unit = in_units(value)
+        return self.counted(unit, number)
 
     def contained(self, node: Compare, phrases: Mapping[str, str]) -> str:
         if isinstance(node.right, ListOf):
@@ -146,18 +208,22 @@ class Speaker:
             name = "==" if items else "nothing"
             choices = listed(items, self.phrases.or_)
             return phrases[name].format(a=self.value(node.left), b=choices)
-        known = {"a": self.value(node.right), "b": self.value(node.left)}
+        known = {"a": self.value(node.right), "b": self.value(node.left, about=node.right)}
         return phrases["in"].format(**known)
 
     def asked(self, node: Call, phrases: Mapping[str, str]) -> str:
         arguments = [self.value(argument) for argument in node.arguments]
         return phrases.get(node.function, node.function + "({0})").format(*arguments)
 
+    def member(self, name: str, phrases: Mapping[str, str]) -> str:
+        label = self.labels.audiences.get(name) or self.phrases.quoted.format(name)
+        return phrases["list" if name in self.labels.lists else "filter"].format(label)
+
     def name(self, node: Name) -> str:
         name = str(node)
         return self.labels.names.get(name) or self.phrases.names.get(name) or name
 
-    def value(self, node: Node, *, about: Node | None = None) -> str:
+    def value(self, node: Node, *, about: Node | None = None) -> str:  # noqa: C901 (likewise)
         match node:
             case Literal():
                 return self.literal(node, about)
@@ -168,12 +234,20 @@ class Speaker:
             case Minus(part):
                 return f"−{self.value(part)}"
             case Compute(operator, left, right):
-                return f"{self.operand(left)} {operator} {self.operand(right)}"
-            case Call("years", (Name(("contact", "birth_date")),)):
+                sign = SIGNS.get(operator, str(operator))
+                return f"{self.operand(left)} {sign} {self.operand(right)}"
+            case Call() if is_age(node):
                 return self.phrases.age
             case Call() if node.function in self.phrases.functions:
                 return self.asked(node, self.phrases.functions)
+            case Choose():
+                return f"({self.chosen(node)})"
         return f"({self.said(node)})"
+
+    def chosen(self, node: Choose) -> str:
+        """One of two values."""
+        said = {"if": self.said(node.condition), "then": self.value(node.then)}
+        return self.phrases.choose.format(**said, otherwise=self.value(node.otherwise))
 
     def operand(self, node: Node) -> str:
         said = self.value(node)
@@ -181,10 +255,10 @@ class Speaker:
 
     def literal(self, node: Literal, about: Node | None) -> str:
         value = node.value
-        if isinstance(about, Name) and isinstance(value, str):
+        if isinstance(about, Name) and isinstance(value, str | int):
             known = self.labels.values.get(str(about), {})
-            if value in known:
-                return known[value]
+            if str(value) in known:
+                return known[str(value)]
         for kind, say in self.sayers().items():
             if isinstance(value, kind):
                 return say(value)
@@ -199,7 +273,7 @@ class Speaker:
             str: lambda value: self.phrases.quoted.format(value),
             datetime: self.moment,
             date: self.day,
-            timedelta: write_duration,
+            timedelta: self.duration,
         }
 
     def number(self, value: float) -> str:
@@ -207,12 +281,32 @@ class Speaker:
         return text.translate(self.phrases.digits)
 
     def day(self, value: date) -> str:
-        return self.phrases.day.format(
-            day=value.day, month=self.phrases.months[value.month - 1], year=value.year
-        )
+        day = self.phrases.first_day if value.day == 1 else value.day
+        month = self.phrases.months[value.month - 1]
+        return self.phrases.day.format(day=day, month=month, year=value.year)
 
     def moment(self, value: datetime) -> str:
-        return f"{self.day(value.date())}, {value:%H:%M} UTC"
+        return self.phrases.moment.format(day=self.day(value.date()), time=f"{value:%H:%M} UTC")
+
+
+def is_age(node: Node) -> bool:
+    return node == Call("years", (Name(("contact", "birth_date")),))
+
+
+UNITS = (
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+    ("minute", timedelta(minutes=1)),
+    ("second", timedelta(seconds=1)),
+)
+
+
+def in_units(length: timedelta) -> tuple[int | float, str]:
+    """A length of time in the largest unit of which it is a whole number."""
+    for unit, one in UNITS:
+        if length % one == timedelta(0) and length:
+            return length // one, unit
+    return length / timedelta(seconds=1), "second"
 
 
 def is_moment(node: Node) -> bool:

@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.core.management import call_command
 from django.urls import get_resolver
+
+from accounts.forms.preferences import AutoChoiceField
+from offers_site.filters import ListFilter
 
 ROOT = Path(__file__).parent.parent
 ROOMS = (
@@ -184,6 +188,31 @@ def named_views(resolver, namespace=""):
             yield from named_views(entry, inner)
         else:
             yield f"{namespace}{entry.name}", entry.callback
+
+
+def test_a_form_says_of_each_field_what_is_to_be_done_when_it_is_empty():
+    """ "Enter a label." and not "This field is required."."""
+    without_a_page = {"LanguageForm", "ThemeForm", "ListColumnsForm"}  # buttons send these
+    get_resolver().url_patterns  # noqa: B018 (imports every form)
+    silent = [
+        f"{form.__module__}.{form.__name__}.{name}"
+        for form in forms_of_ours(forms.BaseForm)
+        if not issubclass(form, ListFilter)  # asks nothing
+        for name, field in getattr(form, "base_fields", {}).items()
+        if field.required
+        and not field.widget.is_hidden
+        and not isinstance(field, AutoChoiceField)  # nothing is a choice
+        and field.error_messages["required"] == forms.Field.default_error_messages["required"]
+        and form.__name__ not in without_a_page
+    ]
+    assert silent == []
+
+
+def forms_of_ours(base):
+    for form in base.__subclasses__():
+        if form.__module__.partition(".")[0] in ROOMS and "gallery" not in form.__module__:
+            yield form
+        yield from forms_of_ours(form)
 
 
 def test_views_are_functions():

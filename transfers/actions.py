@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,8 @@ from transfers.subjects import Subject
 
 IMPORT_TASK = "offers_site.tasks.import_file"
 EXPORT_TASK = "offers_site.tasks.export_file"
+LINKS = "transfers.export"
+TELLING = {"q", "audience", "changed_since"}  # the filters that leave something out
 
 
 class AlreadyStarted(Exception):
@@ -31,6 +34,10 @@ class AlreadyStarted(Exception):
 
 class OtherBody(Exception):
     """The same idempotency key came with something else before."""
+
+
+class LinkUsed(Exception):
+    """The link was made for another file or another person, or it has led to the file before."""
 
 
 class NameTaken(Exception):
@@ -218,7 +225,10 @@ def repeat_as_draft(transfer: Transfer, *, by: User, at: datetime) -> Transfer:
 
 @transaction.atomic(durable=True)
 def start_export(subject: Subject, wanted: Wanted, *, by: User, at: datetime) -> Transfer:
-    """Store an export with its job."""
+    """Store an export with its job.
+
+    The journal forgets nothing: it is told what narrows the export, but not how.
+    """
     name = f"{subject.name}-{at:%Y%m%d-%H%M}.{wanted.format}"
     job = start_job(
         _("Export of %(file)s") % {"file": name},
@@ -237,23 +247,39 @@ def start_export(subject: Subject, wanted: Wanted, *, by: User, at: datetime) ->
         by=by,
         created_at=at,
     )
-    record("transfer.exported", transfer, by=by, at=at, after=as_options(wanted))
+    facts = {
+        "subject": subject.name,
+        "profile": wanted.profile,
+        "columns": list(wanted.columns),
+        "personal_data": wanted.shows_personal,
+        "narrowed_by": sorted(set(wanted.filters) & TELLING) + (["limit"] if wanted.limit else []),
+    }
+    record("transfer.exported", transfer, by=by, at=at, after=facts)
     return transfer
 
 
 def as_options(wanted: Wanted) -> dict[str, Any]:
-    return {
-        "profile": wanted.profile,
-        "format": wanted.format,
-        "delimiter": wanted.delimiter,
-        "columns": list(wanted.columns),
-        "shows_personal": wanted.shows_personal,
-    }
+    return {**asdict(wanted), "columns": list(wanted.columns), "filters": dict(wanted.filters)}
+
+
+def link_to(transfer: Transfer, *, by: User) -> str:
+    """What lets this person fetch the file of an export, once; it says nothing to anybody else."""
+    number = transfer.codes.get("downloads", 0)
+    return signing.dumps([str(transfer.pk), by.pk, number], salt=LINKS)
 
 
 @transaction.atomic(durable=True)
-def note_download(transfer: Transfer, *, by: User, at: datetime) -> None:
-    """Write down that somebody has fetched a file."""
+def take_file(transfer: Transfer, link: str, *, by: User, at: datetime) -> None:
+    """Use up a link and write down who has fetched the file; or raise LinkUsed."""
+    try:
+        pk, person, number = signing.loads(link, salt=LINKS, max_age=storing.EXPORT_KEPT)
+    except signing.BadSignature:
+        raise LinkUsed from None
+    unused = Transfer.objects.filter(pk=transfer.pk, codes__downloads=number)
+    is_theirs = (pk, person) == (str(transfer.pk), by.pk)
+    codes = {**transfer.codes, "downloads": number + 1}
+    if not is_theirs or not unused.update(codes=codes):
+        raise LinkUsed
     record("transfer.downloaded", transfer, by=by, at=at, after={"file": transfer.file_name})
 
 

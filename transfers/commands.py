@@ -159,6 +159,7 @@ class ExportCommand(OvertureCommand):
             format=given["format"],
             delimiter=DELIMITERS[given["delimiter"]],
             columns=given["columns"],
+            shows_personal=True,
         )
         tally = Tally()
         target: Path | None = given["output"]

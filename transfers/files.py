@@ -13,6 +13,7 @@ from transfers.reading.batches import Batch, Place
 from transfers.reading.checking import Checked, Checker
 from transfers.reading.columns import Column
 from transfers.reading.encodings import Stream
+from transfers.reading.faults import FileFault
 from transfers.reading.opening import START, Opening, open_csv, require
 from transfers.reading.separated import CsvReader
 from transfers.reading.sources import Source
@@ -120,14 +121,22 @@ def open_xml(
     place: Place,
 ) -> OpenFile:
     with source.opened() as again:
-        zone = options.timezone or zone_of(again.read(START))
+        declared = zone_of(again.read(START))
+    if declared and not is_zone(declared):
+        raise FileFault("timezone_unknown", line=1, value=declared, column="timezone")
+    zone = options.timezone or declared
     updates = options.operation != "insert" or options.on_duplicate == "update"
     reader = XmlReader(file, subject.xml, columns, place, uniform=updates)
     return OpenFile(reader, columns, options, zone_named(zone))
 
 
-def zone_named(name: str) -> zoneinfo.ZoneInfo:
+def is_zone(name: str) -> bool:
     try:
-        return zoneinfo.ZoneInfo(name or settings.TIME_ZONE)
+        zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+        return False
+    return True
+
+
+def zone_named(name: str) -> zoneinfo.ZoneInfo:
+    return zoneinfo.ZoneInfo(name if name and is_zone(name) else settings.TIME_ZONE)

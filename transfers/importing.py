@@ -25,7 +25,7 @@ from transfers.noting import Notes, Unresolved
 from transfers.options import Options
 from transfers.reading.batches import Batch, Place
 from transfers.reading.checking import Checked
-from transfers.reading.faults import FileFault
+from transfers.reading.faults import FileFault, shown
 from transfers.reading.sources import Source
 from transfers.staging import Staging, drop_keys
 from transfers.subjects import Chunk, Operation, Outcome, RowFault, Subject
@@ -77,10 +77,13 @@ class Importer:
                 yield self.give_up(fault)
                 raise Failed(sentence_of(self.transfer)) from None
             self.prepare(file)
-            if self.options.all_or_nothing:
-                yield self.all_or_nothing(file)
-            else:
-                yield from self.chunks(file)
+            try:
+                if self.options.all_or_nothing:
+                    yield self.all_or_nothing(file)
+                else:
+                    yield from self.chunks(file)
+            except FileFault as fault:  # the packing breaks where it was whole a moment ago
+                yield self.give_up(fault)
         if self.transfer.fatal_code:
             raise Failed(sentence_of(self.transfer))
         drop_keys(self.transfer.pk)
@@ -102,7 +105,7 @@ class Importer:
         )
 
     def prepare(self, file: OpenFile) -> None:
-        self.transfer.unknown_columns = list(file.unknown)[:200]
+        self.transfer.unknown_columns = [shown(word) for word in file.unknown[:200]]
         with connection.cursor() as cursor:
             self.staging.make_keys(cursor)
             done = self.transfer.read - self.transfer.rejected

@@ -23,6 +23,9 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
     def imports(self) -> Self:
         return self.filter(direction=Transfer.Direction.IMPORT)
 
+    def exports(self) -> Self:
+        return self.filter(direction=Transfer.Direction.EXPORT)
+
     def of_same_file(self, transfer: Transfer) -> Self:
         """Earlier imports of the very same bytes that took something."""
         same = self.imports().filter(subject=transfer.subject, sha256=transfer.sha256)
@@ -94,6 +97,8 @@ class Transfer(models.Model):
     request_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("created"))
     file_deleted_at = models.DateTimeField(null=True)
+    # It named somebody who has been erased since.
+    file_erased = models.BooleanField(default=False)
     errors_deleted_at = models.DateTimeField(null=True)
 
     objects = TransferQuerySet.as_manager()
@@ -160,6 +165,12 @@ class Transfer(models.Model):
         return self.inserted + self.updated + self.unchanged
 
     @property
+    def complete_until(self) -> datetime | None:
+        """Of an export: whatever was changed before is in it, and the next one may begin here."""
+        moment = self.job.checkpoint.get("complete_until") if self.job else None
+        return datetime.fromisoformat(moment) if moment else None
+
+    @property
     def has_ended(self) -> bool:
         return self.job is not None and self.job.has_ended
 
@@ -214,6 +225,22 @@ class Reject(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line} {self.code}"
+
+
+class FileSearch(models.Model):
+    """What stored files are searched for, until the last of them has been."""
+
+    words = models.JSONField[list[str], list[str]](default=list)
+    created_at = models.DateTimeField()
+    job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("search of stored files")
+        verbose_name_plural = _("searches of stored files")
+
+    def __str__(self) -> str:
+        """Says nothing of whom it is about."""
+        return f"search {self.pk}"
 
 
 class Template(models.Model):

@@ -86,7 +86,7 @@ class Notes:
                 transfer=self.transfer,
                 line=line,
                 row=row,
-                column=path[:200],
+                column=shown(path)[:200],
                 severity=severity,
                 code=fault.code,
                 value=shown(fault.value),

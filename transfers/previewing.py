@@ -1,8 +1,11 @@
 """The first rows of a file as they would be understood, before anything is decided."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.utils.translation import gettext as _
 
 from transfers import storing
 from transfers.files import OpenFile, open_file
@@ -10,14 +13,20 @@ from transfers.models import Transfer
 from transfers.options import Options
 from transfers.reading.batches import Place
 from transfers.reading.checking import Checked
-from transfers.reading.columns import Column
+from transfers.reading.columns import Column, folded, names_of
+from transfers.reading.encodings import Stream, recognise
 from transfers.reading.faults import Fault, FileFault, shown
+from transfers.reading.opening import DELIMITERS, START, first_record
+from transfers.reading.separated import CsvReader, Dialect
 from transfers.reading.sources import Source
 from transfers.subjects import Subject
 from transfers.wording import sentence
 
 ROWS = 200
 ROWS_SHOWN = 8
+SAMPLES = 3
+# What is wrong with a header that people can put right by saying which column is what.
+MAPPABLE = {"header_unknown", "header_missing_column"}
 
 
 @dataclass(slots=True)
@@ -40,6 +49,17 @@ class Seen:
     read: int = 0
     wrong: int = 0
     fault: str = ""
+    fault_code: str = ""
+
+    @property
+    def shown_delimiter(self) -> str:
+        """The character, or nothing where it cannot be seen."""
+        return self.delimiter.strip()
+
+    def samples(self, number: int) -> list[str]:
+        """Some values of a column of the file, each once."""
+        cells = [row.cells[number] for row in self.rows if number < len(row.cells)]
+        return list(dict.fromkeys(cell for cell in cells if cell.strip()))[:SAMPLES]
 
 
 def look(transfer: Transfer, subject: Subject, options: Options) -> Seen:
@@ -55,20 +75,57 @@ def look(transfer: Transfer, subject: Subject, options: Options) -> Seen:
             describe(file, seen)
             read(file, seen, columns)
     except FileFault as fault:
-        seen.fault = sentence(fault.code, {"value": fault.value, **fault.detail})
+        note_fatal(fault, seen)
+        if fault.code in MAPPABLE and transfer.format == "csv":
+            show_unmapped(storing.file_of(transfer.pk), columns, options, seen)
     except FileNotFoundError:
-        seen.fault = sentence("file_unreadable", {})
+        seen.fault = _("The file is no longer there.")
     return seen
+
+
+def show_unmapped(path: Path, columns: Mapping[str, Column], options: Options, seen: Seen) -> None:
+    """The first rows of a file in whose header too little is known: people say what is what."""
+    with Source.of(path).opened() as file:
+        start = file.read(START)
+        encoding = recognise(start, options.encoding)
+        header, place, delimiter = likely_header(start, encoding, options.delimiter)
+        file.seek(encoding[1])
+        reader = CsvReader(Stream(file, *encoding), Dialect(delimiter, '"', tuple(header)), place)
+        batch = next(reader.batches(lambda row: ROWS), None)
+    seen.encoding, seen.delimiter, seen.header = shown_encoding(encoding[0]), delimiter, header
+    known = {**names_of(columns), **{folded(w): name for w, name in options.mapping.items()}}
+    seen.places = [known.get(folded(word)) or None for word in header]
+    if batch is not None:
+        seen.read = batch.read
+        lines = zip(batch.lines[:ROWS_SHOWN], batch.rows[:ROWS_SHOWN], strict=True)
+        seen.rows = [SeenRow(line, [shown(cell) for cell in row]) for line, row in lines]
+
+
+def likely_header(
+    start: bytes, encoding: tuple[str, int], declared: str
+) -> tuple[list[str], Place, str]:
+    """The words of the first line, parted by what parts it into most of them."""
+    found = []
+    for delimiter in (declared,) if declared else DELIMITERS:
+        with suppress(FileFault):
+            found.append((*first_record(start, encoding, delimiter, '"'), delimiter))
+    if not found:
+        raise FileFault("header_unknown", line=1)
+    return max(found, key=lambda each: len(each[0]))
 
 
 def describe(file: OpenFile, seen: Seen) -> None:
     if file.opening:
-        seen.encoding = file.opening.encoding.upper().replace("CP1252", "Windows-1252")
+        seen.encoding = shown_encoding(file.opening.encoding)
         seen.delimiter = file.opening.dialect.delimiter
         seen.header = list(file.opening.dialect.header)
         seen.places = list(file.opening.columns)
     else:
         seen.encoding = "XML"
+
+
+def shown_encoding(name: str) -> str:
+    return name.upper().replace("CP1252", "Windows-1252").replace("ISO8859-", "ISO 8859-")
 
 
 def read(file: OpenFile, seen: Seen, columns: Mapping[str, Column]) -> None:
@@ -94,6 +151,7 @@ def read(file: OpenFile, seen: Seen, columns: Mapping[str, Column]) -> None:
 
 def note_fatal(fault: FileFault | None, seen: Seen) -> None:
     if fault:
+        seen.fault_code = fault.code
         seen.fault = sentence(fault.code, {"value": fault.value, **fault.detail})
 
 
@@ -114,8 +172,10 @@ def understood(seen: Seen, checked: Checked) -> None:
 
 def said(faults: tuple[Fault, ...] | tuple[()], columns: Mapping[str, Column]) -> list[str]:
     """What is wrong with a row, each with the label of its column."""
-    return [
-        f"{columns[f.column].label if f.column in columns else f.column}: "
-        f"{sentence(f.code, {'value': f.value, 'column': f.column, **f.detail})}".lstrip(": ")
-        for f in faults
-    ]
+    found = []
+    for fault in faults:
+        told = sentence(fault.code, {"value": fault.value, "column": fault.column, **fault.detail})
+        column = columns.get(fault.column)
+        label = str(column.label) if column else fault.column
+        found.append(_("%(label)s: %(told)s") % {"label": label, "told": told} if label else told)
+    return found

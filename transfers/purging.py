@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from transfers import staging, storing
+from transfers.forgetting import search_again
 from transfers.models import Reject, Transfer
 
 UNCLAIMED = 24 * 3600  # seconds after which a file that no row names is swept away
@@ -17,8 +18,24 @@ def purge(at: datetime) -> int:
     """Delete files and reports whose time is over. Returns how many files."""
     drop_forgotten_keys()
     sweep()
+    search_again(at)
     purge_errors(at - timedelta(days=settings.IMPORT_ERRORS_DAYS))
-    return purge_files(at - timedelta(days=settings.IMPORT_FILE_DAYS), at)
+    return purge_exports(at) + purge_files(at - timedelta(days=settings.IMPORT_FILE_DAYS), at)
+
+
+def purge_exports(at: datetime) -> int:
+    """Delete exports that can no longer be fetched, with what was searched for."""
+    over = Transfer.objects.exports().ended_before(at - storing.EXPORT_KEPT)
+    number = 0
+    for transfer in over.filter(file_deleted_at=None).iterator():
+        storing.forget(storing.file_of(transfer.pk))
+        filters = dict(transfer.options.get("filters", {}))
+        if "q" in filters:  # it stays to be seen that there was a search
+            filters["q"] = None
+        options = {**transfer.options, "filters": filters}
+        Transfer.objects.filter(pk=transfer.pk).update(file_deleted_at=at, options=options)
+        number += 1
+    return number
 
 
 def purge_files(before: datetime, at: datetime) -> int:
@@ -59,9 +76,3 @@ def is_named(name: str) -> bool:
     except ValueError:
         return False
     return Transfer.objects.filter(pk=pk).exists()
-
-
-def forget_values(values: list[str]) -> int:
-    """Blank what reports show of somebody who was erased. Returns how many entries."""
-    shown = [value for value in values if value]
-    return Reject.objects.filter(value__in=shown).update(value="")

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import IO, Any
 from xml.sax.saxutils import quoteattr
 
 from django.conf import settings
@@ -14,12 +14,13 @@ from transfers import storing
 from transfers.files import open_file
 from transfers.models import Reject, Transfer
 from transfers.options import Options
-from transfers.reading.batches import Batch, Place
+from transfers.reading.batches import Place
 from transfers.reading.separated import CsvReader
 from transfers.reading.sources import Source
+from transfers.reading.xml import BLOCK, XmlReader
 from transfers.subjects import Subject
 from transfers.wording import sentence
-from transfers.writing.forms import NO_XML, xml_documents
+from transfers.writing.forms import NO_XML
 
 COLUMNS = (
     "line",
@@ -121,11 +122,7 @@ def rejected_rows(transfer: Transfer, subject: Subject) -> Iterator[bytes]:
         if isinstance(file.reader, CsvReader):
             yield from csv_records(source, file.reader, wanted)
         else:
-            header = [columns[name] for name in file.reader.header]
-            rows = picked(file.batches(size_at), wanted)
-            yield from xml_documents(
-                subject.xml, header, rows, key=subject.key, zone=str(file.zone)
-            )
+            yield from xml_without(source, file.reader, wanted)
 
 
 def size_at(row: int) -> int:
@@ -140,14 +137,62 @@ def rejected_numbers(transfer: Transfer) -> Iterator[int]:
     return rows.iterator(chunk_size=5000)
 
 
-def picked(batches: Iterable[Batch], wanted: Iterator[int]) -> Iterator[list[str]]:
+def xml_without(source: Source, reader: XmlReader, wanted: Iterator[int]) -> Iterator[bytes]:
+    """The document as it was sent, without the records that are not wanted.
+
+    So whatever stands around them, and whatever was not understood in them, is there to be mended.
+    Where the document is broken, all the rest of it is there, too.
+    """
+    reader.spans = []
     following = next(wanted, None)
-    for batch in batches:
-        for number, row in zip(batch.numbers, batch.rows, strict=True):
-            while following is not None and following < number:
-                following = next(wanted, None)
-            if following == number:
-                yield row
+    with source.opened() as file:
+        cutter = Cutter(file)
+        fatal, block = None, b"-"
+        while block and not fatal:
+            block = reader.file.read(BLOCK)
+            fatal = reader.feed(block)
+            reader.done.clear()
+            for number, start, end in reader.spans:
+                while following is not None and following < number:
+                    following = next(wanted, None)
+                if number != following:
+                    yield from cutter.cut(start, end)
+            reader.spans.clear()
+        yield from cutter.rest()
+
+
+class Cutter:
+    """Copies a document but for what is cut out of it, and the blanks between two cuts."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.position = 0
+        self.has_cut = False
+        start = file.read(4)
+        file.seek(0)
+        self.wide = start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start
+
+    def cut(self, start: int, end: int) -> Iterator[bytes]:
+        """Leave out an element; `end` is where its end tag begins, or where it is over."""
+        before = self.take(start - self.position)
+        if not self.has_cut or before.strip(b" \t\r\n\0"):
+            yield before
+        self.has_cut = True
+        self.take(end - start)
+        tag = self.file.read(4)
+        self.file.seek(end)
+        if tag.replace(b"\0", b"").startswith(b"</"):
+            while self.take(2 if self.wide else 1).replace(b"\0", b"") not in {b">", b""}:
+                pass
+
+    def take(self, size: int) -> bytes:
+        body = self.file.read(size)
+        self.position += len(body)
+        return body
+
+    def rest(self) -> Iterator[bytes]:
+        while body := self.take(BLOCK):
+            yield body
 
 
 def csv_records(source: Source, reader: CsvReader, wanted: Iterator[int]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 BLOCK = 1 << 20
+EXPORT_KEPT = timedelta(hours=24)  # how long a finished export can be fetched
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """What files can be about. Rooms above give one object for each subject; see
-`docs/decisions/0007-a-subject-for-each-kind-of-file.md`."""
+`docs/decisions/0008-a-subject-for-each-kind-of-file.md`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from transfers.reading.xml import XmlShape
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
+
+    from accounts.models import User
 
 Operation = Literal["insert", "upsert", "update", "void"]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -107,6 +109,10 @@ class SubjectOption:
     is_flag: bool = False
 
 
+class BadFilter(Exception):
+    """An export cannot be narrowed like this; carries a sentence."""
+
+
 class Subject:
     """What a room tells of one kind of file."""
 
@@ -119,7 +125,7 @@ class Subject:
     # What each may, beside `transfers.import_data` and `transfers.export_data`.
     import_right = ""
     export_right = ""
-    # Without this one, personal columns leave masked.
+    # Without this one, personal columns do not leave.
     personal_right = ""
     operations: tuple[Operation, ...] = ("insert", "upsert", "update")
     options: tuple[SubjectOption, ...] = ()
@@ -157,8 +163,32 @@ class Subject:
         raise NotImplementedError
 
     def export(self, columns: Sequence[Column], filters: Mapping[str, Any]) -> sql.Composable:
-        """A SELECT of these columns, each as text or NULL, in the order of the key."""
+        """A SELECT of these columns, each as text or NULL, in the order of the key.
+
+        Besides what `filters_from` gave, filters may say `sort`, one of `sorts`, and
+        `changed_since`. Raises BadFilter when somebody has taken away what they name.
+        """
         raise NotImplementedError
+
+    # --- an export from a list ---
+
+    # The orders that lists know, by what their addresses call them.
+    sorts: tuple[str, ...] = ()
+
+    def columns_shown(self, shown: Sequence[str]) -> list[str]:
+        """The columns that stand for those of a list."""
+        known = self.columns()
+        return [name for name in shown if name in known]
+
+    def filters_from(
+        self, asked: Mapping[str, str], *, by: User, at: datetime, zone: str
+    ) -> dict[str, Any]:
+        """How the address of a list narrows an export, as JSON; raises BadFilter."""
+        return {}
+
+    def filters_in_words(self, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What `filters_from` gave, as pairs of a word and a value."""
+        return []
 
     # --- options, as every door reads them ---
 
@@ -178,7 +208,7 @@ class Subject:
         if options.operation not in self.operations:
             raise BadOption(
                 "operation",
-                _("%(subject)s take no “%(operation)s”. Choose one of: %(choices)s.")
+                _("%(subject)s: “%(operation)s” is not possible. Choose one of: %(choices)s.")
                 % {
                     "subject": self.label,
                     "operation": options.operation,

@@ -19,5 +19,6 @@ urlpatterns = [
     path("transfers/<uuid:pk>/errors.csv", reports.errors_csv, name="transfer-errors-csv"),
     path("transfers/<uuid:pk>/errors.xml", reports.errors_xml, name="transfer-errors-xml"),
     path("transfers/<uuid:pk>/rejected/", reports.rejected_rows, name="transfer-rejected"),
-    path("transfers/<uuid:pk>/file/", exports.export_file, name="export-file"),
+    path("transfers/<uuid:pk>/fetch/", exports.export_fetch, name="export-fetch"),
+    path("transfers/<uuid:pk>/file/<str:link>/", exports.export_file, name="export-file"),
 ]

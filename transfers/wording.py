@@ -60,6 +60,26 @@ HINTS: Mapping[str, str | Promise] = {
 }
 
 
+# Reasons by themselves, where the sentence speaks of one value.
+REASONS: Mapping[str, str | Promise] = {
+    "header_unknown": _("No column of the first line is known"),
+    "header_duplicate": _("A column is there twice"),
+    "header_missing_column": _("The file lacks a column"),
+    "delimiter_suspect": _("Another delimiter"),
+    "xml_not_well_formed": _("The XML is broken"),
+    "enc_invalid": _("No text in the encoding of the file"),
+    "column_count": _("Not as many columns as the first line has"),
+    "duplicate_in_file": _("The same key is in the file before"),
+    "enum_invalid": _("Not one of the possible values"),
+    "blanks_trimmed": _("Blanks around keys were taken off"),
+}
+
+
+def reason(code: str) -> str:
+    """Why rows were refused, of many at once."""
+    return str(REASONS.get(code) or SENTENCES.get(code, code)).rstrip(".")
+
+
 def teach(sentences: Mapping[str, str | Promise]) -> None:
     """Add a subject's own codes; a code means the same in every report."""
     for code, words in sentences.items():

@@ -41,6 +41,10 @@ class KeyRefused(Exception):
     """The key would break one of its own rules; the sentence says which."""
 
 
+class NameTaken(KeyRefused):
+    """There is another key in use with this name."""
+
+
 class AlreadyRevoked(Exception):
     """The key opens nothing any more."""
 
@@ -58,9 +62,12 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Add a key and return it with its secret, which nobody can read again.
 
-    Raises KeyRefused, or MayNotGrant when the key could do more than `by`.
+    Raises KeyRefused (NameTaken is one), or MayNotGrant when the key could do more than `by`.
     """
     check_may_grant(by, rights=frozenset().union(*(RIGHTS_OF_SCOPES[scope] for scope in scopes)))
+    taken = NameTaken(_("There is already a key with this name."))
+    if ApiKey.objects.filter(name__iexact=name, revoked_at=None).exists():
+        raise taken
     secret = make_secret(publishable=bool(origins))
     key = ApiKey(
         name=name,
@@ -80,7 +87,7 @@ def create_key(
     except ValidationError as error:
         raise KeyRefused(" ".join(error.messages)) from error
     except IntegrityError as error:
-        raise KeyRefused(_("There is already a key with this name.")) from error
+        raise taken from error
     record("key.created", key, by=by, at=at, after=facts(key))
     return key, secret
 

@@ -63,6 +63,7 @@ def invite_person(
             invited_at=at,
             invited_by=by,
             link_mailed_at=at,
+            link_due_at=at,
         ),
         roles,
         by=by,
@@ -214,7 +215,7 @@ def activate_person(person: User, *, by: User | None, at: datetime) -> None:
 def make_link(person: User, *, by: User | None, at: datetime) -> str:
     """Mail `person` a link to choose a password, and return it; raises MayNotManage, NotActive."""
     check_may_manage(by, person)
-    if not User.objects.active().filter(pk=person.pk).update(link_mailed_at=at):
+    if not User.objects.active().filter(pk=person.pk).update(link_mailed_at=at, link_due_at=at):
         raise NotActive(_("Reactivate %(person)s first.") % {"person": person})
     record("person.link_made", person, by=by, at=at)
     tasks.mail_link_on_commit(person.pk)

@@ -39,12 +39,12 @@ def change_preferences(
 
 
 @transaction.atomic(durable=True)
-def choose_language(person: User, *, language: str) -> None:
+def choose_language(person: User, language: str) -> None:
     User.objects.filter(pk=person.pk).update(language=language)
 
 
 @transaction.atomic(durable=True)
-def choose_theme(person: User, *, theme: str) -> None:
+def choose_theme(person: User, theme: str) -> None:
     User.objects.filter(pk=person.pk).update(theme=theme)
 
 

@@ -24,7 +24,7 @@ def ask_for_link(*, email: str, at: datetime) -> None:
     """Mail a link to whoever signs in with this address; never tell whether there is somebody."""
     due = Q(link_mailed_at=None) | Q(link_mailed_at__lte=at - BETWEEN_MAILS)
     people = User.objects.active().with_email(email)
-    if people.filter(due).update(link_mailed_at=at):
+    if people.filter(due).update(link_mailed_at=at, link_due_at=at):
         tasks.mail_link_on_commit(people.get().pk)
 
 

@@ -35,6 +35,7 @@ class WordsField(forms.CharField):
 class KeyCreateForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
+        error_messages={"required": gettext_lazy("Enter a name.")},
         max_length=80,
         help_text=gettext_lazy("The program or the site that will use it."),
     )

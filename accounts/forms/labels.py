@@ -13,6 +13,7 @@ IN_ADDRESSES = {"create"}  # words that stand where a code would in an address
 class LabelEditForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
+        error_messages={"required": gettext_lazy("Enter a name.")},
         max_length=80,
         help_text=gettext_lazy("As people say it, for example “Brand A”."),
     )
@@ -29,6 +30,7 @@ class LabelEditForm(forms.Form):
 class LabelCreateForm(LabelEditForm):
     code = forms.CharField(
         label=gettext_lazy("Code"),
+        error_messages={"required": gettext_lazy("Enter a code.")},
         max_length=50,
         validators=[is_code],
         help_text=gettext_lazy(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from offers_site.lists import BY_NAME, List
 
 AUTO = "auto"  # leave it to the browser, or to the installation: we store nothing
 
@@ -67,7 +68,10 @@ class PreferencesForm(forms.Form):
         help_text=gettext_lazy("Dates and times are shown in it."),
     )
     theme = forms.ChoiceField(
-        label=gettext_lazy("Theme"), choices=User.Theme.choices, widget=forms.RadioSelect
+        label=gettext_lazy("Theme"),
+        choices=User.Theme.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose a theme.")},
     )
 
 
@@ -86,11 +90,23 @@ class ColumnsField(forms.Field):
 
     def to_python(self, value: Any) -> list[str]:
         names = [name for part in value or () for name in str(part).split(",") if name]
-        if len(names) > 100 or not all(name.isidentifier() and len(name) <= 60 for name in names):
-            raise ValidationError(_("These are not columns of a list."))
         return list(dict.fromkeys(names))
 
 
 class ListColumnsForm(forms.Form):
-    list = forms.RegexField(r"^[a-z][a-z0-9_-]*\Z", max_length=60)
+    """Columns of a list that there is: what is kept cannot grow with what is sent."""
+
+    list = forms.CharField()
     columns = ColumnsField(required=False)
+
+    def clean_list(self) -> List:
+        try:
+            return BY_NAME[self.cleaned_data["list"]]
+        except KeyError:
+            raise ValidationError(_("There is no such list.")) from None
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if "list" in given and not set(given.get("columns", ())) <= set(given["list"].by_name):
+            raise ValidationError(_("These are not columns of a list."))
+        return given

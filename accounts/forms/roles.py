@@ -26,7 +26,11 @@ class LabelsField(forms.ModelMultipleChoiceField[AccessLabel]):
 
 
 class RoleForm(forms.Form):
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=80,
+        error_messages={"required": gettext_lazy("Enter a name.")},
+    )
     description = forms.CharField(
         label=gettext_lazy("Description"),
         max_length=500,

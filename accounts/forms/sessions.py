@@ -21,21 +21,31 @@ class AddressField(forms.EmailField):
         self.error_messages["invalid"] = gettext_lazy(
             "Enter an email address such as name@example.com."
         )
+        self.error_messages["required"] = gettext_lazy("Enter an email address.")
 
     def to_python(self, value: object) -> str:
         return str(super().to_python(value) or "").lower()
 
 
-def password_field(label: Any, *, autocomplete: str) -> forms.CharField:
-    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-    return forms.CharField(label=label, strip=False, max_length=1000, widget=widget)
+def password_field(label: Any, missing: Any, *, autocomplete: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+        error_messages={"required": missing},
+    )
 
 
 class SignInForm(forms.Form):
     email = AddressField(
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
     )
-    password = password_field(gettext_lazy("Password"), autocomplete="current-password")
+    password = password_field(
+        gettext_lazy("Password"),
+        gettext_lazy("Enter your password."),
+        autocomplete="current-password",
+    )
     next = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
 
@@ -48,8 +58,16 @@ class PasswordForgottenForm(forms.Form):
 class PasswordSetForm(forms.Form):
     """A new password, twice."""
 
-    password = password_field(gettext_lazy("New password"), autocomplete="new-password")
-    again = password_field(gettext_lazy("The same password again"), autocomplete="new-password")
+    password = password_field(
+        gettext_lazy("New password"),
+        gettext_lazy("Choose a new password."),
+        autocomplete="new-password",
+    )
+    again = password_field(
+        gettext_lazy("The same password again"),
+        gettext_lazy("Enter the new password a second time."),
+        autocomplete="new-password",
+    )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,5 +91,9 @@ class PasswordSetForm(forms.Form):
 class PasswordChangeForm(PasswordSetForm):
     """The old password, then a new one twice."""
 
-    old = password_field(gettext_lazy("Current password"), autocomplete="current-password")
+    old = password_field(
+        gettext_lazy("Current password"),
+        gettext_lazy("Enter the password that you have now."),
+        autocomplete="current-password",
+    )
     field_order = ("old", "password", "again")

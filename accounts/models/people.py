@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Self
 
@@ -24,6 +25,10 @@ from offers_site.identifiers import uuid7
 UNUSABLE_PASSWORD = "!"  # noqa: S105 (how Django marks the hash of somebody without a password)
 
 
+LINK_OWED_FOR = timedelta(days=1)  # then nobody waits for it any more
+CLOCKS_DIFFER_BY = timedelta(seconds=5)
+
+
 def is_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         raise ValidationError(_("%(name)s is not a time zone."), params={"name": name})
@@ -42,6 +47,11 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_email(self, email: str) -> Self:
         return self.filter(email=email.strip().lower())
+
+    def owed_link_at(self, at: datetime) -> Self:
+        """Those to whom a link is to be mailed, and whom nobody is mailing it just now."""
+        due = at + CLOCKS_DIFFER_BY
+        return self.active().filter(link_due_at__lte=due, link_mailed_at__gte=at - LINK_OWED_FOR)
 
     def for_person_list(self) -> Self:
         return self.prefetch_related("roles")
@@ -91,6 +101,8 @@ class User(AbstractBaseUser):
     # Part of what a session is checked against: to raise it is to sign the person out everywhere.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
     link_mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # A mail with a link is owed, and is to be tried from then on; nothing when it has left.
+    link_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
 
     objects = UserManager.from_queryset(UserQuerySet)()
@@ -101,6 +113,14 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        indexes = [
+            # whoever sends the mails that are owed looks every half minute
+            models.Index(
+                fields=["link_due_at"],
+                name="user_link_due",
+                condition=Q(link_due_at__isnull=False),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["email"],

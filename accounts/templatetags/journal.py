@@ -2,6 +2,7 @@
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import journal
 from accounts.journal import Difference
@@ -41,9 +42,17 @@ def told(entry: JournalEntry) -> list[Difference]:
 
 
 @register.filter
-def difference_rows(entry: JournalEntry) -> list[tuple[str, str, str]]:
+def difference_rows(entry: JournalEntry) -> list[tuple[str, str, str, str]]:
     """What components/difference.html shows."""
-    return [(each.name, each.before, each.after) for each in told(entry)]
+    return [(each.name, each.before, each.after, rest(each)) for each in told(entry)]
+
+
+def rest(each: Difference) -> str:
+    """What a changed list held before and holds still."""
+    if not each.kept:
+        return ""
+    words = ngettext("%(number)d other stays", "%(number)d others stay", each.kept)
+    return words % {"number": each.kept}
 
 
 @register.filter

@@ -2,10 +2,9 @@
 
 import uuid
 
-from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
@@ -19,7 +18,7 @@ from accounts.actions import keys as actions
 from accounts.actions.granting import MayNotGrant
 from accounts.forms.keys import KeyCreateForm, KeyFilter
 from accounts.models import ApiKey
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Column, List
 
 may_manage_keys = permission_required("accounts.manage_keys", raise_exception=True)
@@ -79,34 +78,26 @@ def key_create(request: StaffRequest) -> HttpResponse:
         else:
             return render(request, "accounts/key_created.html", {"key": key, "secret": secret})
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/key_create.html", context, status=status)
+    return render_form(request, "accounts/key_create.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage_keys
 def key_revoke(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     key = get_object_or_404(ApiKey, public_id=public_id)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Revoke the key %(key)s?") % {"key": key},
-            consequence=_(
-                "Whatever uses it is refused from the next call on. A revoked key never works "
-                "again."
-            ),
-            verb=_("Revoke the key"),
-            back=reverse("accounts:key-list"),
-            facts=what_stops(key),
-        )
-    try:
-        actions.revoke_key(key, by=request.user, at=now())
-    except actions.AlreadyRevoked as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("The key %(key)s is revoked.") % {"key": key})
-    return redirect("accounts:key-list")
+    return ask_and_act(
+        request,
+        lambda: actions.revoke_key(key, by=request.user, at=now()),
+        refusals=actions.AlreadyRevoked,
+        title=_("Revoke the key %(key)s?") % {"key": key},
+        consequence=_(
+            "Whatever uses it is refused from the next call on. A revoked key never works again."
+        ),
+        verb=_("Revoke the key"),
+        back=reverse("accounts:key-list"),
+        facts=lambda: what_stops(key),
+        done=_("The key %(key)s is revoked.") % {"key": key},
+    )
 
 
 def what_stops(key: ApiKey) -> list[tuple[str, str]]:

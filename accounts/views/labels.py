@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from accounts.actions import labels as actions
 from accounts.actions.granting import Stale
 from accounts.forms.labels import LabelCreateForm, LabelEditForm
 from accounts.models import AccessLabel
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Column, List
 
 may_manage_labels = permission_required("accounts.manage_labels", raise_exception=True)
@@ -56,9 +56,7 @@ def label_create(request: StaffRequest) -> HttpResponse:
             )
             return redirect("accounts:label-list")
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/label_create.html", context, status=status)
+    return render_form(request, "accounts/label_create.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,27 +80,20 @@ def label_edit(request: StaffRequest, code: str) -> HttpResponse:
             )
             return redirect("accounts:label-list")
 
-    context = {"form": form, "label": label}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/label_edit.html", context, status=status)
+    return render_form(request, "accounts/label_edit.html", {"form": form, "label": label})
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage_labels
 def label_delete(request: StaffRequest, code: str) -> HttpResponse:
     label = get_object_or_404(AccessLabel, code=code)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the label %(label)s?") % {"label": label},
-            consequence=_("A label can be deleted only when no role and no object carries it."),
-            verb=_("Delete the label"),
-            back=reverse("accounts:label-list"),
-        )
-    try:
-        actions.delete_label(label, by=request.user, at=now())
-    except actions.StillUsed as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("The label %(label)s is deleted.") % {"label": label})
-    return redirect("accounts:label-list")
+    return ask_and_act(
+        request,
+        lambda: actions.delete_label(label, by=request.user, at=now()),
+        refusals=actions.StillUsed,
+        title=_("Delete the label %(label)s?") % {"label": label},
+        consequence=_("A label can be deleted only when no role and no object carries it."),
+        verb=_("Delete the label"),
+        back=reverse("accounts:label-list"),
+        done=_("The label %(label)s is deleted.") % {"label": label},
+    )

@@ -21,7 +21,14 @@ from accounts.actions import people as actions
 from accounts.actions.granting import LastAdministrator, MayNotGrant, MayNotManage, Stale
 from accounts.forms.people import PersonEditForm, PersonFilter, PersonInviteForm
 from accounts.models import JournalEntry, User, held_labels
-from offers_site.http import StaffRequest, picked_rows, render_confirmation, render_page
+from offers_site.http import (
+    StaffRequest,
+    ask_and_act,
+    picked_rows,
+    render_confirmation,
+    render_form,
+    render_page,
+)
 from offers_site.lists import Bulk, Column, List
 
 may_manage_people = permission_required("accounts.manage_people", raise_exception=True)
@@ -111,9 +118,7 @@ def person_invite(request: StaffRequest) -> HttpResponse:
             context = {"person": person, "link": link, "title": _("Invitation sent")}
             return render(request, "accounts/person_link.html", context)
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/person_invite.html", context, status=status)
+    return render_form(request, "accounts/person_invite.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -143,33 +148,26 @@ def person_edit(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
             messages.success(request, _("%(person)s is saved.") % {"person": person})
             return redirect(person)
 
-    context = {"form": form, "person": person}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/person_edit.html", context, status=status)
+    return render_form(request, "accounts/person_edit.html", {"form": form, "person": person})
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage_people
 def person_deactivate(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     person = get_object_or_404(User, public_id=public_id)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Deactivate %(person)s?") % {"person": person},
-            consequence=_(
-                "They are signed out everywhere at once and cannot sign in. What they have done "
-                "stays, and you can reactivate them."
-            ),
-            verb=_("Deactivate"),
-            back=person.get_absolute_url(),
-        )
-    try:
-        actions.deactivate_person(person, by=request.user, at=now())
-    except actions.DEACTIVATION_REFUSED as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("%(person)s is deactivated.") % {"person": person})
-    return redirect(person)
+    return ask_and_act(
+        request,
+        lambda: actions.deactivate_person(person, by=request.user, at=now()),
+        refusals=actions.DEACTIVATION_REFUSED,
+        title=_("Deactivate %(person)s?") % {"person": person},
+        consequence=_(
+            "They are signed out everywhere at once and cannot sign in. What they have done "
+            "stays, and you can reactivate them."
+        ),
+        verb=_("Deactivate"),
+        back=person.get_absolute_url(),
+        done=_("%(person)s is deactivated.") % {"person": person},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -209,22 +207,17 @@ def people_deactivate(request: StaffRequest) -> HttpResponse:
 @may_manage_people
 def person_activate(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     person = get_object_or_404(User, public_id=public_id)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Reactivate %(person)s?") % {"person": person},
-            consequence=_("They can sign in again, with the roles and the password they had."),
-            verb=_("Reactivate"),
-            back=person.get_absolute_url(),
-            danger=False,
-        )
-    try:
-        actions.activate_person(person, by=request.user, at=now())
-    except (actions.NotInactive, MayNotManage) as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("%(person)s can sign in again.") % {"person": person})
-    return redirect(person)
+    return ask_and_act(
+        request,
+        lambda: actions.activate_person(person, by=request.user, at=now()),
+        refusals=(actions.NotInactive, MayNotManage),
+        title=_("Reactivate %(person)s?") % {"person": person},
+        consequence=_("They can sign in again, with the roles and the password they had."),
+        verb=_("Reactivate"),
+        back=person.get_absolute_url(),
+        danger=False,
+        done=_("%(person)s can sign in again.") % {"person": person},
+    )
 
 
 @never_cache

@@ -1,11 +1,14 @@
 """How people like to see the product."""
 
+from collections.abc import Callable
+
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -17,7 +20,7 @@ from accounts.actions import sessions as session_actions
 from accounts.forms.preferences import LanguageForm, ListColumnsForm, PreferencesForm, ThemeForm
 from accounts.forms.sessions import PasswordChangeForm
 from accounts.models import User
-from offers_site.http import StaffRequest, safe_next
+from offers_site.http import StaffRequest, render_form, safe_next
 
 THEME_COOKIE = "overture_theme"
 A_YEAR = 365 * 24 * 3600
@@ -34,8 +37,7 @@ def preferences(request: StaffRequest) -> HttpResponse:
             messages.success(request, _("Your preferences are saved."))
         return redirect("accounts:preferences")
 
-    context = {"form": form}
-    return render(request, "accounts/preferences.html", context, status=422 if form.errors else 200)
+    return render_form(request, "accounts/preferences.html", {"form": form})
 
 
 @sensitive_post_parameters()
@@ -62,9 +64,7 @@ def password_change(request: StaffRequest) -> HttpResponse:
                 )
                 return redirect("accounts:preferences")
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/password_change.html", context, status=status)
+    return render_form(request, "accounts/password_change.html", {"form": form})
 
 
 @require_POST
@@ -72,7 +72,7 @@ def list_columns_save(request: StaffRequest) -> HttpResponse:
     form = ListColumnsForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest()
-    name, columns = form.cleaned_data["list"], form.cleaned_data["columns"]
+    name, columns = form.cleaned_data["list"].name, form.cleaned_data["columns"]
     actions.save_columns(request.user, list_name=name, columns=columns)
     return redirect(safe_next(request, resolve_url(settings.LOGIN_REDIRECT_URL)))
 
@@ -80,40 +80,28 @@ def list_columns_save(request: StaffRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def language_choose(request: HttpRequest) -> HttpResponse:
-    """Kept with the person, and in a cookie for when they are signed out."""
-    form = LanguageForm(request.POST)
-    if not form.is_valid():
-        return HttpResponseBadRequest()
-    language = form.cleaned_data["language"]
-    if isinstance(request.user, User):
-        actions.choose_language(request.user, language=language)
-    response = redirect(safe_next(request, resolve_url("accounts:sign-in")))
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=A_YEAR,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        samesite="Lax",
+    return keep_choice(
+        request, LanguageForm(request.POST), actions.choose_language, settings.LANGUAGE_COOKIE_NAME
     )
-    return response
 
 
 @login_not_required
 @require_POST
 def theme_choose(request: HttpRequest) -> HttpResponse:
-    """Kept with the person, and in a cookie for when they are signed out."""
-    form = ThemeForm(request.POST)
+    return keep_choice(request, ThemeForm(request.POST), actions.choose_theme, THEME_COOKIE)
+
+
+def keep_choice(
+    request: HttpRequest, form: forms.Form, keep: Callable[[User, str], None], cookie: str
+) -> HttpResponse:
+    """Keep the one value of a form with the person, and in a cookie while they are signed out."""
     if not form.is_valid():
         return HttpResponseBadRequest()
-    theme = form.cleaned_data["theme"]
+    [chosen] = form.cleaned_data.values()
     if isinstance(request.user, User):
-        actions.choose_theme(request.user, theme=theme)
+        keep(request.user, chosen)
     response = redirect(safe_next(request, resolve_url("accounts:sign-in")))
     response.set_cookie(
-        THEME_COOKIE,
-        theme,
-        max_age=A_YEAR,
-        secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
+        cookie, chosen, max_age=A_YEAR, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
     )
     return response

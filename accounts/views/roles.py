@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,7 @@ from accounts.actions import roles as actions
 from accounts.actions.granting import MayNotGrant, Stale
 from accounts.forms.roles import RoleEditForm, RoleForm
 from accounts.models import Role, User
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Column, List
 
 may_manage_roles = permission_required("accounts.manage_roles", raise_exception=True)
@@ -88,9 +89,11 @@ def create_from(request: StaffRequest, form: RoleForm, *, title: str) -> HttpRes
             messages.success(request, _("The role %(role)s is created.") % {"role": role})
             return redirect(role)
 
-    context = {"form": form, "title": title, **rights_to_show(form.ticked)}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/role_create.html", context, status=status)
+    return render_form(
+        request,
+        "accounts/role_create.html",
+        {"form": form, "title": title, **rights_to_show(form.ticked)},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,30 +117,28 @@ def role_edit(request: StaffRequest, code: str) -> HttpResponse:
             messages.success(request, _("%(role)s is saved.") % {"role": role})
             return redirect(role)
 
-    context = {"form": form, "role": role, **rights_to_show(form.ticked)}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/role_edit.html", context, status=status)
+    return render_form(
+        request,
+        "accounts/role_edit.html",
+        {"form": form, "role": role, **rights_to_show(form.ticked)},
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage_roles
 def role_delete(request: StaffRequest, code: str) -> HttpResponse:
     role = get_object_or_404(Role, code=code)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the role %(role)s?") % {"role": role},
-            consequence=_("This cannot be undone. The journal keeps what the role allowed."),
-            verb=_("Delete the role"),
-            back=role.get_absolute_url(),
-        )
-    try:
-        actions.delete_role(role, by=request.user, at=now())
-    except (actions.StillHeld, actions.BuiltInRole) as refusal:
-        messages.error(request, str(refusal))
-        return redirect(role)
-    messages.success(request, _("The role %(role)s is deleted.") % {"role": role})
-    return redirect("accounts:role-list")
+    return ask_and_act(
+        request,
+        lambda: actions.delete_role(role, by=request.user, at=now()),
+        refusals=(actions.StillHeld, actions.BuiltInRole),
+        title=_("Delete the role %(role)s?") % {"role": role},
+        consequence=_("This cannot be undone. The journal keeps what the role allowed."),
+        verb=_("Delete the role"),
+        back=role.get_absolute_url(),
+        then=reverse("accounts:role-list"),
+        done=_("The role %(role)s is deleted.") % {"role": role},
+    )
 
 
 def rights_to_show(granted: Collection[str]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from accounts.actions import sessions as actions
 from accounts.forms.sessions import PasswordForgottenForm, PasswordSetForm, SignInForm
 from accounts.mailing import tokens
 from accounts.models import User
-from offers_site.http import safe_next
+from offers_site.http import render_form, safe_next
 
 BACKEND = "accounts.backends.RoleBackend"
 
@@ -43,8 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return redirect(safe_next(request, resolve_url(settings.LOGIN_REDIRECT_URL)))
         form.add_error(None, _("The address or the password is wrong."))
 
-    context = {"form": form}
-    return render(request, "accounts/sign_in.html", context, status=422 if form.errors else 200)
+    return render_form(request, "accounts/sign_in.html", {"form": form})
 
 
 @require_POST
@@ -75,9 +74,7 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
     if asked:
         actions.ask_for_link(email=form.cleaned_data["email"], at=now())
 
-    context = {"form": form, "asked": asked}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/password_forgotten.html", context, status=status)
+    return render_form(request, "accounts/password_forgotten.html", {"form": form, "asked": asked})
 
 
 @login_not_required
@@ -101,6 +98,8 @@ def password_set(request: HttpRequest, public_id: uuid.UUID, token: str) -> Http
         messages.success(request, _("Your password is set. You are signed in."))
         return redirect(settings.LOGIN_REDIRECT_URL)
 
-    context = {"form": form, "person": person, "invited": not person.has_usable_password()}
-    status = 422 if form.errors else 200
-    return render(request, "accounts/password_set.html", context, status=status)
+    return render_form(
+        request,
+        "accounts/password_set.html",
+        {"form": form, "person": person, "invited": not person.has_usable_password()},
+    )

@@ -29,7 +29,7 @@ from contacts.models import (
     ErasureProof,
     OptOutChange,
 )
-from transfers.purging import forget_values
+from transfers.forgetting import forget
 
 Values = Mapping[str, Any]
 
@@ -253,11 +253,12 @@ def erase_contact(contact: Contact, *, by: Actor, at: datetime) -> ErasureProof:
     Contact.objects.select_for_update().filter(pk__in=people).order_by("pk").first()
     columns = {name: column for name, column in known().items() if column.is_personal}
     texts = [str(value) for _, person in read_people(people, columns) for value in person.values()]
+    words = names_of(people)
     removed = {
         "visitors": len(people) - 1,
         "former_keys": ContactAlias.objects.filter(contact__in=people).delete()[0],
         "consent_changes": OptOutChange.objects.filter(contact__in=people).delete()[0],
-        "reject_lines": forget_values([contact.key, *texts]),
+        "reject_lines": forget(words, values=texts, by=user_of(by), at=at),
         "list_memberships": AudienceMember.objects.filter(contact__in=people).delete()[0],
     }
     Contact.objects.filter(pk__in=people).delete()
@@ -266,12 +267,23 @@ def erase_contact(contact: Contact, *, by: Actor, at: datetime) -> ErasureProof:
         public_id=contact.public_id,
         kind=contact.kind,
         at=at,
-        by=by if isinstance(by, User) else None,
+        by=user_of(by),
         by_name="" if by is None else str(by)[:200],
         removed=removed,
     )
     record("contact.erased", contact, by=by, at=at, after=removed)
     return proof
+
+
+def names_of(people: list[int]) -> list[str]:
+    """What files call these people: keys, former keys, addresses, numbers."""
+    keys = ContactAlias.objects.filter(contact__in=people).values_list("key", flat=True)
+    theirs = Contact.objects.filter(pk__in=people).values_list("key", "email", "phone")
+    return [*keys, *(word for words in theirs for word in words if word)]
+
+
+def user_of(by: Actor) -> User | None:
+    return by if isinstance(by, User) else None
 
 
 def hash_of(key: str) -> str:

@@ -24,6 +24,7 @@ IN_ADDRESSES = {"create"}
 class AttributeEditForm(forms.Form):
     label = forms.CharField(
         label=gettext_lazy("Label"),
+        error_messages={"required": gettext_lazy("Enter a label.")},
         max_length=80,
         help_text=gettext_lazy("As people say it, for example “Loyalty tier”."),
     )
@@ -94,6 +95,7 @@ class AttributeEditForm(forms.Form):
 class AttributeCreateForm(AttributeEditForm):
     name = forms.CharField(
         label=gettext_lazy("Name"),
+        error_messages={"required": gettext_lazy("Enter a name.")},
         max_length=50,
         validators=[is_name],
         help_text=gettext_lazy(
@@ -102,6 +104,7 @@ class AttributeCreateForm(AttributeEditForm):
     )
     type = forms.ChoiceField(
         label=gettext_lazy("Type"),
+        error_messages={"required": gettext_lazy("Choose a type.")},
         choices=Attribute.Type.choices,
         help_text=gettext_lazy("It never changes either."),
     )

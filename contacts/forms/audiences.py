@@ -18,6 +18,7 @@ from offers_site.filters import ListFilter
 
 MOST_KEYS = 100_000
 IN_ADDRESSES = {"create"}
+RULE_IS_MISSING = {"required": gettext_lazy("Add at least one condition.")}
 
 
 class LabelsField(forms.ModelMultipleChoiceField[AccessLabel]):
@@ -46,11 +47,13 @@ class AudienceForm(forms.Form):
 
     label = forms.CharField(
         label=gettext_lazy("Label"),
+        error_messages={"required": gettext_lazy("Enter a label.")},
         max_length=80,
         help_text=gettext_lazy("As people say it, for example “Frequent travellers”."),
     )
     name = forms.CharField(
         label=gettext_lazy("Name"),
+        error_messages={"required": gettext_lazy("Enter a name.")},
         max_length=50,
         validators=[is_name],
         help_text=gettext_lazy(
@@ -69,7 +72,7 @@ class AudienceForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if isinstance(rule := self.fields.get("rule"), RuleField):
-            rule.for_user(user)
+            rule.for_user(user, kept=self.get_initial_for_field(rule, "rule") or "")
         held = held_labels(user)
         cast(LabelsField, self.fields["access_labels"]).queryset = held
         if not held.exists():
@@ -88,13 +91,13 @@ class AudienceForm(forms.Form):
 
 
 class AudienceCreateForm(RuledForm, AudienceForm):
-    rule = RuleField(label=gettext_lazy("Rule"))
+    rule = RuleField(label=gettext_lazy("Rule"), error_messages=RULE_IS_MISSING)
     field_order = ("label", "name", "rule", "description", "access_labels")
 
 
 class AudienceEditForm(RuledForm, AudienceForm):
     name = None  # type: ignore[assignment] # Django's way of leaving a field out
-    rule = RuleField(label=gettext_lazy("Rule"))
+    rule = RuleField(label=gettext_lazy("Rule"), error_messages=RULE_IS_MISSING)
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     field_order = ("label", "rule", "description", "access_labels")
 
@@ -132,6 +135,7 @@ class MembersForm(forms.Form):
     keys = KeysField(required=False)
     replaces = forms.TypedChoiceField(
         label=gettext_lazy("What to do with them"),
+        error_messages={"required": gettext_lazy("Choose what to do with them.")},
         choices=[
             ("add", gettext_lazy("Add them to the list")),
             ("replace", gettext_lazy("Make them the whole list")),

@@ -35,6 +35,7 @@ class ValueField(forms.Field):
             required=column.name == "key",
             label=column.label,
             widget=widget_of(column),
+            error_messages={"required": gettext_lazy("Enter a key.")},
             **options,
         )
 
@@ -166,6 +167,7 @@ class OptOutForm(forms.Form):
 
     proof = forms.CharField(
         label=gettext_lazy("Proof"),
+        error_messages={"required": gettext_lazy("Say how and when they asked for it.")},
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy(
@@ -205,6 +207,7 @@ class OtherContactForm(forms.Form):
 
     other = ContactField(
         label=gettext_lazy("Key of the other contact"),
+        error_messages={"required": gettext_lazy("Enter the key of the other contact.")},
         max_length=120,
         help_text=gettext_lazy("The next page shows both side by side, and you choose."),
     )
@@ -249,6 +252,7 @@ class MergeForm(forms.Form):
                 choices=[("kept", words[0]), ("other", words[1])],
                 initial="other" if mine is None else "kept",
                 widget=forms.RadioSelect,
+                error_messages={"required": _("Choose whose value stays.")},
             )
 
     @property
@@ -259,7 +263,11 @@ class MergeForm(forms.Form):
 class EraseForm(forms.Form):
     """The key once more: nothing brings back who is erased."""
 
-    key = forms.CharField(label=gettext_lazy("Key"), max_length=120)
+    key = forms.CharField(
+        label=gettext_lazy("Key"),
+        max_length=120,
+        error_messages={"required": gettext_lazy("Type the key to confirm.")},
+    )
 
     def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -60,6 +61,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
     def visitors(self) -> Self:
         return self.filter(kind=Contact.Kind.VISITOR)
+
+    def idle_since(self, at: datetime) -> Self:
+        """Those who have not changed since, and are linked to nobody."""
+        return self.filter(linked_contact=None, changed_at__lt=at)
 
     def with_key(self, key: str) -> Self:
         """Whoever has this key, or had it before they were merged."""

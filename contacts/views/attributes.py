@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from contacts.counting import count_having
 from contacts.forms.attributes import AttributeCreateForm, AttributeEditForm, AttributeFilter
 from contacts.models import Attribute
 from contacts.vocabulary import audiences_naming
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Column, List
 
 may_view = permission_required("contacts.view_contact", raise_exception=True)
@@ -67,9 +67,7 @@ def attribute_create(request: StaffRequest) -> HttpResponse:
             )
             return redirect("contacts:attribute-list")
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/attribute_create.html", context, status=status)
+    return render_form(request, "contacts/attribute_create.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,75 +92,60 @@ def attribute_edit(request: StaffRequest, name: str) -> HttpResponse:
             messages.success(request, saved)
             return redirect("contacts:attribute-list")
 
-    context = {"form": form, "attribute": attribute, "uses": audiences_naming(attribute=name)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/attribute_edit.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/attribute_edit.html",
+        {"form": form, "attribute": attribute, "uses": audiences_naming(attribute=name)},
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @may_change
 def attribute_retire(request: StaffRequest, name: str) -> HttpResponse:
     attribute = get_object_or_404(Attribute, name=name)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Retire %(attribute)s?") % {"attribute": attribute},
-            consequence=_(
-                "Rules, files and pages no longer know it. Its values stay, and you can restore it."
-            ),
-            verb=_("Retire the attribute"),
-            back=reverse("contacts:attribute-list"),
-        )
-    try:
-        actions.retire_attribute(attribute, by=request.user, at=now())
-    except (StillUsed, NotInState) as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("%(attribute)s is retired.") % {"attribute": attribute})
-    return redirect("contacts:attribute-list")
+    return ask_and_act(
+        request,
+        lambda: actions.retire_attribute(attribute, by=request.user, at=now()),
+        refusals=(StillUsed, NotInState),
+        title=_("Retire %(attribute)s?") % {"attribute": attribute},
+        consequence=_(
+            "Rules, files and pages no longer know it. Its values stay, and you can restore it."
+        ),
+        verb=_("Retire the attribute"),
+        back=reverse("contacts:attribute-list"),
+        done=_("%(attribute)s is retired.") % {"attribute": attribute},
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @may_change
 def attribute_restore(request: StaffRequest, name: str) -> HttpResponse:
     attribute = get_object_or_404(Attribute, name=name)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Restore %(attribute)s?") % {"attribute": attribute},
-            consequence=_("Rules, files and pages know it again, with the values that it had."),
-            verb=_("Restore the attribute"),
-            back=reverse("contacts:attribute-list"),
-            danger=False,
-        )
-    try:
-        actions.restore_attribute(attribute, by=request.user, at=now())
-    except NotInState as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("%(attribute)s is in use again.") % {"attribute": attribute})
-    return redirect("contacts:attribute-list")
+    return ask_and_act(
+        request,
+        lambda: actions.restore_attribute(attribute, by=request.user, at=now()),
+        refusals=NotInState,
+        title=_("Restore %(attribute)s?") % {"attribute": attribute},
+        consequence=_("Rules, files and pages know it again, with the values that it had."),
+        verb=_("Restore the attribute"),
+        back=reverse("contacts:attribute-list"),
+        danger=False,
+        done=_("%(attribute)s is in use again.") % {"attribute": attribute},
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @may_change
 def attribute_purge(request: StaffRequest, name: str) -> HttpResponse:
     attribute = get_object_or_404(Attribute, name=name)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Purge %(attribute)s?") % {"attribute": attribute},
-            consequence=_(
-                "The attribute and all its values are removed. Nothing brings them back."
-            ),
-            verb=_("Purge the attribute"),
-            back=reverse("contacts:attribute-list"),
-            facts=[(_("People who have a value"), str(count_having(attribute)))],
-        )
-    try:
-        actions.purge_attribute(attribute, by=request.user, at=now())
-    except (StillUsed, NotInState, NotAttributable) as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("%(attribute)s is purged.") % {"attribute": attribute})
-    return redirect("contacts:attribute-list")
+    return ask_and_act(
+        request,
+        lambda: actions.purge_attribute(attribute, by=request.user, at=now()),
+        refusals=(StillUsed, NotInState, NotAttributable),
+        title=_("Purge %(attribute)s?") % {"attribute": attribute},
+        consequence=_("The attribute and all its values are removed. Nothing brings them back."),
+        verb=_("Purge the attribute"),
+        back=reverse("contacts:attribute-list"),
+        facts=lambda: [(_("People who have a value"), str(count_having(attribute)))],
+        done=_("%(attribute)s is purged.") % {"attribute": attribute},
+    )

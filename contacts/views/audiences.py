@@ -16,12 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actions.granting import MayNotGrant, Stale
-from accounts.models import JournalEntry
+from accounts.models import JournalEntry, User
 from contacts import counting
 from contacts.actions import audiences as actions
 from contacts.actions.refusing import NameTaken, StillUsed
 from contacts.audiences import members, sample
+from contacts.columns import known
 from contacts.disclosing import may_see_personal
+from contacts.discretion import Discretion, Figure, discretions_of, why_closed, why_nobody
 from contacts.forms.audiences import (
     AudienceCreateForm,
     AudienceEditForm,
@@ -32,7 +34,7 @@ from contacts.forms.audiences import (
 )
 from contacts.models import Audience
 from contacts.vocabulary import audiences_naming, labels, naming_each_other
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Column, List
 from rules.jsonform import from_json
 from rules.refusals import BadRule
@@ -68,8 +70,23 @@ AUDIENCES = List(
 def audience_list(request: StaffRequest) -> HttpResponse:
     visible = Audience.objects.visible_to(request.user)
     page = AUDIENCES.page(request, visible.for_audience_list())
-    context = {"list": page, "uses": uses_of_all(set(visible.values_list("name", flat=True)))}
+    context = {
+        "list": page,
+        "uses": uses_of_all(set(visible.values_list("name", flat=True))),
+        "counts": counts_of(page.rows, request.user),
+    }
     return render_page(request, "contacts/audience_list.html", context, fragment="list")
+
+
+def counts_of(rows: list[Audience], user: User) -> dict[str, Figure]:
+    """The figures that were kept, as far as the person may be told."""
+    told = {} if may_see_personal(user) else discretions_of(rows, known())
+    figures = {row.name: Figure(row.last_count) for row in rows if row.last_count is not None}
+    return {
+        name: figure if told.get(name, Discretion.OPEN) is Discretion.OPEN else figure.rough
+        for name, figure in figures.items()
+        if told.get(name) is not Discretion.CLOSED
+    }
 
 
 def uses_of_all(visible: set[str]) -> dict[str, list[tuple[str, str]]]:
@@ -88,7 +105,7 @@ def audience_detail(request: StaffRequest, name: str) -> HttpResponse:
     shows_journal = request.user.has_perm("accounts.view_journal")
     context = {
         "audience": audience,
-        "sentence": in_words(audience),
+        "sentence": in_words(audience, request.user),
         "uses": audiences_naming(audience=name),
         "access_labels": audience.access_labels.order_by("name"),
         "entries": entries.for_journal_list()[:LATEST] if shows_journal else None,
@@ -96,10 +113,11 @@ def audience_detail(request: StaffRequest, name: str) -> HttpResponse:
     return render(request, "contacts/audience_detail.html", context)
 
 
-def in_words(audience: Audience) -> str:
+def in_words(audience: Audience, user: User) -> str:
     if not audience.is_rule:
         return ""
-    return sentence(from_json(audience.tree), language(), labels())
+    seen = Audience.objects.visible_to(user)
+    return sentence(from_json(audience.tree), language(), labels(audiences=seen))
 
 
 def language() -> str:
@@ -117,13 +135,27 @@ def audience_people(request: StaffRequest, name: str) -> HttpResponse:
         "may_see_contacts": request.user.has_perm("contacts.view_contact"),
     }
     try:
+        told = told_of(audience, request.user)
+        if told is Discretion.CLOSED:
+            return render(request, "contacts/audience_people.html", {"withheld": why_closed()})
         people = members(audience, at=now(), zone=get_current_timezone_name())
-        context |= {"count": counting.count(people), "sample": sample(people)}
+        figure = Figure(counting.count(people))
+        if told is Discretion.OPEN:
+            context |= {"count": figure, "sample": sample(people)}
+        else:
+            context |= {"count": figure.rough, "nobody": why_nobody()}
     except BadRule as refusal:
         context["problems"] = [complaint(each, language()) for each in refusal.mistakes]
     except OperationalError:
         context["problems"] = [_("Counting takes too long just now. Try again in a minute.")]
     return render(request, "contacts/audience_people.html", context)
+
+
+def told_of(audience: Audience, user: User) -> Discretion:
+    """How much a person is told of an audience."""
+    if may_see_personal(user):
+        return Discretion.OPEN
+    return discretions_of([audience], known())[audience.name]
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,9 +173,7 @@ def audience_create(request: StaffRequest) -> HttpResponse:
             messages.success(request, _("%(audience)s is saved.") % {"audience": audience})
             return redirect(audience)
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/audience_create.html", context, status=status)
+    return render_form(request, "contacts/audience_create.html", {"form": form})
 
 
 def add_mistakes(form: Any, refusal: BadRule) -> None:
@@ -169,9 +199,7 @@ def audience_create_list(request: StaffRequest) -> HttpResponse:
                 tell_members(request, *done)
             return redirect(audience)
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/audience_create_list.html", context, status=status)
+    return render_form(request, "contacts/audience_create_list.html", {"form": form})
 
 
 def tell_members(request: StaffRequest, number: int, unknown: list[str]) -> None:
@@ -216,9 +244,11 @@ def audience_edit(request: StaffRequest, name: str) -> HttpResponse:
             messages.success(request, saved)
             return redirect(audience)
 
-    context = {"form": form, "audience": audience, "uses": audiences_naming(audience=name)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/audience_edit.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/audience_edit.html",
+        {"form": form, "audience": audience, "uses": audiences_naming(audience=name)},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -232,30 +262,26 @@ def audience_members(request: StaffRequest, name: str) -> HttpResponse:
         done = actions.change_members(audience, **form.cleaned_data, by=request.user, at=now())
         tell_members(request, *done)
         return redirect(audience)
-    context = {"form": form, "audience": audience}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/audience_members.html", context, status=status)
+    return render_form(
+        request, "contacts/audience_members.html", {"form": form, "audience": audience}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @may_change
 def audience_delete(request: StaffRequest, name: str) -> HttpResponse:
     audience = find(request, name)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the audience %(audience)s?") % {"audience": audience},
-            consequence=_("The people stay; only the rule or the list is deleted."),
-            verb=_("Delete the audience"),
-            back=audience.get_absolute_url(),
-        )
-    try:
-        actions.delete_audience(audience, by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-        return redirect(audience)
-    messages.success(request, _("%(audience)s is deleted.") % {"audience": audience})
-    return redirect(reverse("contacts:audience-list"))
+    return ask_and_act(
+        request,
+        lambda: actions.delete_audience(audience, by=request.user, at=now()),
+        refusals=StillUsed,
+        title=_("Delete the audience %(audience)s?") % {"audience": audience},
+        consequence=_("The people stay; only the rule or the list is deleted."),
+        verb=_("Delete the audience"),
+        back=audience.get_absolute_url(),
+        then=reverse("contacts:audience-list"),
+        done=_("%(audience)s is deleted.") % {"audience": audience},
+    )
 
 
 def find(request: StaffRequest, name: str) -> Audience:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse, JsonResponse
@@ -20,7 +22,7 @@ from accounts.models import JournalEntry
 from contacts import counting, disclosing
 from contacts.actions import contacts as actions
 from contacts.actions.refusing import KeyTaken
-from contacts.columns import known
+from contacts.columns import asked, known
 from contacts.disclosing import may_see_personal, title_of
 from contacts.facts import read_person
 from contacts.forms.contacts import (
@@ -35,7 +37,7 @@ from contacts.forms.contacts import (
 )
 from contacts.models import Contact
 from offers_site.filters import ListFilter
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, render_confirmation, render_form, render_page
 from offers_site.lists import Column, List, ListPage
 
 may_view = permission_required("contacts.view_contact", raise_exception=True)
@@ -85,8 +87,25 @@ VISITORS = {
 def contact_list(request: StaffRequest) -> HttpResponse:
     personal = may_see_personal(request.user)
     page = CONTACTS[personal].page(request, Contact.objects.contacts())
-    context = {"list": page, "personal": personal, "about": rough_count(page, "contact")}
+    context = {
+        "list": page,
+        "personal": personal,
+        "about": rough_count(page, "contact"),
+        "export_url": export_url(page) if request.user.has_perm("transfers.export_data") else "",
+    }
     return render_page(request, "contacts/contact_list.html", context, fragment="list")
+
+
+def export_url(page: ListPage[Contact]) -> str:
+    """The list as it is shown now, to choose what of it leaves."""
+    asked = {
+        "subject": "contacts",
+        "q": page.form.asked("q") or "",
+        "sort": page.sort,
+        "columns": ",".join(page.shown),
+    }
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{reverse('transfers:export-create')}?{query}"
 
 
 @require_GET
@@ -95,7 +114,12 @@ def visitor_list(request: StaffRequest) -> HttpResponse:
     personal = may_see_personal(request.user)
     people = Contact.objects.visitors().select_related("linked_contact")
     page = VISITORS[personal].page(request, people)
-    context = {"list": page, "personal": personal, "about": rough_count(page, "visitor")}
+    context = {
+        "list": page,
+        "personal": personal,
+        "about": rough_count(page, "visitor"),
+        "kept_days": settings.VISITOR_RETENTION_DAYS,
+    }
     return render_page(request, "contacts/visitor_list.html", context, fragment="list")
 
 
@@ -111,7 +135,7 @@ def rough_count(page: ListPage[Contact], kind: str) -> int | None:
 @may_view
 def contact_detail(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     contact = find(public_id)
-    columns = known()
+    columns = asked()
     facts = read_person(contact.pk, columns)
     personal = may_see_personal(request.user)
     entries = JournalEntry.objects.about("contacts.contact", str(contact.public_id))
@@ -154,9 +178,7 @@ def contact_create(request: StaffRequest) -> HttpResponse:
             warn_of(request, form, contact)
             return redirect(contact)
 
-    context = {"form": form}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/contact_create.html", context, status=status)
+    return render_form(request, "contacts/contact_create.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -190,9 +212,11 @@ def contact_edit(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
             warn_of(request, form, contact)
             return redirect(contact)
 
-    context = {"form": form, "contact": contact, "title": title_of(contact, request.user)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/contact_edit.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/contact_edit.html",
+        {"form": form, "contact": contact, "title": title_of(contact, request.user)},
+    )
 
 
 def warn_of(request: StaffRequest, form: ContactCreateForm, contact: Contact) -> None:
@@ -220,9 +244,11 @@ def contact_opt_outs(request: StaffRequest, public_id: uuid.UUID) -> HttpRespons
         messages.success(request, _("The channels are saved."))
         return redirect(contact)
 
-    context = {"form": form, "contact": contact, "title": title_of(contact, request.user)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/contact_opt_outs.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/contact_opt_outs.html",
+        {"form": form, "contact": contact, "title": title_of(contact, request.user)},
+    )
 
 
 @require_POST

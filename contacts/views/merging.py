@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -20,7 +20,7 @@ from contacts.facts import read_people
 from contacts.forms.contacts import MergeForm, OtherContactForm, VisitorLinkForm
 from contacts.models import Contact
 from contacts.views.contacts import find, may_change
-from offers_site.http import StaffRequest
+from offers_site.http import StaffRequest, render_form
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,9 +34,11 @@ def contact_merge(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
         if other.pk != contact.pk and contact.is_contact:
             return redirect("contacts:contact-merge-with", contact.public_id, other.public_id)
         form.add_error("other", _("Choose two different contacts."))
-    context = {"form": form, "contact": contact, "title": title_of(contact, request.user)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/contact_merge.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/contact_merge.html",
+        {"form": form, "contact": contact, "title": title_of(contact, request.user)},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,15 +68,17 @@ def contact_merge_with(
         else:
             messages.success(request, _("The two contacts are one now."))
             return redirect(contact)
-    context = {
-        "form": form,
-        "contact": contact,
-        "other": other,
-        "title": title_of(contact, request.user),
-        "other_title": title_of(other, request.user),
-    }
-    status = 422 if form.errors else 200
-    return render(request, "contacts/contact_merge_with.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/contact_merge_with.html",
+        {
+            "form": form,
+            "contact": contact,
+            "other": other,
+            "title": title_of(contact, request.user),
+            "other_title": title_of(other, request.user),
+        },
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,6 +98,8 @@ def visitor_link(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
                 request, _("The visitor is linked.") if contact else _("The link is removed.")
             )
             return redirect(visitor)
-    context = {"form": form, "contact": visitor, "title": title_of(visitor, request.user)}
-    status = 422 if form.errors else 200
-    return render(request, "contacts/visitor_link.html", context, status=status)
+    return render_form(
+        request,
+        "contacts/visitor_link.html",
+        {"form": form, "contact": visitor, "title": title_of(visitor, request.user)},
+    )

@@ -67,6 +67,8 @@ NOTICE_ICONS = {
     "bad": "circle-alert",
     "info": "info",
 }
+NOTHING = mark_safe('<span class="nothing">—</span>')
+TAKES_FOCUS = mark_safe(' tabindex="0"')
 TONE_OF_LEVEL = {
     "success": "good",
     "warning": "wait",
@@ -133,16 +135,26 @@ def level_tone(level: str) -> str:
 
 
 @register.simple_tag
-def when(moment: datetime | None, empty: str = "—") -> SafeString | str:
-    """How long ago, and the exact moment with its zone on hover."""
+def when(moment: datetime | None, empty: str = "", *, in_link: bool = False) -> SafeString | str:
+    """How long ago; the exact moment with its zone on hover, focus and tap (moments.js).
+
+    Inside a link it is the link that takes the focus.
+    """
     if moment is None:
-        return empty
+        return empty or NOTHING
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time datetime="{}" title="{}"{}>{}</time>',
         moment.isoformat(),
         exactly(moment),
+        "" if in_link else TAKES_FOCUS,
         relatively(moment, at=now()),
     )
+
+
+@register.filter
+def value_or_nothing(value: object) -> object:
+    """A dash where there is no value; the cards of small screens leave it out."""
+    return NOTHING if value is None or value == "" else value
 
 
 @register.filter
@@ -261,7 +273,9 @@ def choices_of(bound: BoundField) -> list[BoundWidget]:
 
 @register.filter
 def clear_label(bound: BoundField) -> bool:
-    """Does the label say that the field may stay empty?"""
+    """Does the label say that the field may stay empty? Not where nothing is an answer too."""
+    if getattr(bound.field, "is_said", False):
+        return False
     return not bound.field.required and kind(bound) != "check" and not bound.field.disabled
 
 
@@ -275,9 +289,10 @@ def cell(context: Context, page: ListPage[Any], column: Column, row: object) -> 
     if drawn_by is None:
         value = getattr(row, column.name, "")
         value = value() if callable(value) else value
-        return when(value) if isinstance(value, datetime) else "—" if value in (None, "") else value
+        return when(value) if isinstance(value, datetime) else value_or_nothing(value)
     with context.push(row=row):
-        return mark_safe(drawn_by.render(context).strip())  # noqa: S308 (a rendered template)
+        text = drawn_by.render(context).strip()
+    return NOTHING if text == "—" else mark_safe(text)  # noqa: S308 (a rendered template)
 
 
 @register.simple_tag(takes_context=True)

@@ -38,15 +38,16 @@ class Worker:
 @permission_required("site.view_system", raise_exception=True)
 def system_detail(request: StaffRequest) -> HttpResponse:
     """The page at once; the workers, who are slow to answer, when htmx asks or without script."""
+    states = health.states()
+    reachable = states["broker"] == health.OK  # if not, nothing else waits for it
+    context: dict[str, Any] = {"queue_is_away": not reachable}
     if request.htmx or "workers" in request.GET:
-        context: dict[str, Any] = {"workers": ask_workers(), "asked": True}
-    else:
-        context = {}
+        context |= {"workers": ask_workers() if reachable else [], "asked": True}
     if not request.htmx:
         context |= {
-            "checks": health.states(),
-            "queues": health.queue_depths(),
-            "software": software(),
+            "checks": states,
+            "queues": health.queue_depths() if reachable else {},
+            "software": software(redis_version() if reachable else "—"),
             "machine": machine(),
             "settings": settings_that_matter(),
         }
@@ -70,13 +71,13 @@ def ask_workers() -> list[Worker]:
     ]
 
 
-def software() -> list[tuple[str, str]]:
+def software(redis_version: str) -> list[tuple[str, str]]:
     return [
         ("Overture", version()),
         ("Python", platform.python_version()),
         ("Django", django.get_version()),
         ("PostgreSQL", postgresql_version()),
-        ("Redis", redis_version()),
+        ("Redis", redis_version),
     ]
 
 

@@ -39,8 +39,14 @@ function say(id) {
   if (!said) region.append(words.content.cloneNode(true));
 }
 
-// What asks again and again fails in silence: the next time may succeed.
+// What asks again and again fails in silence: the next time may succeed. While a dialog or a menu is
+// open it does not ask, and what it has asked is not swapped in: nothing moves under somebody's hands.
 const asksAgain = (elt) => (elt.getAttribute?.("hx-trigger") || "").includes("every ");
+const isBusy = () => document.querySelector("dialog[open], [popover]:not(.tip):popover-open") !== null;
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (asksAgain(event.detail.elt) && isBusy()) event.preventDefault();
+});
 
 document.body.addEventListener("htmx:responseError", (event) => {
   if (asksAgain(event.detail.elt)) return;
@@ -53,6 +59,10 @@ document.body.addEventListener("htmx:sendError", (event) => {
 // An answer from another address than was asked is a redirect: signed out, or done. The page follows.
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
+  if (asksAgain(requestConfig.elt) && isBusy()) {
+    event.detail.shouldSwap = false;
+    return;
+  }
   if (!xhr.responseURL) return;
   const answered = new URL(xhr.responseURL);
   if (answered.pathname === new URL(requestConfig.path, location.href).pathname) return;

@@ -57,7 +57,7 @@ def test_a_weak_password_is_refused(monkeypatch):
     ("words", "said"),
     [
         (["create", "taken@example.org", "--role", "agent"], "already signs in"),
-        (["create", "bob@example.org", "--role", "wizard"], "There is no role wizard"),
+        (["create", "bob@example.org", "--role", "wizard"], "There is no role wizard; the roles"),
         (["create", "not-an-address", "--role", "agent"], "not an email address"),
         (["deactivate", "nobody@example.org"], "Nobody signs in with nobody@example.org"),
         (["deactivate", "taken@example.org"], "last active administrator"),

@@ -10,8 +10,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 from django.utils import translation
 
-from accounts import running
-from accounts.journal import VERBS, changes, harmless, record, sentence, wording
+from accounts import journal, running
+from accounts.journal import VERBS, Difference, changes, harmless, record, sentence, wording
 from accounts.models import JournalEntry
 from tests.build import NOON, make_key, make_label, make_role, make_user
 
@@ -196,6 +196,24 @@ def test_the_link_to_the_export_moves_along_with_the_filters(client):
     ).content.decode()
 
     assert 'id="journal-export" hx-swap-oob="true" href="/journal/export/?q=till"' in fragment
+
+
+@pytest.mark.django_db
+def test_of_a_changed_list_only_what_came_and_went_is_told(client):
+    entry = write(
+        "role.changed",
+        before={"rights": ["catalog.publish", "coupons.view_coupon", "site.view_system"]},
+        after={"rights": ["coupons.view_coupon", "accounts.view_journal", "site.view_system"]},
+    )
+    client.force_login(make_user(role="administrator"))
+
+    page = client.get(entry.get_absolute_url()).content.decode()
+
+    assert journal.differences(entry) == [
+        Difference("rights", "Publish a release", "Read the journal", kept=2)
+    ]
+    assert "See coupons" not in page
+    assert "2 others stay" in page
 
 
 def test_moments_are_read_as_people_write_them():

@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from accounts import mailing, tasks
 from accounts.actions import people, sessions
@@ -15,6 +16,14 @@ from accounts.models import JournalEntry, User
 from tests.build import NOON, PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
+
+
+def mail_at(person, at):
+    """What a worker does whose clock says `at`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks, "now", lambda: at)
+        return tasks.mail_link(person.pk)
+
 
 NEW = {"password": "seven-loud-herons-dance", "again": "seven-loud-herons-dance"}
 
@@ -83,12 +92,61 @@ def test_a_queue_that_is_away_is_nobody_s_error(
         answer = client.post("/password/forgotten/", {"email": "alice@example.org"})
 
     assert answer.status_code == 200
+    assert mail.outbox == []
+    assert User.objects.owed_link_at(now()).get().email == "alice@example.org"
+
+
+def test_a_mail_that_was_lost_with_the_queue_is_sent_later_and_once(queued, monkeypatch):
+    alice = make_user("alice@example.org")
+    sessions.ask_for_link(email="alice@example.org", at=NOON)  # and its task is lost
+    monkeypatch.setattr(tasks, "now", lambda: NOON + timedelta(seconds=30))
+
+    assert tasks.mail_due_links() == 1
+    assert queued == [alice.pk]
+    assert tasks.mail_link(alice.pk)
+    assert not tasks.mail_link(alice.pk)
+    assert tasks.mail_due_links() == 0
+
+    assert [letter.to for letter in mail.outbox] == [["alice@example.org"]]
+
+
+def test_a_mail_server_that_is_away_is_tried_again_for_a_day(queued, monkeypatch):
+    alice = make_user("alice@example.org")
+    sessions.ask_for_link(email="alice@example.org", at=NOON)
+
+    def away(user):
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mailing, "mail_link", away)
+        assert not mail_at(alice, NOON)
+    assert not mail_at(alice, NOON + timedelta(seconds=100))  # whoever tried may still be at it
+    assert mail_at(alice, NOON + timedelta(seconds=120))
+
+    sessions.ask_for_link(email="alice@example.org", at=NOON + timedelta(hours=1))
+    assert not mail_at(alice, NOON + timedelta(hours=26))
+    assert len(mail.outbox) == 1
+
+
+def test_two_workers_do_not_mail_the_same_link(monkeypatch):
+    alice = make_user("alice@example.org")
+    sessions.ask_for_link(email="alice@example.org", at=NOON)
+    mailed = []
+
+    def mail_slowly(user):
+        mailed.append(user.pk)
+        assert not mail_at(user, NOON)  # the other worker, meanwhile
+
+    monkeypatch.setattr(mailing, "mail_link", mail_slowly)
+    assert mail_at(alice, NOON)
+
+    assert mailed == [alice.pk]
 
 
 def test_the_mail_speaks_the_person_s_language_and_its_link_opens(client, settings):
     alice = make_user("alice@example.org", first_name="Alice", language="fr")
 
-    tasks.mail_link(alice.pk)
+    mailing.mail_link(alice)
 
     (letter,) = mail.outbox
     assert letter.to == ["alice@example.org"]

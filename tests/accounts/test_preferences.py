@@ -104,6 +104,8 @@ def test_the_columns_of_a_list_are_remembered_beside_those_of_others(client):
         {"list": "people", "columns": "na me"},
         {"list": "people", "columns": ",".join(f"c{n}" for n in range(101))},
         {"list": "x" * 61, "columns": "name"},
+        {"list": "no_list_of_ours", "columns": "name"},
+        {"list": "people", "columns": "name,no_column_of_people"},
     ],
 )
 def test_what_is_no_list_of_columns_is_refused(client, wrong):

@@ -4,9 +4,11 @@ A new address fails here until it stands in the table.
 """
 
 import uuid
+from copy import copy
 
 import pytest
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
@@ -118,6 +120,7 @@ HIDDEN = {
     "transfers:transfer-errors-csv": (ADMINISTRATOR, 200, 405),
     "transfers:transfer-errors-xml": (ADMINISTRATOR, 200, 405),
     "transfers:transfer-rejected": (ADMINISTRATOR, 404, 405),
+    "transfers:export-fetch": (ADMINISTRATOR, 405, 404),
     "transfers:export-file": (ADMINISTRATOR, 404, 405),
     "transfers:transfer-pause": (ADMINISTRATOR, 405, 302),
     "transfers:transfer-resume": (ADMINISTRATOR, 405, 302),
@@ -194,7 +197,7 @@ def addresses():
         "jobs:job": {"pk": job.pk},
         "api-1:read_job": {"pk": job.pk},
         "api-1:cancel_job": {"pk": job.pk},
-        "transfers:": {"pk": transfer.pk},
+        "transfers:": {"pk": transfer.pk, "link": "never-given"},
         "api-1:read_import": {"pk": transfer.pk},
         "api-1:list_import_errors": {"pk": transfer.pk},
     }
@@ -217,20 +220,35 @@ def patterns(resolver=None, namespace=""):
             yield f"{namespace}{entry.name}", list(entry.pattern.converters)
 
 
-def answers(address, person=None):
+@pytest.fixture(autouse=True)
+def bare_refusals(monkeypatch):
+    """Hundreds of refusals, of which the statuses are asked; test_pages reads what they say."""
+    monkeypatch.setattr(
+        "offers_site.views.errors.render",
+        lambda request, template, context, status: HttpResponse(status=status),
+    )
+
+
+def visitor(person=None):
+    """A browser, in which `person` has signed in."""
+    client = Client(raise_request_exception=False)
+    if person:
+        client.force_login(person)
+    return client
+
+
+def answers(client, address):
     """What GET and a POST without any of the fields answer; nothing of it stays."""
     statuses = []
     for method in ("get", "post"):
-        before = transaction.savepoint()
-        client = Client(raise_request_exception=False)
-        if person:
-            client.force_login(person)
+        before, cookies = transaction.savepoint(), copy(client.cookies)
         answer = getattr(client, method)(address, {"nothing": "asked"})
         if answer.status_code == 302 and answer["Location"].startswith(reverse(SIGN_IN)):
             statuses.append("sign-in")
         else:
             statuses.append(answer.status_code)
         transaction.savepoint_rollback(before)
+        client.cookies = cookies
     return tuple(statuses)
 
 
@@ -244,7 +262,8 @@ def test_every_address_stands_in_one_table():
 def test_people_open_what_their_role_allows(addresses, role):
     person = make_user(f"{role}@example.org", role=role if role in ROLES else None)
 
-    found = {name: answers(addresses[name], person) for name in [*TABLE, *HIDDEN]}
+    client = visitor(person)
+    found = {name: answers(client, addresses[name]) for name in [*TABLE, *HIDDEN]}
 
     expected = {
         name: (get, post) if role in allowed else (without(get, 403), without(post, 403))
@@ -264,7 +283,8 @@ def without(status, refusal):
 
 
 def test_without_signing_in_everything_else_leads_to_the_sign_in(addresses):
-    found = {name: answers(addresses[name]) for name in [*TABLE, *HIDDEN]}
+    client = visitor()
+    found = {name: answers(client, addresses[name]) for name in [*TABLE, *HIDDEN]}
 
     assert found == dict.fromkeys([*TABLE, *HIDDEN], ("sign-in", "sign-in"))
 
@@ -273,7 +293,8 @@ def test_without_signing_in_everything_else_leads_to_the_sign_in(addresses):
 def test_public_pages_answer_everybody_alike(addresses, role):
     person = make_user("somebody@example.org", role=role) if role else None
 
-    found = {name: answers(addresses[name], person) for name in PUBLIC}
+    client = visitor(person)
+    found = {name: answers(client, addresses[name]) for name in PUBLIC}
 
     assert found == PUBLIC
 
@@ -281,15 +302,16 @@ def test_public_pages_answer_everybody_alike(addresses, role):
 def test_the_sign_in_leads_home_who_is_signed_in(addresses):
     somebody = make_user("somebody@example.org")
 
-    assert answers(addresses[SIGN_IN]) == (200, 422)
-    assert answers(addresses[SIGN_IN], somebody) == (302, 422)
+    assert answers(visitor(), addresses[SIGN_IN]) == (200, 422)
+    assert answers(visitor(somebody), addresses[SIGN_IN]) == (302, 422)
 
 
 @pytest.mark.parametrize("role", ["administrator", None])
 def test_programs_need_a_key_even_for_somebody_who_is_signed_in(addresses, role):
     person = make_user("somebody@example.org", role=role) if role else None
 
-    found = {name: answers(addresses[name], person) for name in PROGRAMS}
+    client = visitor(person)
+    found = {name: answers(client, addresses[name]) for name in PROGRAMS}
 
     assert found == PROGRAMS
 

@@ -38,7 +38,8 @@ def find_browser():
 @pytest.fixture(scope="session", autouse=True)
 def files_from_the_sources():
     """The server of the tests starts once, and reads only then how files are served."""
-    with override_settings(WHITENOISE_USE_FINDERS=True, WHITENOISE_AUTOREFRESH=True):
+    served = {"WHITENOISE_USE_FINDERS": True, "WHITENOISE_AUTOREFRESH": True}
+    with override_settings(**served, WHITENOISE_MAX_AGE=600):  # a browser fetches each file once
         yield
 
 

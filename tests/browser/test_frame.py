@@ -43,16 +43,15 @@ def furnished(administrator):
         start_job(title, task="jobs.tasks.none", by=administrator, at=now(), total=4_000_000)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_and_can_be_read_out(open_page, furnished, name, size):
-    page = open_page("/")
-    page.set_viewport_size(size)
-    open_page(reverse(name))
-
+def test_a_page_fits_and_can_be_read_out(open_page, furnished, name):
+    page = open_page(reverse(name))
     expect(page.locator(".running-job")).to_be_attached()
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    assert page.evaluate(AUDIT) == []
+
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert page.evaluate(AUDIT) == []
 
 
 def test_the_first_stop_skips_to_the_content(open_page):
@@ -93,8 +92,9 @@ def test_the_language_is_chosen_and_kept(open_page, administrator):
     assert administrator.language == "fr"
 
 
+@pytest.mark.urls("tests.with_gallery")
 def test_live_tints_the_bar_and_says_so(open_page):
-    page = open_page("/")
+    page = open_page("/gallery/")
 
     page.get_by_role("button", name="Live", exact=True).click()
 

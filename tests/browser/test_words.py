@@ -97,6 +97,7 @@ def test_a_confirmation_is_answered_by_keyboard(open_page):
 
 def test_a_session_that_ended_leads_to_sign_in(open_page, administrator):
     page = open_page("/people/")
+    page.wait_for_load_state("networkidle")  # what the frame asks for by itself would notice too
     administrator.session_generation += 1
     administrator.save(update_fields=["session_generation"])
 
@@ -119,3 +120,39 @@ def test_a_job_is_asked_to_stop_in_a_dialog_that_stays_one(open_page, administra
     stop.click()
     page.get_by_role("button", name="Stop the job").click()
     expect(page.locator(".badge").first).to_have_text("Cancelled")
+
+
+def test_the_exact_moment_is_shown_to_the_keyboard_and_to_a_finger(open_page, administrator):
+    page = open_page(administrator.get_absolute_url())
+    added = page.locator("aside time").last
+    tip = page.locator(".tip")
+
+    added.focus()
+    expect(tip).to_have_text(added.get_attribute("title"))
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+
+    added.blur()
+    added.click()
+    expect(tip).to_be_visible()
+    page.locator("h1").click()
+    expect(tip).to_be_hidden()
+
+
+def test_nothing_moves_on_the_page_while_a_menu_is_open(open_page, administrator):
+    start_job("Import of codes", task="jobs.tasks.none", by=administrator, at=now(), total=10)
+    job = Job.objects.get()
+    page = open_page(job.get_absolute_url())
+    figures = page.locator("main .progress-figures")
+    expect(figures).to_contain_text("0 of 10")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.get_by_role("button", name="Menu of Ada Morel").click()
+    Job.objects.update(done=7)
+    page.wait_for_timeout(2_500)  # it would have asked by now
+    assert [url for url in asked if url.endswith(job.get_absolute_url())] == []
+    expect(figures).to_contain_text("0 of 10")
+
+    page.keyboard.press("Escape")
+    expect(figures).to_contain_text("7 of 10")

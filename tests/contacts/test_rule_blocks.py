@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from contacts.fuzzing import ATTRIBUTES, Fuzzer
 from contacts.ruleblocks import BadBlocks, Gap, read_rule, write_rule, written_parts
-from rules.checking import vocabulary
 from rules.parsing import parse
 from rules.printing import print_rule
+from rules.vocabulary import vocabulary
 
 PARIS = ZoneInfo("Europe/Paris")
 WORDS = vocabulary(contact=ATTRIBUTES, filters={"gold": parse("contact.age > 3")})

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.utils.timezone import now
 
 from jobs import actions, running
@@ -102,6 +104,46 @@ def test_a_lost_database_interrupts_a_job_but_does_not_end_it():
 
     job.refresh_from_db()
     assert (job.state, job.done, job.ended_at) == ("running", 1, None)
+
+
+def crossing(rows, both_hold_one, tries):
+    """Work on rows in an order in which somebody else holds the second one."""
+
+    def work(job):
+        if not job.done:
+            yield Step(done=1, total=2)
+        tries.append(job.pk)
+        for number, row in enumerate(rows):
+            Job.objects.filter(pk=row.pk).update(title=Concat("title", Value("1")))
+            if number == 0 and tries.count(job.pk) == 1:
+                both_hold_one.wait(timeout=20)
+        yield Step(done=1)
+
+    return work
+
+
+@pytest.mark.django_db(transaction=True)
+def test_jobs_that_wait_for_each_other_both_finish():
+    rows = [make_job(title="0"), make_job(title="0")]
+    both_hold_one = threading.Barrier(2)
+    tries: list[object] = []
+    states: list[str] = []
+
+    def do(rows):
+        try:
+            states.append(running.run(make_job().pk, crossing(rows, both_hold_one, tries)))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=do, args=[order]) for order in (rows, rows[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert states == ["finished", "finished"]
+    assert len(tries) == 3  # one of them was given up, and done again
+    assert [Job.objects.get(pk=row.pk).title for row in rows] == ["011", "011"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, OperationalError
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from offers_site import health
@@ -35,6 +36,54 @@ def test_a_missing_migration_makes_a_process_unready(client):
 
     assert answer.status_code == 503
     assert answer.json()["migrations"] == "pending"
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """The looks at the files of migrations, of a process that has just started."""
+    looks = []
+
+    class Executor(MigrationExecutor):
+        def __init__(self, *args):
+            looks.append("disk")
+            super().__init__(*args)
+
+    monkeypatch.setattr("offers_site.health.MigrationExecutor", Executor)
+    monkeypatch.setitem(health.CHECKS, "migrations", health.Migrations().state)
+    return looks
+
+
+@pytest.mark.django_db
+def test_a_process_that_was_ready_looks_at_the_disk_no_more(client, disk):
+    assert [client.get("/readyz").status_code for _ in range(3)] == [200, 200, 200]
+    assert disk == ["disk"]
+
+
+@pytest.mark.django_db
+def test_a_newer_process_that_migrates_leaves_an_older_one_ready(client, disk):
+    client.get("/readyz")
+    MigrationRecorder.Migration.objects.create(app="jobs", name="9999_of_the_next_version")
+
+    assert client.get("/readyz").status_code == 200
+    assert disk == ["disk"]
+
+
+@pytest.mark.django_db
+def test_a_database_that_has_gone_back_makes_a_process_unready_until_it_has_come_forward(
+    client, disk
+):
+    client.get("/readyz")
+    gone = MigrationRecorder.Migration.objects.filter(app="jobs")
+    kept = list(gone.values("app", "name", "applied"))
+    gone.delete()
+    without = [client.get("/readyz") for _ in range(2)]
+    MigrationRecorder.Migration.objects.bulk_create(
+        MigrationRecorder.Migration(**row) for row in kept
+    )
+
+    assert [answer.status_code for answer in without] == [503, 503]
+    assert without[0].json()["migrations"] == "pending"
+    assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.django_db

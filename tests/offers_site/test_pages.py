@@ -4,11 +4,12 @@ import pytest
 from django.conf import settings as site
 from django.core.exceptions import PermissionDenied
 from django.test import override_settings
-from django.urls import path, reverse
+from django.urls import ResolverMatch, path, reverse
 
 from accounts.actions.labels import create_label
 from accounts.rights import Right
-from offers_site.templatetags.overture import duration, exactly, length, relatively
+from offers_site.navigation import Frame
+from offers_site.templatetags.overture import duration, exactly, length, relatively, when
 from offers_site.urls import (  # noqa: F401 (the refusals of the pages below)
     handler400,
     handler403,
@@ -17,6 +18,7 @@ from offers_site.urls import (  # noqa: F401 (the refusals of the pages below)
 )
 from offers_site.urls import urlpatterns as site_patterns
 from offers_site.views import errors
+from offers_site.views.home import home
 from tests.build import NOON, make_key, make_user
 
 pytestmark = pytest.mark.django_db
@@ -103,13 +105,36 @@ def test_the_rail_shows_only_what_may_be_opened(client):
     ]
 
 
+@pytest.mark.urls("tests.with_gallery")
 def test_the_side_is_kept_and_said(client, administrator):
-    answer = client.post(reverse("side-choose"), {"side": "live", "next": "/jobs/"})
+    answer = client.post(reverse("side-choose"), {"side": "live", "next": "/gallery/"})
     page = client.get(answer.url).content.decode()
 
-    assert answer.url == "/jobs/"
+    assert answer.url == "/gallery/"
     assert '<body data-side="live"' in page
     assert "the catalogue cannot be edited here" in page
+
+
+@pytest.mark.parametrize("path", ["/", "/jobs/", "/people/", "/contacts/", "/nothing-here/"])
+def test_a_page_without_sides_offers_no_switch_and_shows_none(client, administrator, path):
+    client.post(reverse("side-choose"), {"side": "live"})
+
+    page = client.get(path).content.decode()
+
+    assert client.session["side"] == "live"
+    assert "data-side" not in page
+    assert reverse("side-choose") not in page
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "name", "has_sides"),
+    [(["catalog"], "offer-list", True), (["accounts"], "role-list", False), ([], "home", False)],
+)
+def test_the_pages_of_the_catalogue_have_two_sides(rf, namespaces, name, has_sides):
+    request = rf.get("/")
+    request.resolver_match = ResolverMatch(home, (), {}, name, namespaces, namespaces)
+
+    assert Frame(request).has_sides is has_sides
 
 
 @pytest.mark.parametrize(
@@ -162,6 +187,19 @@ def test_system_shows_settings_and_no_secret(client, administrator, settings):
     assert "JOURNAL_RETENTION_DAYS" in page
     assert "measure-me-not" not in page
     assert site.SECRET_KEY not in page
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_system_says_that_redis_is_away_and_asks_nobody_else(
+    client, administrator, settings, monkeypatch, headers
+):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.delattr("offers_site.views.system.current_app")  # would wait for the queue
+
+    page = client.get(f"{reverse('system')}?workers", headers=headers).content.decode()
+
+    assert "Redis is away" in page
+    assert "No worker answers" not in page
 
 
 def test_system_asks_the_workers_only_when_it_is_asked(client, administrator, monkeypatch):
@@ -244,6 +282,14 @@ def test_an_expired_form_is_explained(client, administrator):
 
 
 # --- words ---
+
+
+def test_a_moment_takes_the_focus_that_shows_it_exactly_unless_a_link_does():
+    exact = 'title="21 November 2026, 12:00:00 (UTC)"'
+    assert f"{exact} tabindex=" in when(NOON)
+    assert f"{exact}>" in when(NOON, in_link=True)
+    assert when(None) == '<span class="nothing">—</span>'
+    assert when(None, "never") == "never"
 
 
 def test_moments_are_told_as_people_tell_them():

@@ -1,11 +1,15 @@
 """Every part of a rule has a kind, or a mistake that says where it stands."""
 
+from dataclasses import replace
+
 import pytest
 
-from rules.checking import check_rule, check_weight, vocabulary
+from rules.checking import check_rule, check_weight
 from rules.kinds import BOOL, DATE, DOUBLE, INT, STRING, TIMESTAMP, Base, Kind
+from rules.nearness import apart
 from rules.parsing import parse
 from rules.refusals import BadRule, Code
+from rules.vocabulary import vocabulary
 
 WORDS = vocabulary(
     contact={
@@ -124,3 +128,40 @@ def test_a_value_that_an_attribute_never_has_is_a_warning():
 
     assert (warning.code, text[warning.start : warning.end]) == (Code.NOT_A_CHOICE, '"rich"')
     assert warning.expected == ("low", "mid", "high")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("contact.agee > 3", "contact.age"),
+        ("contact.ega > 3", "contact.age"),
+        ('contact.incmoe == "low"', "contact.income"),
+        ("contact.birthdate == date(now)", "contact.birth_date"),
+        ("contact.Flag", "contact.flag"),
+        ("contact.createdat < now", "contact.created_at"),
+        ("contcat.age > 3", "contact.age"),
+        ('call.devcie == "x"', "call.device"),
+        ("age > 3", "contact.age"),
+        ('incmoe == "low"', "contact.income"),
+        ("nonsense", "call"),
+        ('filter("adlut")', "adult"),
+        ('filter("rich_adults")', "rich_adult"),
+        ('filter("press_lst")', "press_list"),
+        ('contact.income.startWith("l")', "startsWith"),
+        ("year(contact.birth_date) > 3", "years"),
+    ],
+)
+def test_the_first_suggestion_is_what_was_meant(text, meant):
+    with pytest.raises(BadRule) as refusal:
+        check_rule(parse(text), replace(WORDS, lists={"press_list": 1}))
+
+    assert refusal.value.first.expected[0] == meant
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "letters"),
+    [("", "abc", 3), ("abc", "abc", 0), ("abc", "acb", 1), ("abc", "ab", 1), ("abcd", "axcy", 2)],
+)
+def test_words_are_as_far_apart_as_it_takes_letters(one, other, letters):
+    assert apart(one, other) == letters
+    assert apart(other, one) == letters

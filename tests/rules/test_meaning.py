@@ -8,14 +8,16 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contacts.fuzzing import ATTRIBUTES, Fuzzer
-from rules.checking import check_rule, check_weight, vocabulary
+from contacts.fuzzing import ATTRIBUTES, LISTS, Fuzzer
+from contacts.vocabulary import membership
+from rules.checking import check_rule, check_weight
 from rules.compiling import compile_rules
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.sql import Surroundings, to_sql, type_of
+from rules.vocabulary import vocabulary
 
-WORDS = vocabulary(contact=ATTRIBUTES)
+WORDS = vocabulary(contact=ATTRIBUTES, lists=LISTS)
 NOW = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # in the hour that Paris has twice
 ZONE = "Europe/Paris"
 ALICE = {
@@ -27,6 +29,7 @@ ALICE = {
     "created_at": datetime(2026, 9, 24, 22, 30, tzinfo=UTC),
     "tags": ("vip", "new"),
     "years_bought": (2024, 2025),
+    "lists": (LISTS["press"],),
 }
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +47,14 @@ def in_postgres(rule, person):
         value = person.get(name)
         columns.append(f"%s::{type_of(kind)} AS {name}")
         values.append(list(value) if isinstance(value, tuple) else value)
-    around = Surroundings({f"contact.{name}": name for name in ATTRIBUTES}, NOW, ZONE)
+    columns.append("%s::bigint[] AS lists")
+    values.append(list(person.get("lists", ())))
+    around = Surroundings(
+        {f"contact.{name}": name for name in ATTRIBUTES},
+        NOW,
+        ZONE,
+        membership="{} = ANY(lists)",
+    )
     asked = to_sql(rule, around)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -78,6 +88,10 @@ def in_postgres(rule, person):
         ("contact.points in [1, 2]", False),
         ("contact.age in [contact.points, 25]", True),
         ("size(contact.tags) == 2", True),
+        ('filter("press")', True),
+        ('filter("vip")', False),
+        ('!filter("vip") && filter("press") == true', True),
+        ('(filter("vip") ? 1 : 2) == 2', True),
         ("size(contact.city) == 4", True),
         ("years(contact.born) == 24", True),
         ("date(now) == date(contact.created_at)", False),
@@ -174,6 +188,34 @@ def test_what_a_rule_writes_is_never_part_of_a_statement():
     assert asked.parameters == ("'; DROP TABLE people; --",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "contact.age * 2 + contact.points / 3 - contact.age % 7 > 10",
+        "contact.score / contact.age * 2.0 + contact.ratio > 10",
+        'contact.created_at + duration("24h") > now - (now - contact.seen_at)',
+        'contact.city.endsWith("on") && years(contact.born) > 3',
+    ],
+)
+def test_what_is_computed_lets_postgres_work_in_parallel(text):
+    """A query inside an expression would not."""
+    columns = {f"contact.{name}": name for name in ATTRIBUTES}
+
+    assert (
+        "SELECT"
+        not in to_sql(check_rule(parse(text), WORDS), Surroundings(columns, NOW, ZONE)).text
+    )
+
+
+def test_a_moment_that_is_the_same_for_everybody_is_computed_once():
+    rule = check_rule(parse('contact.seen_at >= now - duration("24h")'), WORDS)
+
+    asked = to_sql(rule, Surroundings({"contact.seen_at": "seen_at"}, NOW, ZONE))
+
+    assert asked.text == "(seen_at >= CAST(%s AS timestamptz))"
+    assert asked.parameters == (datetime(2026, 10, 24, 1, 30, tzinfo=UTC),)
+
+
 PEOPLE = Fuzzer(seed=7).people(40)
 
 
@@ -192,7 +234,9 @@ def test_python_and_postgres_agree_on_any_rule(people_table, seed):
         if evaluate({"contact": person}, NOW, ZoneInfo(ZONE))[0]
     }
 
-    asked = to_sql(rule, Surroundings({f"contact.{name}": name for name in ATTRIBUTES}, NOW, ZONE))
+    columns = {f"contact.{name}": name for name in ATTRIBUTES}
+    on_list = membership("fuzzed.id", table="fuzzed_members")
+    asked = to_sql(rule, Surroundings(columns, NOW, ZONE, membership=on_list))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id FROM fuzzed WHERE {asked.text}", asked.parameters)
         found = {number for (number,) in cursor}
@@ -210,6 +254,12 @@ def people_table(db):
             values = [person.get(name) for name in ATTRIBUTES]
             listed = [list(value) if isinstance(value, tuple) else value for value in values]
             cursor.execute(f"INSERT INTO fuzzed VALUES ({places})", [number, *listed])
+        cursor.execute(
+            "CREATE TEMPORARY TABLE fuzzed_members (audience_id bigint, contact_id int)"
+            " ON COMMIT DROP"
+        )
+        members = [(which, number) for number, who in enumerate(PEOPLE) for which in who["lists"]]
+        cursor.executemany("INSERT INTO fuzzed_members VALUES (%s, %s)", members)
 
 
 def test_the_longest_moments_do_not_overflow():

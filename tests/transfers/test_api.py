@@ -31,6 +31,7 @@ def program(client, settings, tmp_path, monkeypatch):
         return client.get(f"{IMPORTS}{path}", headers={**bearer(secret), **headers})
 
     post.get = get  # type: ignore[attr-defined] # a function may carry another
+    post.secret = secret  # type: ignore[attr-defined]
     return post
 
 
@@ -124,3 +125,61 @@ def test_options_that_are_not_understood_are_named(program, fields, pointer):
 
 def test_an_import_that_does_not_exist_is_not_found(program):
     assert program.get(f"/{uuid.uuid4()}").json()["code"] == "import_unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\\\people\\\\a.csv", "a.csv"),
+        ("é\u202e😀.csv", "é😀.csv"),
+        ("a" * 300 + ".csv", "a" * 196 + ".csv"),
+    ],
+)
+def test_a_file_may_be_called_anything(program, client, name, kept):
+    body = (
+        '--b\r\nContent-Disposition: form-data; name="subject"\r\n\r\ncontacts\r\n'
+        f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        "key\nA\n\r\n--b--\r\n"
+    ).encode()
+
+    answer = client.post(
+        IMPORTS,
+        body,
+        content_type="multipart/form-data; boundary=b",
+        headers=bearer(program.secret),
+    )
+
+    assert answer.status_code == 202
+    assert Transfer.objects.get().file_name == kept
+    assert work(answer.json()["job"]) == "finished"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data; boundary=b", b""),
+        ("multipart/form-data; boundary=b", b"--b\r\n\r\n"),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="file"'),
+        ("multipart/form-data", b"--b--"),
+        ("multipart/form-data; boundary=\xe9", b"--b--"),
+        ("application/json", b'{"subject": "contacts", "file": "key"}'),
+        ("application/x-www-form-urlencoded", b"subject=contacts&file=key"),
+        ("text/csv", b"key\nA\n"),
+    ],
+)
+def test_what_is_no_upload_is_refused(client, kind, body):
+    _key, secret = make_key("imports")
+
+    answer = client.post(IMPORTS, body, content_type=kind, headers=bearer(secret))
+
+    assert answer.status_code in {400, 415, 422}
+    assert answer["Content-Type"] == "application/problem+json"
+    assert not Transfer.objects.exists()
+
+
+def test_an_option_that_there_is_not_is_refused(program):
+    answer = program("key\nA\n", on_duplicates="ignore")
+
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/on_duplicates"]
+    assert not Transfer.objects.exists()

@@ -1,5 +1,6 @@
 """Chunks, interruptions, early stops, try-outs: counters always add up."""
 
+import gzip
 import os
 import random
 import signal
@@ -240,3 +241,119 @@ def test_bad_usage_is_told_from_failure(import_file):
     done = import_file("key\nA\n", "--timezone", "Mars", subject="contacts")
 
     assert (done.status, done.said) == (2, {})
+
+
+XML = """<?xml version="1.0" encoding="{encoding}"?>
+<couponExchange xmlns="urn:couponexchange:1" version="1.0" timezone="Europe/Paris">
+  <!-- from the shop -->
+  <contacts>
+    <contact key="A"><city>Lyon</city></contact>
+    <contact key="B"><nickname>Bé &amp; Co</nickname><birthDate>x</birthDate></contact>
+    <contact key="C"/>
+    <contact key="D"  ><city>Metz</city></contact >
+    <contact key="E" colour="red"/>
+  </contacts>
+</couponExchange>
+"""
+LEFT = """<?xml version="1.0" encoding="{encoding}"?>
+<couponExchange xmlns="urn:couponexchange:1" version="1.0" timezone="Europe/Paris">
+  <!-- from the shop -->
+  <contacts>
+    \n    <contact key="B"><nickname>Bé &amp; Co</nickname><birthDate>x</birthDate></contact>
+    \n    <contact key="E" colour="red"/>
+  </contacts>
+</couponExchange>
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("UTF-8", "utf-8"), ("UTF-16", "utf-16"), ("UTF-16LE", "utf-16-le")]
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_rejected_xml_leaves_with_all_that_was_not_understood(import_file, name, encoding, pack):
+    sent = pack(XML.format(encoding=name).encode(encoding))
+    done = import_file(sent, name="contacts.xml")
+    assert done.counters == (5, 3, 0, 0, 0, 2, 0)
+
+    transfer = Transfer.objects.get(pk=done["job"])
+    left = b"".join(reporting.rejected_rows(transfer, SUBJECTS["contacts"]))
+
+    assert left.decode(encoding).replace("\r", "") == LEFT.format(encoding=name)
+    again = import_file(left, name="contacts.xml")
+    assert again.counters == (2, 0, 0, 0, 0, 2, 0)
+    assert [r.code for r in again.rejects] == [r.code for r in done.rejects]
+
+
+def test_rejected_xml_that_is_broken_leaves_with_all_that_was_not_read(import_file):
+    records = "".join(f'<contact key="{n}"/>' for n in range(3))
+    done = import_file(f"<x>{records}<contact key='b'><oops></contact>{records}", name="a.xml")
+
+    transfer = Transfer.objects.get(pk=done["job"])
+    left = b"".join(reporting.rejected_rows(transfer, SUBJECTS["contacts"]))
+
+    assert left.decode() == f"<x><contact key='b'><oops></contact>{records}"
+
+
+def many(number):
+    """Rows of every kind: some over two lines, some blank, some that cannot be."""
+    yield "key;city"
+    for n in range(number):
+        yield f'K{n:04d};"Saint-\n""É""{n}"' if n % 3 else f"K{n:04d};é{n}"
+        if n % 50 == 7:
+            yield ""
+            yield f"K{n // 2:04d};double"
+            yield "x;y;z"
+
+
+PLAIN = "\n".join(many(420)) + "\n"
+AS_XML = (
+    "<x>"
+    + "".join(f"<contact key='K{n:04d}'><city>é{n}</city></contact>\n" for n in range(420))
+    + "<contact key='K0003'/><contact/><contact key='Z' colour='red'/></x>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.csv", PLAIN.encode()),
+        ("a.csv", PLAIN.replace("\n", "\r\n").encode()),
+        ("a.csv", PLAIN.replace("\n", "\r").encode()),
+        ("a.csv", PLAIN.encode("utf-16")),
+        ("a.csv", gzip.compress(PLAIN.encode("utf-16"))),
+        ("a.xml", AS_XML.encode()),
+        ("a.xml", gzip.compress(AS_XML.encode("utf-16"))),
+    ],
+)
+def test_a_file_that_is_interrupted_after_each_chunk_ends_as_if_it_were_not(
+    started, import_file, settings, name, body
+):
+    settings.IMPORT_CHUNK_ROWS = 100
+    whole = import_file(body, name=name)
+    people = contacts("key", "city")
+    Contact.objects.all().delete()
+    received = actions.receive(name, [body])
+    transfer = actions.start_import(
+        SUBJECTS["contacts"], received, options_from({}), by=None, at=now()
+    )
+
+    def one_chunk(job):
+        for step in importing.work(job, SUBJECTS):
+            yield step
+            Job.objects.filter(pk=job.pk, state="running").update(state=Job.State.PAUSING)
+
+    job_pk = str(transfer.job_id)
+    for _ in range(20):
+        if running.run(job_pk, one_chunk) != "paused":
+            break
+        jobs.resume_job(Job.objects.get(pk=job_pk), at=now())
+
+    transfer.refresh_from_db()
+    rejects = list(transfer.rejects.order_by("line", "id"))
+    assert transfer.state == "finished_with_rejects"
+    assert tuple(transfer.counters.values()) == whole.counters
+    assert [(r.line, r.row, r.code, r.value, r.first_seen_line) for r in rejects] == [
+        (r.line, r.row, r.code, r.value, r.first_seen_line) for r in whole.rejects
+    ]
+    assert contacts("key", "city") == people
+    assert len(people) == 420

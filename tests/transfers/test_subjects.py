@@ -295,6 +295,22 @@ def test_records_of_several_names_within_others(tickets, import_file):
     assert tickets("external", "use") == [("1",), ("2",)]
 
 
+def test_what_stands_around_a_record_is_looked_at_too(tickets, import_file):
+    done = import_file(
+        '<x><shop name="ly&#x85;on"><value code="A"/></shop><shop name="ly\\on">'
+        '<value code="B"/></shop><shop name="lyon"><value code="C\\"/></shop></x>',
+        subject="tickets",
+        name="tickets.xml",
+    )
+
+    assert (done.counters, [r.code for r in done.rejects]) == (
+        (3, 1, 0, 0, 0, 2, 0),
+        ["ctrl_char", "pool_not_found"],
+    )
+    assert done.rejects[1].value == "ly\\on"
+    assert tickets("code") == [("C\\",)]
+
+
 def test_the_same_options_through_the_api(tickets, client, settings, tmp_path, monkeypatch):
     settings.MEDIA_ROOT = tmp_path / "media"
     monkeypatch.setattr("jobs.running.enqueue", lambda job: None)

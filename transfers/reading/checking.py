@@ -25,6 +25,7 @@ BOOLEANS = {
     **dict.fromkeys(("false", "0", "no", "non"), "f"),
 }
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+LINES = frozenset("\t\r\n")
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 LARGEST_DOUBLE = 1.7976931348623157e308
 SPREADSHEET = re.compile(r"'(?=[ '\"]*[=+\-@\t\r\n＝＋－＠])")
@@ -207,7 +208,7 @@ class Checker:
         def key(word: str) -> str | Fault:
             if MANGLED.fullmatch(word):
                 return Fault("excel_mangled")
-            if any(c in word for c in "\t\r\n"):
+            if not LINES.isdisjoint(word):
                 return Fault("ctrl_char")
             return column.convert(word) if column.convert else word
 

@@ -75,10 +75,11 @@ def find_header(
     best = max(found, key=lambda each: (found[each][0], each == declared))
     used = declared if declared in found else best
     matches, header, place = found[used]
+    line = max(1, place.line - 1)
     if not found[best][0]:
-        raise FileFault("header_unknown", line=place.line - 1, value=", ".join(header)[:100])
+        raise FileFault("header_unknown", line=line, value=", ".join(header)[:100])
     if not matches or (declared and used != declared):
-        raise FileFault("delimiter_suspect", line=place.line - 1, delimiter=best, declared=declared)
+        raise FileFault("delimiter_suspect", line=line, delimiter=best, declared=declared)
     return header, place, used
 
 

@@ -4,6 +4,7 @@ Most chunks of most files hold no quote and no surprise: they are split by the m
 Whatever is not so plain is read again, slowly and exactly.
 """
 
+import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,8 @@ class CsvReader:
         self.delimiter = dialect.delimiter.encode()
         self.quote = dialect.quote.encode()
         quote, delimiter = re.escape(self.quote), re.escape(self.delimiter)
-        self.quoted = re.compile(b"%b[^%b]*(?:%b%b[^%b]*)*%b" % ((quote,) * 6), re.DOTALL)
+        # Possessive: a doubled quote must never be taken for a closing one, wherever the bytes end.
+        self.quoted = re.compile(b"%b[^%b]*+(?:%b%b[^%b]*+)*+%b" % ((quote,) * 6), re.DOTALL)
         self.bare = re.compile(b"[^%b\r\n]*" % delimiter)
         self.buffer = stream.go_to(place.offset)
         self.at_end = False
@@ -101,12 +103,12 @@ class CsvReader:
         lines = self.buffer.split(b"\n", size)
         rest = lines.pop() if len(lines) > size or not self.at_end or not lines[-1] else b""
         head = self.buffer[: len(self.buffer) - len(rest)]
-        if not lines or self.quote in head or max(map(len, lines)) > ROW_LIMIT:
+        if not lines or max(map(len, lines)) > ROW_LIMIT:
             return None
         text = self.plain_text(head, len(lines))
         if text is None:
             return None
-        rows = [line.split(self.dialect.delimiter) for line in text.split("\n")]
+        rows = self.rows_of(text.split("\n"), quoted=self.quote in head)
         if len(rows) != len(lines) or not self.all_rows_are_whole(rows):
             return None
         here, count = self.place, len(rows)
@@ -118,6 +120,19 @@ class CsvReader:
             range(here.line, here.line + count),
             is_plain=True,
         )
+
+    def rows_of(self, lines: list[str], *, quoted: bool) -> list[list[str]]:
+        """The fields of the lines; none at all when they are no records of their own.
+
+        Where a record goes on in the next line, there are fewer of them than lines.
+        """
+        delimiter, quote = self.dialect.delimiter, self.dialect.quote
+        if not quoted:
+            return [line.split(delimiter) for line in lines]
+        try:
+            return list(csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True))
+        except csv.Error:
+            return []
 
     def plain_text(self, head: bytes, lines: int) -> str | None:
         if b"\r" in head:
@@ -313,14 +328,30 @@ class CsvReader:
 
 def scan(buffer: bytes, quote: bytes, *, inside: bool, last: bool) -> tuple[bool, int, bool]:
     """Look for the end of a record: (inside quotes?, bytes used, found?)."""
-    for match in re.finditer(b"%b|\r\n?|\n" % re.escape(quote), buffer):
+    escaped = re.escape(quote)
+    of_note = re.compile(b"%b|\r\n?|\n" % escaped)
+    within = re.compile(b"[^%b]*+(?:%b%b[^%b]*+)*+" % ((escaped,) * 4))
+    position = 0
+    while position < len(buffer):
+        if inside:
+            passed = within.match(buffer, position)
+            position = passed.end() if passed else position
+            if position < len(buffer):  # here is a quote that is not doubled, or half of one
+                inside = False
+                position += 1
+            continue
+        match = of_note.search(buffer, position)
+        if match is None:
+            break
+        position = match.end()
         if match[0] == quote:
-            inside = not inside
-        elif match[0] == b"\r" and match.end() == len(buffer) and not last:
+            inside = True
+        elif match[0] == b"\r" and position == len(buffer) and not last:
             return inside, match.start(), False
-        elif not inside:
-            return inside, match.end(), True
-    return inside, len(buffer), False
+        else:
+            return inside, position, True
+    # A CR that ends the bytes at hand may be half of a line's end.
+    return inside, len(buffer) - (not last and buffer.endswith(b"\r")), False
 
 
 def count_lines(body: bytes) -> int:

@@ -31,7 +31,7 @@ class Source:
             start = file.read(4)
         if start[:2] == b"\x1f\x8b":
             return cls(path, "gzip")
-        return cls(path, "zip" if start == b"PK\x03\x04" else "plain")
+        return cls(path, "zip" if start in {b"PK\x03\x04", b"PK\x05\x06"} else "plain")
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:

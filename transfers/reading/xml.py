@@ -15,6 +15,7 @@ NAMESPACE = "urn:couponexchange:1"
 BLOCK = 1 << 16
 DEEPEST = 10
 MOST_ATTRIBUTES = 64
+MOST_NAMES = 2_000
 LONGEST = 64 << 10  # characters of one text
 LONGEST_TOKEN = 1 << 20  # bytes that expat may keep of an unfinished tag
 ENCODINGS = {"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII"}
@@ -60,6 +61,8 @@ class Record:
     faults: list[Fault]
     names: Mapping[str, str]
     pairs: dict[str, dict[str, str]] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)  # not from the elements around it
+    is_plain: bool = False
 
 
 class XmlReader:
@@ -77,6 +80,8 @@ class XmlReader:
         self.file, self.shape, self.place = file, shape, place
         self.columns = columns
         self.known = names_of(columns)
+        self.parts = Parts()
+        self.by_name: dict[str, str | None] = {}  # as the document writes them
         usual = XmlRecord()
         self.records = {shape.record: usual, **shape.also}
         self.names = {
@@ -96,6 +101,9 @@ class XmlReader:
         self.number = 0
         self.foreign = 0  # how deep in something that is not ours
         self.done: list[Record] = []
+        self.begins = 0  # where the record begins, in bytes
+        # The number of each record, where it begins, and where its end tag does or it is over.
+        self.spans: list[tuple[int, int, int]] | None = None
         self.fed = 0
         self.parser = self.make_parser()
 
@@ -157,6 +165,7 @@ class XmlReader:
         batch.rows = [[record.values.get(name, "") for name in self.header] for record in good]
         batch.numbers = [record.number for record in good]
         batch.lines = [record.line for record in good]
+        batch.is_plain = all(record.is_plain for record in good)
         batch.refused = [
             Refusal(r.number, r.line, tuple(r.faults[:5])) for r in records if r.faults
         ]
@@ -176,15 +185,18 @@ class XmlReader:
         raise FileFault("xml_dtd_forbidden", line=self.parser.CurrentLineNumber)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        local, ours = parts(name)
+        local, ours = self.parts[name]
         self.stack.append(local)
         if len(self.stack) > DEEPEST or len(attributes) > MOST_ATTRIBUTES:
             raise FileFault("xml_limit", line=self.parser.CurrentLineNumber)
+        if not ours and len(self.stack) == 1:
+            line = self.parser.CurrentLineNumber
+            raise FileFault("xml_unknown_element", line=line, value=name, column=local[:100])
         if self.foreign or not ours:
             self.foreign += 1
         elif self.record is not None:
             self.start_inside(local, attributes)
-        elif local in self.records and len(self.stack) > 1:
+        elif local in self.records:
             self.start_record(local, attributes)
         else:
             for attribute, column in self.shape.inherited.get(local, {}).items():
@@ -195,6 +207,11 @@ class XmlReader:
         line = self.parser.CurrentLineNumber
         values = {**self.inherited, **self.records[local].fixed}
         self.record = Record(self.number, line, values, [], self.names[local])
+        self.record.is_plain = not any("\\" in v or not v.isprintable() for v in values.values())
+        for column, value in self.inherited.items():
+            if UNSEEMLY.search(value):
+                self.record.faults.append(Fault("ctrl_char", column, value[:120]))
+        self.begins = self.parser.CurrentByteIndex
         self.inside = []
         for name, value in attributes.items():
             self.put(f"@{name}", name, value)
@@ -215,15 +232,22 @@ class XmlReader:
         """Give the record a value, or note that nothing is called so."""
         if self.record is None or " " in name:  # an attribute of another namespace
             return
-        column = self.record.names.get(path) or (self.known.get(folded(name)) if name else None)
+        column = self.column_of(self.record, path, name)
         if column is None:
             self.record.faults.append(Fault("xml_unknown_element", path, value[:100]))
         elif len(value) > LONGEST:
             self.record.faults.append(Fault("field_too_long", column, value[:120]))
-        elif UNSEEMLY.search(value):
+        elif not value.isprintable() and UNSEEMLY.search(value):
             self.record.faults.append(Fault("ctrl_char", column, value))
+        elif column in self.record.given:
+            self.record.faults.append(
+                Fault("header_duplicate", column, value[:100], {"column": column})
+            )
         else:
             self.record.values[column] = value
+            self.record.given.add(column)
+            if "\\" in value or not value.isprintable():
+                self.record.is_plain = False
 
     def characters(self, text: str) -> None:
         if self.text is None or self.foreign:
@@ -231,6 +255,15 @@ class XmlReader:
         self.length += len(text)
         if self.length <= LONGEST + 1:
             self.text.append(text)
+
+    def column_of(self, record: Record, path: str, name: str) -> str | None:
+        if path in record.names:
+            return record.names[path]
+        if name not in self.by_name:
+            if len(self.by_name) > MOST_NAMES:
+                self.by_name.clear()
+            self.by_name[name] = self.known.get(folded(name)) if name else None
+        return self.by_name[name]
 
     def put_pair(self, path: str, text: str) -> None:
         if self.record is None:
@@ -268,9 +301,12 @@ class XmlReader:
         self.text = None
 
     def end_record(self) -> None:
+        if self.spans is not None:
+            self.spans.append((self.number, self.begins, self.parser.CurrentByteIndex))
         if self.record is not None and self.record.number > self.place.row:
             for column, pairs in self.record.pairs.items():
                 self.record.values[column] = json.dumps(pairs, ensure_ascii=False)
+                self.record.is_plain = False
             self.done.append(self.record)
         self.record, self.text = None, None
 
@@ -280,10 +316,15 @@ def declaration(version: str, encoding: str | None, standalone: int) -> None:
         raise FileFault("enc_unknown", line=1, value=encoding)
 
 
-def parts(name: str) -> tuple[str, bool]:
-    """The local name, and whether it is of our namespace or of none."""
-    uri, _space, local = name.rpartition(" ")
-    return local, uri in {"", NAMESPACE}
+class Parts(dict[str, tuple[str, bool]]):
+    """Of each element's name the local one, and whether it is of our namespace or of none."""
+
+    def __missing__(self, name: str) -> tuple[str, bool]:
+        if len(self) > MOST_NAMES:
+            self.clear()
+        uri, _space, local = name.rpartition(" ")
+        self[name] = local, uri in {"", NAMESPACE}
+        return self[name]
 
 
 def zone_of(start: bytes) -> str:

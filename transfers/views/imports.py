@@ -1,6 +1,9 @@
 """The wizard: a file, how it is understood, a try-out, the import."""
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -11,13 +14,14 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from offers_site.http import StaffRequest
+from offers_site.http import StaffRequest, render_page
 from transfers import actions, storing
-from transfers.forms import SettingsForm, UploadForm
+from transfers.forms.imports import SettingsForm, UploadForm
 from transfers.models import Template, Transfer
 from transfers.options import BadOption, Options
 from transfers.previewing import Seen, look
 from transfers.subjects import Subject
+from transfers.views import telling
 from transfers.views.finding import Subjects, allows, find_import, importable, subject_of
 
 may_import = permission_required("transfers.import_data", raise_exception=True)
@@ -27,19 +31,28 @@ may_import = permission_required("transfers.import_data", raise_exception=True)
 @may_import
 def import_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
     choices = importable(request, subjects)
-    form = UploadForm(choices, request.POST or None, request.FILES or None)
+    initial = {name: request.GET[name] for name in ("subject", "like") if name in request.GET}
+    form = UploadForm(choices, request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
         file = form.cleaned_data["file"]
+        subject = subjects[form.cleaned_data["subject"]]
         transfer = actions.draft_import(
-            subjects[form.cleaned_data["subject"]],
+            subject,
             actions.receive(file.name, file.chunks()),
-            Options(),
+            options_like(request, subject, form.cleaned_data["like"]),
             by=request.user,
             at=now(),
         )
         return redirect("transfers:import-settings", transfer.pk)
     status = 422 if form.errors else 200
     return render(request, "transfers/import_create.html", {"form": form}, status=status)
+
+
+def options_like(request: StaffRequest, subject: Subject, pk: uuid.UUID | None) -> Options:
+    """The settings of an import that was done before, for what was mended of it."""
+    visible = Transfer.objects.visible_to(request.user).imports()
+    earlier = visible.filter(pk=pk, subject=subject.name).first() if pk else None
+    return replace(Options(**earlier.options), dry_run=False) if earlier else Options()
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,19 +70,27 @@ def import_settings(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
         answer = act(request, transfer, subject, form)
         if answer is not None:
             return answer
-        if not form.errors:
+        if not form.errors:  # the file may be another one now: its words, and what they are
+            kept = {name: form.cleaned_data[name] for name in ("keep_as",)}
             options = form.options(dry_run=False)
             seen = look(transfer, subject, options)
+            form = settings_form(request, subject, options, seen, kept=kept)
+    columns = telling.mapped(form, seen, subject.columns())
     context = {
         "transfer": transfer,
         "subject": subject,
         "form": form,
         "seen": seen,
+        "mapped": columns,
+        "unmapped": sum(each.is_passed_over for each in columns),
+        "promise": telling.promise(options, seen),
+        "has_file": storing.file_of(transfer.pk).exists(),
         "same": Transfer.objects.of_same_file(transfer).select_related("job").first(),
         "templates": Template.objects.filter(subject=subject.name).order_by("name"),
     }
-    status = 422 if form.errors else 200
-    return render(request, "transfers/import_settings.html", context, status=status)
+    status = 422 if form.errors and not request.htmx else 200
+    template = "transfers/import_settings.html"
+    return render_page(request, template, context, fragment="settings", status=status)
 
 
 def chosen_template(request: StaffRequest, subject: Subject) -> Options | None:
@@ -82,14 +103,27 @@ def chosen_template(request: StaffRequest, subject: Subject) -> Options | None:
 
 
 def settings_form(
-    request: StaffRequest, subject: Subject, options: Options, seen: Seen
+    request: StaffRequest,
+    subject: Subject,
+    options: Options,
+    seen: Seen,
+    *,
+    kept: Mapping[str, Any] | None = None,
 ) -> SettingsForm:
+    """With what was sent, or with what is `kept` of it once it has been understood."""
     initial = {
         name: getattr(options, name) for name in SettingsForm.base_fields if hasattr(options, name)
     }
     initial["delimiter"] = "tab" if options.delimiter == "\t" else options.delimiter
-    given = request.POST if request.method == "POST" else None
-    return SettingsForm(subject.columns(), seen.header, seen.places, given, initial=initial)
+    given = request.POST if request.method == "POST" and kept is None else None
+    return SettingsForm(
+        subject.columns(),
+        seen.header,
+        seen.places,
+        given,
+        operations=subject.operations,
+        initial={**initial, **(kept or {})},
+    )
 
 
 def act(
@@ -99,7 +133,7 @@ def act(
     verb = request.POST.get("verb", "")
     try:
         options = form.options(dry_run=verb == "try")
-        if form.cleaned_data["keep_as"]:
+        if form.cleaned_data["keep_as"] and verb in {"try", "start"}:
             keep_template(request, subject, options, form)
         if verb in {"try", "start"} and not form.errors:
             started = actions.start_draft(transfer, subject, options, by=request.user, at=now())
@@ -132,5 +166,11 @@ def import_again(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) -> Ht
     if not storing.file_of(transfer.pk).exists():
         messages.error(request, _("The file is no longer there."))
         return redirect(transfer)
+    subject = subject_of(transfer, subjects)
+    if not allows(request, subject.import_right):
+        raise PermissionDenied
     draft = actions.repeat_as_draft(transfer, by=request.user, at=now())
+    if request.POST.get("verb") == "start":
+        options = Options(**draft.options)
+        return redirect(actions.start_draft(draft, subject, options, by=request.user, at=now()))
     return redirect("transfers:import-settings", draft.pk)

@@ -1,13 +1,14 @@
 """Imports and exports: the list, and how far one is."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,12 +17,15 @@ from django.views.decorators.http import require_GET, require_POST
 from jobs import actions as jobs
 from offers_site.http import StaffRequest, render_page
 from offers_site.lists import Column, List
+from offers_site.templatetags.overture import exactly
 from transfers import reporting, storing
-from transfers.forms import TransferFilter
+from transfers.forms.imports import UploadForm
+from transfers.forms.lists import TransferFilter
 from transfers.models import Transfer
-from transfers.views.finding import Subjects, find_transfer
-
-REJECTS_SHOWN = 1000
+from transfers.subjects import Subject
+from transfers.views import telling
+from transfers.views.exports import can_be_fetched, may_fetch
+from transfers.views.finding import Subjects, allows, find_transfer
 
 TRANSFERS = List(
     name="transfers",
@@ -57,40 +61,75 @@ def transfer_detail(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
         "transfer": transfer,
         "job": transfer.job,
         "subject": subjects.get(transfer.subject),
-        "facts": facts_of(transfer),
-        "figures": figures_of(transfer),
-        "codes": sorted(transfer.codes.items(), key=lambda item: -item[1]),
-        "rejects": [
-            (reject, reporting.message(reject))
-            for reject in transfer.rejects.order_by("line", "id")[:REJECTS_SHOWN]
-        ],
-        "why": reporting.why(transfer),
-        "has_file": storing.file_of(transfer.pk).exists(),
+        "facts": facts_of(transfer, subjects.get(transfer.subject)),
+        **telling.progress_of(transfer),
     }
+    if transfer.is_import:
+        context |= of_import(request, transfer, subjects)
+    else:
+        context |= of_export(request, transfer, subjects)
     return render_page(request, "transfers/transfer_detail.html", context, fragment="progress")
 
 
-def figures_of(transfer: Transfer) -> list[tuple[str, int]]:
-    """The counters in words; the first is the sum of the next five."""
-    words = {
-        "read": _("Read"),
-        "inserted": _("Added"),
-        "updated": _("Changed"),
-        "unchanged": _("Unchanged"),
-        "ignored": _("Passed over"),
-        "rejected": _("Rejected"),
+def of_import(request: StaffRequest, transfer: Transfer, subjects: Subjects) -> dict[str, Any]:
+    """The report, and what can be done next."""
+    subject = subjects.get(transfer.subject)
+    may_send = request.user.has_perm("transfers.import_data")
+    send = None
+    if subject is not None and may_send and allows(request, subject.import_right):
+        send = UploadForm([subject], initial={"like": transfer.pk})
+        send.fields["file"].label = _("The mended file")
+    return {
+        "figures": telling.figures_of(transfer),
+        "sum": telling.sum_of(transfer),
+        "verdict": telling.verdict(transfer),
+        "why": reporting.why(transfer),
+        "has_file": storing.file_of(transfer.pk).exists(),
+        "send": send,
+        **telling.rejects_of(transfer, request.GET.get("code", "")),
     }
-    return [(word, getattr(transfer, name)) for name, word in words.items()]
 
 
-def facts_of(transfer: Transfer) -> list[tuple[str, Any]]:
-    facts = [
+def of_export(request: StaffRequest, transfer: Transfer, subjects: Subjects) -> dict[str, Any]:
+    """What the page of an export says of its file."""
+    subject = subjects.get(transfer.subject)
+    filters = transfer.options.get("filters", {})
+    ended = transfer.job.ended_at if transfer.job else None
+    return {
+        "can_be_fetched": can_be_fetched(transfer),
+        "may_fetch": subject is not None and may_fetch(request, transfer, subject),
+        # a search is forgotten with the file: what was asked for is not known any more
+        "may_repeat": filters.get("q", "") is not None
+        and request.user.has_perm("transfers.export_data"),
+        "until": ended + storing.EXPORT_KEPT if ended else None,
+    }
+
+
+def facts_of_export(transfer: Transfer, subject: Subject | None) -> list[tuple[str, Any]]:
+    options = transfer.options
+    filters = options.get("filters", {})
+    facts: list[tuple[str, Any]] = subject.filters_in_words(filters) if subject else []
+    if since := filters.get("changed_since"):
+        facts.append((_("Changed since"), exactly(datetime.fromisoformat(since))))
+    if options.get("limit"):
+        facts.append((_("At most"), number_format(options["limit"])))
+    facts.append((_("Columns"), ", ".join(options.get("columns", ())) or _("all")))
+    forms = {"spreadsheet": _("for a spreadsheet"), "machine": _("for a program")}
+    profile = forms.get(options.get("profile", ""), "")
+    facts.append((_("Form"), f"{transfer.format.upper()}, {profile}"))
+    return facts
+
+
+def facts_of(transfer: Transfer, subject: Subject | None) -> list[tuple[str, Any]]:
+    facts: list[tuple[str, Any]] = [
         (_("Started by"), str(transfer.by or transfer.key or _("a command"))),
         (_("Asked for"), date_format(localtime(transfer.created_at), "DATETIME_FORMAT")),
     ]
     if transfer.job and transfer.job.ended_at:
         ended = date_format(localtime(transfer.job.ended_at), "DATETIME_FORMAT")
         facts.append((_("Ended"), ended))
+    if not transfer.is_import:
+        facts += facts_of_export(transfer, subject)
     if transfer.sha256:
         facts.append((_("SHA-256"), transfer.sha256[:16] + "…"))
     if transfer.blank:

@@ -12,6 +12,9 @@ Profile = Literal["spreadsheet", "machine"]
 Row = Sequence[str | None]
 LINES_AT_ONCE = 2000
 ENTITIES = {"\t": "&#9;", "\r": "&#13;"}
+NOT_PLAIN = re.compile(
+    "[^\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[&<>]"
+)  # needs writing otherwise
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -42,22 +45,27 @@ def xml_documents(
         f'<couponExchange xmlns="{NAMESPACE}" version="1.0" timezone={quoteattr(zone)}>\n'
         f"  <{shape.container}>\n"
     ).encode()
+    tags = [(f"<{column.in_xml}>", f"</{column.in_xml}>") for column in columns]
+    attribute = next((n for n, c in enumerate(columns) if c.name == key == "key"), None)
     for some in several(rows):
-        yield "".join(element(shape.record, columns, row, key) for row in some).encode()
+        yield "".join(element(shape.record, tags, row, attribute) for row in some).encode()
     yield f"  </{shape.container}>\n</couponExchange>\n".encode()
 
 
-def element(name: str, columns: Sequence[Column], row: Row, key: str) -> str:
-    given = [(column, value) for column, value in zip(columns, row, strict=True) if value]
-    attribute = next((f" key={xml_attribute(v)}" for c, v in given if c.name == key == "key"), "")
+def element(
+    name: str, tags: Sequence[tuple[str, str]], row: Row, attribute: int | None = None
+) -> str:
+    """A row, with the value at `attribute` as one; what is missing has no element."""
+    key = row[attribute] if attribute is not None else None
     inside = "".join(
-        f"<{column.in_xml}>{xml_text(value)}</{column.in_xml}>"
-        for column, value in given
-        if not (attribute and column.name == key)
+        [
+            before + (xml_text(value) if NOT_PLAIN.search(value) else value) + after
+            for place, ((before, after), value) in enumerate(zip(tags, row, strict=True))
+            if value and place != attribute
+        ]
     )
-    return (
-        f"    <{name}{attribute}>{inside}</{name}>\n" if inside else f"    <{name}{attribute}/>\n"
-    )
+    opening = f"    <{name} key={xml_attribute(key)}" if key else f"    <{name}"
+    return f"{opening}>{inside}</{name}>\n" if inside else f"{opening}/>\n"
 
 
 def xml_text(value: str) -> str:

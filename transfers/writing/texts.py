@@ -1,5 +1,7 @@
 """Values as text, made by PostgreSQL itself; what `transfers.reading` reads back."""
 
+import json
+
 from psycopg import sql
 
 from transfers.reading.columns import Column, Kind
@@ -30,9 +32,15 @@ def as_text(column: Column, of: str = "t") -> sql.Composable:
     return sql.SQL(forms.get(column.kind, "{0}")).format(value)
 
 
-def masked(text: sql.Composable) -> sql.Composable:
-    """That there is something, without what it is."""
-    return sql.SQL("CASE WHEN ({}) IS NOT NULL THEN '***' END").format(text)
+def labelled(column: Column, text: sql.Composable) -> sql.Composable:
+    """What people call a value, or each value of a list; the value itself where it has no label."""
+    labels = sql.Literal(json.dumps(dict(column.labels), default=str))
+    if column.kind not in {Kind.TEXTS, Kind.INTS}:
+        return sql.SQL("coalesce({}::jsonb ->> ({}), {})").format(labels, text, text)
+    return sql.SQL(
+        "(SELECT string_agg(coalesce({}::jsonb ->> v, v), '|' ORDER BY n) "
+        "FROM unnest(string_to_array({}, '|')) WITH ORDINALITY AS u(v, n))"
+    ).format(labels, text)
 
 
 def harmless(text: sql.Composable) -> sql.Composable:

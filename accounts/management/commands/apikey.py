@@ -52,8 +52,10 @@ class Command(OvertureCommand):
                 by=None,
                 at=now(),
             )
-        except actions.KeyRefused as refusal:
+        except actions.NameTaken as refusal:
             raise CommandError(str(refusal)) from refusal
+        except actions.KeyRefused as refusal:
+            raise CommandError(str(refusal), returncode=2) from refusal
         return {"name": key.name, "key": secret}, secret
 
     def list(self, options: dict[str, Any]) -> tuple[dict[str, Any], str]:

@@ -124,7 +124,9 @@ def find_roles(codes: list[str]) -> list[Role]:
     unknown = [code for code in codes if code not in roles]
     if unknown:
         known = ", ".join(sorted(roles))
-        raise CommandError(f"There is no role {', '.join(unknown)}. There are: {known}.")
+        raise CommandError(
+            f"There is no role {', '.join(unknown)}; the roles are: {known}.", returncode=2
+        )
     return [roles[code] for code in codes]
 
 

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from contacts.trying import fuzz
 from contacts.values import to_json
-from offers_site.commands import CommandParser, OvertureCommand
+from offers_site.commands import CommandParser, OvertureCommand, zone
 
 
 class Command(OvertureCommand):
@@ -23,7 +23,7 @@ class Command(OvertureCommand):
         verb.add_argument("--rules", type=positive, default=1_000, metavar="N")
         verb.add_argument("--contacts", type=positive, default=1_000, metavar="N")
         verb.add_argument("--seed", type=int, metavar="S", help="the same seed asks the same")
-        verb.add_argument("--zone", default="Europe/Paris", help="of days and ages")
+        verb.add_argument("--zone", type=zone, default="Europe/Paris", help="of days and ages")
         verb.add_argument("--json", action="store_true", dest="as_json", default=argparse.SUPPRESS)
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:

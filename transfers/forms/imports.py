@@ -1,4 +1,4 @@
-"""What people choose for an import or an export."""
+"""What people choose for an import."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from offers_site.lists import ListFilter
-from transfers.models import Transfer
 from transfers.options import BadOption, Options, options_from
 from transfers.reading.columns import Column
 from transfers.reading.moments import FORMATS
@@ -22,35 +20,47 @@ NOT_MAPPED = "-"
 
 
 class UploadForm(forms.Form):
-    subject = forms.ChoiceField(label=gettext_lazy("What is in it"))
+    subject = forms.ChoiceField(
+        label=gettext_lazy("What is in it"),
+        error_messages={"required": gettext_lazy("Choose what is in the file.")},
+    )
     file = forms.FileField(
-        label=gettext_lazy("File"),
+        label=gettext_lazy("The file to import"),
+        error_messages={"required": gettext_lazy("Choose a file.")},
         help_text=gettext_lazy("CSV or XML, plain or packed with gzip or zip."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xml,.gz,.zip"}),
         max_length=200,
     )
+    like = forms.UUIDField(required=False, widget=forms.HiddenInput)  # an import done before
 
     def __init__(self, subjects: Sequence[Subject], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["subject"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
         field.choices = [(subject.name, str(subject.label)) for subject in subjects]
+        if len(subjects) == 1:
+            field.widget = forms.HiddenInput()
+            field.initial = subjects[0].name
 
 
 class SettingsForm(forms.Form):
-    """How a file is to be read. `columns_of` are its own columns, with what each is taken for."""
+    """How a file is to be read. `header` are its own words, `places` what each is taken for."""
+
+    OPERATIONS = (
+        ("insert", gettext_lazy("Add those that are new")),
+        ("upsert", gettext_lazy("Add those that are new, change the others")),
+        ("update", gettext_lazy("Only change those that are there")),
+        ("void", gettext_lazy("Void those that are there")),
+    )
 
     operation = forms.ChoiceField(
         label=gettext_lazy("What to do"),
-        choices=[
-            ("insert", gettext_lazy("Add those that are new")),
-            ("upsert", gettext_lazy("Add those that are new, change the others")),
-            ("update", gettext_lazy("Only change those that are there")),
-        ],
+        error_messages={"required": gettext_lazy("Choose what to do.")},
         widget=forms.RadioSelect,
     )
     on_duplicate = forms.ChoiceField(
         label=gettext_lazy("Those that are there already"),
+        error_messages={"required": gettext_lazy("Choose what to do with them.")},
         choices=[
             ("reject", gettext_lazy("Refuse, and list them")),
             ("ignore", gettext_lazy("Pass over")),
@@ -92,6 +102,7 @@ class SettingsForm(forms.Form):
     )
     max_rejects = forms.CharField(
         label=gettext_lazy("Stop when so many rows are refused"),
+        error_messages={"required": gettext_lazy("Enter a number of rows or a share.")},
         max_length=10,
         initial="10%",
         help_text=gettext_lazy("A number, or a share; 100% never stops."),
@@ -109,15 +120,6 @@ class SettingsForm(forms.Form):
     keep_as = forms.CharField(
         label=gettext_lazy("Keep these settings as"), required=False, max_length=80
     )
-    groups = (
-        (gettext_lazy("What happens"), ("operation", "on_duplicate", "all_or_nothing")),
-        (
-            gettext_lazy("How the file is written"),
-            ("encoding", "delimiter", "date_format", "timezone", "from_spreadsheet"),
-        ),
-        (gettext_lazy("When to stop"), ("max_rejects",)),
-        (gettext_lazy("Template"), ("keep_as",)),
-    )
 
     def __init__(
         self,
@@ -125,11 +127,18 @@ class SettingsForm(forms.Form):
         header: Sequence[str],
         places: Sequence[str | None],
         *args: Any,
+        operations: Sequence[str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.header = header
-        choices = [(NOT_MAPPED, _("Pass over")), *self.labels(columns)]
+        operation = self.fields["operation"]
+        assert isinstance(operation, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        operation.choices = [each for each in self.OPERATIONS if each[0] in operations]
+        for name in ("encoding", "delimiter", "date_format", "timezone"):
+            self.fields[name].is_said = True  # type: ignore[attr-defined] # "as it is" is an answer
+        self.fields["timezone"].widget.attrs["placeholder"] = settings.TIME_ZONE
+        choices = [(NOT_MAPPED, _("Do not import")), *self.labels(columns)]
         for number, word in enumerate(header):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=word or "—",
@@ -137,8 +146,6 @@ class SettingsForm(forms.Form):
                 initial=(places[number] if number < len(places) else None) or NOT_MAPPED,
                 required=False,
             )
-        names = [f"column_{number}" for number in range(len(header))]
-        self.groups = ((_("Columns of the file"), names), *type(self).groups)  # type: ignore[assignment] # one group more
 
     @staticmethod
     def labels(columns: Mapping[str, Column]) -> list[tuple[str, str]]:
@@ -146,10 +153,11 @@ class SettingsForm(forms.Form):
 
     @property
     def mapping(self) -> dict[str, str]:
-        """The words of the file whose column the person has chosen."""
+        """The words of the file whose column was chosen; those that were not sent stay open."""
         chosen = {
             word: self.cleaned_data.get(f"column_{number}", "")
             for number, word in enumerate(self.header)
+            if f"column_{number}" in self.data
         }
         return {word: "" if name == NOT_MAPPED else name for word, name in chosen.items() if word}
 
@@ -172,53 +180,3 @@ class SettingsForm(forms.Form):
 
     def refuse(self, refusal: BadOption) -> None:
         self.add_error(refusal.name if refusal.name in self.fields else None, refusal.sentence)
-
-
-class ExportForm(forms.Form):
-    subject = forms.ChoiceField(label=gettext_lazy("What to export"))
-    profile = forms.ChoiceField(
-        label=gettext_lazy("For"),
-        choices=[
-            ("spreadsheet", gettext_lazy("A spreadsheet: nothing in it can act as a formula")),
-            ("machine", gettext_lazy("A program: values as they are")),
-        ],
-        widget=forms.RadioSelect,
-        initial="spreadsheet",
-    )
-    format = forms.ChoiceField(
-        label=gettext_lazy("Format"), choices=[("csv", "CSV"), ("xml", "XML")]
-    )
-    delimiter = forms.ChoiceField(
-        label=gettext_lazy("Delimiter"),
-        choices=[
-            (";", gettext_lazy("Semicolon")),
-            (",", gettext_lazy("Comma")),
-            ("\t", gettext_lazy("Tabulator")),
-        ],
-    )
-
-    def __init__(self, subjects: Sequence[Subject], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["subject"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        field.choices = [(subject.name, str(subject.label)) for subject in subjects]
-
-
-class TransferFilter(ListFilter):
-    searches = True
-
-    direction = forms.MultipleChoiceField(
-        label=gettext_lazy("Direction"), choices=Transfer.Direction.choices, required=False
-    )
-    state = forms.MultipleChoiceField(
-        label=gettext_lazy("State"), choices=Transfer.State.choices, required=False
-    )
-
-    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.asked("q"):
-            queryset = queryset.filter(file_name__icontains=self.asked("q"))
-        if self.asked("direction"):
-            queryset = queryset.filter(direction__in=self.asked("direction"))
-        if self.asked("state"):
-            queryset = queryset.filter(sort_state__in=self.asked("state"))
-        return queryset

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_built_in_roles'),
+        ('accounts', '0003_owed_links'),
     ]
 
     operations = [
