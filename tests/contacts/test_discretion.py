@@ -68,7 +68,7 @@ def test_whose_address_it_is_cannot_be_counted_out(client, marie, rule):
 
 @pytest.mark.parametrize("rule", [PARIS, "contact.points > 3"])
 def test_what_stands_around_a_rule_is_asked_too(client, marie, rule):
-    counted = ask(client, "count", rule, around=ADDRESS)
+    counted = ask(client, "count", rule, around=[ADDRESS])
 
     assert list(counted) == ["withheld"]
 

@@ -142,7 +142,7 @@ def test_jobs_that_wait_for_each_other_both_finish():
         thread.join()
 
     assert states == ["finished", "finished"]
-    assert len(tries) == 3  # one of them was given up, and done again
+    assert len(tries) > 2  # one of them at least was given up, and done again
     assert [Job.objects.get(pk=row.pk).title for row in rows] == ["011", "011"]
 
 

@@ -230,7 +230,7 @@ def test_the_page_says_why_there_is_no_file_and_where_to_send_it_again(client):
     purging.purge(at=now() + timedelta(days=31))
     client.force_login(make_user(role="administrator"))
 
-    for transfer, why in ((erased, "somebody who was erased"), (old, "kept for some time only")):
+    for transfer, why in ((erased, "who has been erased since"), (old, "kept for some time only")):
         page = client.get(reverse("transfers:transfer-detail", args=[transfer.pk])).content.decode()
         assert why in page
         assert reverse("transfers:import-create") in page

@@ -21,7 +21,10 @@ from transfers.subjects import Subject
 class SubjectForm(forms.Form):
     """What the export is about, where there is a choice."""
 
-    subject = forms.ChoiceField(label=gettext_lazy("What to export"))
+    subject = forms.ChoiceField(
+        label=gettext_lazy("What to export"),
+        error_messages={"required": gettext_lazy("Choose what to export.")},
+    )
 
     def __init__(self, subjects: Sequence[Subject], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,13 +36,21 @@ class SubjectForm(forms.Form):
 class ExportForm(forms.Form):
     """`columns` are those that may leave, `shown` those of the list that somebody came from."""
 
-    which = forms.ChoiceField(label=gettext_lazy("Columns"), widget=forms.RadioSelect)
+    which = forms.ChoiceField(
+        label=gettext_lazy("Columns"),
+        error_messages={"required": gettext_lazy("Choose which columns.")},
+        widget=forms.RadioSelect,
+    )
     columns = forms.MultipleChoiceField(
         label=gettext_lazy("Choose the columns and their order"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    changed = forms.ChoiceField(label=gettext_lazy("Rows"), widget=forms.RadioSelect)
+    changed = forms.ChoiceField(
+        label=gettext_lazy("Rows"),
+        error_messages={"required": gettext_lazy("Choose which rows.")},
+        widget=forms.RadioSelect,
+    )
     since = forms.DateTimeField(
         label=gettext_lazy("Changed since"),
         required=False,
@@ -53,6 +64,7 @@ class ExportForm(forms.Form):
     )
     profile = forms.ChoiceField(
         label=gettext_lazy("For"),
+        error_messages={"required": gettext_lazy("Choose what it is for.")},
         choices=[
             ("spreadsheet", gettext_lazy("A spreadsheet: nothing in it can act as a formula")),
             ("machine", gettext_lazy("A program: values as they are, to be imported again")),
@@ -60,10 +72,13 @@ class ExportForm(forms.Form):
         widget=forms.RadioSelect,
     )
     format = forms.ChoiceField(
-        label=gettext_lazy("Format"), choices=[("csv", "CSV"), ("xml", "XML")]
+        label=gettext_lazy("Format"),
+        error_messages={"required": gettext_lazy("Choose a format.")},
+        choices=[("csv", "CSV"), ("xml", "XML")],
     )
     delimiter = forms.ChoiceField(
         label=gettext_lazy("Delimiter"),
+        error_messages={"required": gettext_lazy("Choose a delimiter.")},
         choices=[
             (";", gettext_lazy("Semicolon")),
             (",", gettext_lazy("Comma")),
