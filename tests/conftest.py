@@ -48,6 +48,7 @@ def empty_only_what_is_full():
             empty_tables()
         else:
             truncate(case)
+        drop_declared_columns()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
@@ -74,6 +75,17 @@ def empty_tables():
         cursor.execute("SET LOCAL session_replication_role = replica")
         for table in full:
             cursor.execute(f"DELETE FROM {table}")
+
+
+def drop_declared_columns():
+    """The attributes are gone with their rows; what they declared is DDL, and stays otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'contacts_contact'::regclass"
+            " AND attname ~ '^attr_[0-9]+$' AND NOT attisdropped"
+        )
+        for (column,) in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE contacts_contact DROP COLUMN {column}")
 
 
 @pytest.fixture(autouse=True)
