@@ -8,15 +8,24 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AccessLabel, LabelledQuerySet
+from accounts.models import AccessLabel, LabelledQuerySet, User
 from catalog.models.environments import Environment
 from catalog.models.names import NAME, is_name
 
 
 class CategoryQuerySet(LabelledQuerySet["Category"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of which `user` holds every label, of all above it and of its environment too."""
+        if user.is_administrator:
+            return self.all()
+        return self.exclude(environment__access_labels__in=labels_missing(user)).exclude(
+            pk__in=hidden_categories(user)
+        )
+
     def for_category_tree(self) -> Self:
         """All of an environment's: trees are small, and are walked in memory (catalog.tree)."""
         return self.prefetch_related("access_labels").order_by("position", "label", "pk")
@@ -102,3 +111,21 @@ class Category(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:category-detail", args=[self.environment.name, self.name])
+
+
+def labels_missing(user: User) -> models.QuerySet[AccessLabel]:
+    """The labels that hide what carries them from `user`."""
+    return AccessLabel.objects.exclude(pk__in=user.held_label_keys)
+
+
+def hidden_categories(user: User) -> RawSQL:
+    """The keys of the categories with a label that `user` lacks, and of all below them."""
+    labelled = Category.access_labels.through._meta.db_table
+    statement = (
+        f"WITH RECURSIVE hidden(id) AS ("  # noqa: S608 (the names of our tables)
+        f"SELECT category_id FROM {labelled} WHERE accesslabel_id <> ALL (%s::bigint[])"
+        f" UNION SELECT child.id FROM {Category._meta.db_table} AS child"
+        f" JOIN hidden ON child.parent_id = hidden.id"
+        f") SELECT id FROM hidden"
+    )
+    return RawSQL(statement, [list(user.held_label_keys)])  # noqa: S611 (no word of a person)

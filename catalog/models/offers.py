@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AccessLabel, LabelledQuerySet, Role
-from catalog.models.categories import Category
+from accounts.models import AccessLabel, LabelledQuerySet, Role, User
+from catalog.models.categories import Category, hidden_categories, labels_missing
 from catalog.models.environments import Environment
 from catalog.models.names import CODE, is_code
 from catalog.models.spaces import Space
@@ -78,6 +78,17 @@ class OfferTemplate(models.Model):
 
 
 class OfferQuerySet(LabelledQuerySet["Offer"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of which `user` holds every label, of the categories above and of all around."""
+        if user.is_administrator:
+            return self.all()
+        missing = labels_missing(user)
+        return (
+            self.exclude(access_labels__in=missing)
+            .exclude(environment__access_labels__in=missing)
+            .exclude(category__in=hidden_categories(user))
+        )
+
     def offers(self) -> Self:
         return self.filter(kind=Offer.Kind.OFFER)
 
