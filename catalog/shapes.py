@@ -101,7 +101,8 @@ def is_printable(text: str) -> str:
 Text = Annotated[str, AfterValidator(is_printable)]
 Name = Annotated[Text, Field(pattern=NAME, max_length=50)]
 Code = Annotated[Text, Field(pattern=CODE, max_length=64)]
-Label = Annotated[Text, Field(min_length=1, max_length=120)]
+Label = Annotated[Text, Field(min_length=1, max_length=80)]
+OfferLabel = Annotated[Text, Field(min_length=1, max_length=120)]
 Note = Annotated[Text, Field(max_length=2000)]
 Rule = Annotated[Text, Field(max_length=8 * 1024)]
 Word = Annotated[Text, Field(min_length=1, max_length=50)]
@@ -139,7 +140,7 @@ class EnvironmentShape(Shape):
     label: Label
     description: Note = ""
     audience: Literal["contacts", "visitors"] = "contacts"
-    timezone: Text = "UTC"
+    timezone: Annotated[Text, Field(max_length=64)] = "UTC"
     language: Language = "en"
     filter: Rule | None = None
     four_eyes: bool = False
@@ -160,7 +161,7 @@ class EnvironmentShape(Shape):
 
 class AttributeShape(Shape):
     type: DataType
-    label: Text = ""
+    label: Annotated[Text, Field(max_length=80)] = ""
     choices: tuple[Text, ...] = ()
     personal: bool = False
 
@@ -168,7 +169,7 @@ class AttributeShape(Shape):
 class FilterShape(Shape):
     name: Name
     label: Label
-    description: Note = ""
+    description: Annotated[Text, Field(max_length=500)] = ""
     rule: Annotated[Rule, Field(min_length=1)]
 
 
@@ -191,8 +192,8 @@ class Rendering(Shape):
 
 
 class Diversity(Shape):
-    max_per_category: Annotated[int, Field(ge=1)] | None = None
-    category_depth: Annotated[int, Field(ge=1)] | None = None
+    max_per_category: Annotated[int, Field(ge=1, le=1000)] | None = None
+    category_depth: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
 class SpaceShape(Shape):
@@ -302,26 +303,26 @@ class CapShape(Shape):
 
 class FallbackOfferShape(Shape):
     code: Code
-    label: Label
+    label: OfferLabel
     description: Note = ""
     content: Content = {}
     translations: Translations = {}
-    representations: tuple[RepresentationShape, ...] = ()
+    representations: Annotated[tuple[RepresentationShape, ...], Field(max_length=1000)] = ()
     tags: tuple[Word, ...] = ()
     access_labels: tuple[Text, ...] = ()
 
 
 class OfferShape(Windowed):
     code: Code
-    label: Label
+    label: OfferLabel
     description: Note = ""
     category: Name | None = None
     enabled: bool = True
     filter: Rule | None = None
-    contexts: tuple[ContextShape, ...] = ()
+    contexts: Annotated[tuple[ContextShape, ...], Field(max_length=1000)] = ()
     content: Content = {}
     translations: Translations = {}
-    representations: tuple[RepresentationShape, ...] = ()
+    representations: Annotated[tuple[RepresentationShape, ...], Field(max_length=1000)] = ()
     caps: Annotated[tuple[CapShape, ...], Field(max_length=10)] = ()
     tags: tuple[Word, ...] = ()
     access_labels: tuple[Text, ...] = ()
