@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessLabel, LabelledQuerySet, User
 from catalog.models.environments import Environment
-from catalog.models.names import NAME, is_name
+from catalog.models.names import NAME, NamedWithin, is_name
 
 
 class CategoryQuerySet(LabelledQuerySet["Category"]):
@@ -31,7 +31,7 @@ class CategoryQuerySet(LabelledQuerySet["Category"]):
         return self.prefetch_related("access_labels").order_by("position", "label", "pk")
 
 
-class Category(models.Model):
+class Category(NamedWithin, models.Model):
     """A branch of the catalogue: what it says holds for every offer below."""
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="categories")

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.environments import Environment
-from catalog.models.names import is_name
+from catalog.models.names import NamedWithin, is_name
 
 
 class ContentType(models.TextChoices):
@@ -32,7 +32,7 @@ BUILT_IN_FIELDS: Mapping[str, tuple[ContentType, str | Promise]] = {
 }
 
 
-class ContentField(models.Model):
+class ContentField(NamedWithin, models.Model):
     """A field of content that administrators have declared, besides the built-in ones."""
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="content_fields")

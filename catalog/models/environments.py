@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessLabel, LabelledQuerySet
-from catalog.models.names import NAME, is_name
+from catalog.models.names import NAME, NamedWithin, is_name
 
 
 def is_time_zone(name: str) -> None:
@@ -82,7 +82,7 @@ class Environment(models.Model):
         return self.people == self.People.VISITORS
 
 
-class Filter(models.Model):
+class Filter(NamedWithin, models.Model):
     """A rule of an environment that others name: `filter("name")`. It may ask about the call."""
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="filters")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
@@ -23,3 +25,14 @@ has_no_rank = RegexValidator(
     _("A space cannot end in an underscore and digits: that asks for a rank, as in “hero_2”."),
     inverse_match=True,
 )
+
+
+class NamedWithin:
+    """Something whose name or code is its own only within its environment."""
+
+    environment: Any
+
+    @property
+    def journal_key(self) -> str:
+        name = getattr(self, "code", None) or self.name  # type: ignore[attr-defined] # one of both
+        return f"{self.environment.name}/{name}"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AccessLabel, LabelledQuerySet, Role, User
 from catalog.models.categories import Category, hidden_categories, labels_missing
 from catalog.models.environments import Environment
-from catalog.models.names import CODE, is_code
+from catalog.models.names import CODE, NamedWithin, is_code
 from catalog.models.spaces import Space
 
 
@@ -43,7 +43,7 @@ class Tag(models.Model):
         return self.name
 
 
-class OfferTemplate(models.Model):
+class OfferTemplate(NamedWithin, models.Model):
     """What new offers begin with, and who approves the offers that began with it."""
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="offer_templates")
@@ -102,7 +102,7 @@ class OfferQuerySet(LabelledQuerySet["Offer"]):
         )
 
 
-class Offer(models.Model):
+class Offer(NamedWithin, models.Model):
     """What can be proposed. A fallback offer has content and nothing that limits it."""
 
     class Kind(models.TextChoices):

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.environments import Environment
-from catalog.models.names import NAME, is_name
+from catalog.models.names import NAME, NamedWithin, is_name
 from catalog.models.spaces import Channel
 
 
-class PresentationRule(models.Model):
+class PresentationRule(NamedWithin, models.Model):
     """Excludes an offer once so many propositions have been made to somebody in a period."""
 
     ALL = "all"
