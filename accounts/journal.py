@@ -98,6 +98,22 @@ VERBS: Mapping[str, str | Promise] = {
     "template.created": gettext_lazy("created the template %(subject)s"),
     "template.changed": gettext_lazy("changed the template %(subject)s"),
     "template.deleted": gettext_lazy("deleted the template %(subject)s"),
+    "offer.submitted": gettext_lazy("submitted the offer %(subject)s for approval"),
+    "offer.approved": gettext_lazy("approved the offer %(subject)s"),
+    "offer.rejected": gettext_lazy("rejected the offer %(subject)s"),
+    "offer.restarted": gettext_lazy("started the approval of the offer %(subject)s again"),
+    "offer.disabled": gettext_lazy("disabled the offer %(subject)s"),
+    "offer.enabled": gettext_lazy("enabled the offer %(subject)s"),
+    "category.disabled": gettext_lazy("disabled the category %(subject)s"),
+    "category.enabled": gettext_lazy("enabled the category %(subject)s"),
+    "release.published": gettext_lazy("published the release %(subject)s"),
+    "release.disabled": gettext_lazy("took something off line with the release %(subject)s"),
+    "release.enabled": gettext_lazy("put something back on line with the release %(subject)s"),
+    "release.deleted": gettext_lazy("removed something from live with the release %(subject)s"),
+    "release.rolled_back": gettext_lazy("went back to a former state with the release %(subject)s"),
+    "planned_release.created": gettext_lazy("planned a release of %(subject)s"),
+    "planned_release.changed": gettext_lazy("changed the planned release of %(subject)s"),
+    "planned_release.cancelled": gettext_lazy("cancelled the planned release of %(subject)s"),
 }
 
 

@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.journal import Actor
 from accounts.models import Role, User
 from accounts.rights import Right
-from catalog.describing import fallback_offer_shape, offer_shape
 from catalog.models import Approval, ApprovalStep, Offer, OfferQuerySet
-from catalog.shapes import body_of, content_side, digest_of, eligibility_side
+from catalog.shapes import content_side, digest_of, eligibility_side
 
 Side = ApprovalStep.Side
 Act = ApprovalStep.Act
@@ -41,12 +40,6 @@ def is_agreed(offer: Offer) -> bool:
 
 
 # --- what was meant ---
-
-
-def body_to_publish(offer: Offer) -> dict[str, Any]:
-    """The form of an offer read `with_parts()` as it would go live, with what is enabled."""
-    shape = fallback_offer_shape if offer.is_fallback else offer_shape
-    return body_of(shape(offer, only_enabled=True))
 
 
 def side_of(body: dict[str, Any], side: Side) -> dict[str, Any]:
