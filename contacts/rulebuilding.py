@@ -19,13 +19,13 @@ from contacts.ruleblocks import (
     written_parts,
 )
 from contacts.rulewords import Words
-from rules.checking import Checked, check_rule
+from rules.checking import Checked, check_rule, check_weight
 from rules.jsonform import BadJson, from_json, to_json
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.refusals import BadRule, Code, Mistake
 from rules.tree import Node
-from rules.wording import complaint, sentence
+from rules.wording import amount, complaint, sentence
 
 MOST_MISTAKES = 20
 
@@ -39,6 +39,7 @@ class Examined:
     """A rule as it was given, and everything that can be said of it."""
 
     words: Words
+    is_weight: bool = False  # a number, and not a question
     text: str = ""  # canonical, of all that is finished; as it was written when it is no rule
     tree: Node | None = None  # as it was written, with its filters by name
     blocks: Block | None = None  # as they were given, or as the builder would show the text
@@ -57,29 +58,32 @@ class Examined:
         return [mistake.code for mistake, _ in self.mistakes] == [Code.EMPTY]
 
 
-def examine(given: Mapping[str, Any], words: Words, zone: tzinfo) -> Examined:
+def examine(
+    given: Mapping[str, Any], words: Words, zone: tzinfo, *, is_weight: bool = False
+) -> Examined:
     """Look at `text`, `tree` or `blocks`; raises Unreadable when it is none of them."""
     try:
         if isinstance(given.get("text"), str):
-            return examine_text(given["text"], words, zone)
-        if "blocks" in given:
+            return examine_text(Examined(words, is_weight, given["text"]), zone)
+        if "blocks" in given and not is_weight:
             return examine_blocks(given["blocks"], words, zone)
         if "tree" in given:
-            return examine_text(print_rule(from_json(given["tree"])), words, zone)
+            text = print_rule(from_json(given["tree"]))
+            return examine_text(Examined(words, is_weight, text), zone)
     except (BadBlocks, BadJson, RecursionError) as error:
         raise Unreadable from error
     raise Unreadable
 
 
-def examine_text(text: str, words: Words, zone: tzinfo) -> Examined:
-    found = Examined(words, text)
+def examine_text(found: Examined, zone: tzinfo) -> Examined:
     try:
-        tree = parse(text)
+        tree = parse(found.text)
     except BadRule as refusal:
         found.mistakes = [(mistake, None) for mistake in refusal.mistakes]
         return found
     found.tree = found.finished = tree
-    found.blocks = found.shown = read_rule(tree, words.vocabulary, zone)
+    if not found.is_weight:  # the builder puts questions together; a number is written
+        found.blocks = found.shown = read_rule(tree, found.words.vocabulary, zone)
     check(found, tree)
     if found.checked is not None:
         found.text = print_rule(tree)
@@ -108,8 +112,9 @@ def examine_blocks(data: object, words: Words, zone: tzinfo) -> Examined:
 
 def check(found: Examined, tree: Node, written: Written | None = None) -> None:
     """Note the kinds of a tree, or what is wrong with it and in which block that is."""
+    checks = check_weight if found.is_weight else check_rule
     try:
-        found.checked = check_rule(tree, found.words.vocabulary)
+        found.checked = checks(tree, found.words.vocabulary)
     except BadRule as refusal:
         found.finished = None
         found.mistakes.extend(placed(found.words, written) if written is not None else ())
@@ -161,7 +166,8 @@ def said(found: Examined, language: str) -> str:
     """The sentence of all that is finished, with a capital and a full stop."""
     if found.finished is None:
         return ""
-    text = sentence(found.finished, language, found.words.labels)
+    say = amount if found.is_weight else sentence
+    text = say(found.finished, language, found.words.labels)
     return text[:1].upper() + text[1:] + "."
 
 

@@ -20,11 +20,9 @@ from contacts.audiences import matching
 from contacts.audiences import sample as ten_of
 from contacts.columns import TABLE
 from contacts.models import Contact
-from contacts.ruleblocks import BadBlocks, Block, Path, grouped, write_rule
+from contacts.ruleblocks import BadBlocks, Block, Path, grouped, read_rule, write_rule
 from contacts.rulewords import Words
 from rules.checking import Checked, check_rule
-from rules.parsing import parse
-from rules.printing import print_rule
 from rules.refusals import BadRule
 from rules.sql import Surroundings, to_sql
 from rules.tree import Name, Node, walk
@@ -64,6 +62,17 @@ class Counted:
         return self.parts.get(path, whole) if path else whole
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """What a weight comes to, over everybody."""
+
+    all: Figure
+    known: Figure
+    least: float | None = None
+    mean: float | None = None
+    most: float | None = None
+
+
 def is_countable(node: Node) -> bool:
     """Does it ask only about the person and the moment?"""
     names = [part for part in walk(node) if isinstance(part, Name)]
@@ -79,15 +88,21 @@ def names_beside(node: Node) -> Iterator[str]:
 class Counter:
     """Turns blocks into one statement with a count for each of them."""
 
-    def __init__(self, words: Words, around: Surroundings, blocks: Block, zone: Any) -> None:
+    def __init__(self, words: Words, around: Surroundings, zone: Any) -> None:
         self.words = words
         self.around = around
-        self.blocks = blocks
-        self.leaves = write_rule(blocks, words.vocabulary, zone).leaves
+        self.zone = zone
         self.columns: list[str] = []
         self.parameters: list[Any] = []
+        self.leaves: dict[Path, Node] = {}
         self.terms: dict[Path, str] = {}  # what is left after each block in its group
         self.left_out: dict[str, None] = {}
+
+    def whole(self, blocks: Block) -> str:
+        """The condition that a rule comes to; its parts are in `terms` until the next one."""
+        self.leaves = write_rule(blocks, self.words.vocabulary, self.zone).leaves
+        self.terms = {}
+        return self.term(blocks, ()) or "TRUE"
 
     def column(self, node: Node) -> str | None:
         """The column that answers a condition, or None where it cannot be asked here."""
@@ -128,27 +143,38 @@ def count(
     words: Words,
     blocks: Block,
     *,
-    around: Node | None,
+    around: Sequence[Node] = (),
     at: datetime,
     zone: Any,
     milliseconds: int = SOON,
 ) -> Counted:
-    """The numbers of a rule: exact, or about when the database would take too long."""
+    """The numbers of a rule, alone and with the rules `around` it.
+
+    They are exact, or about when the database would take too long.
+    """
     meaning = vocabulary.surroundings(at=at, zone=str(zone), columns=words.columns)
-    counter = Counter(words, meaning, blocks, zone)
-    rule = counter.term(blocks, ()) or "TRUE"
-    outside = counter.column(around) if around is not None else None
-    paths = list(counter.terms)[:MOST_COUNTED]
-    wanted = [
-        "TRUE",
-        rule,
-        f"{rule} AND {outside}" if outside else "FALSE",
-        *(counter.terms[path] for path in paths),
-    ]
+    counter = Counter(words, meaning, zone)
+    rule = counter.whole(blocks)
+    terms = dict(list(counter.terms.items())[:MOST_COUNTED])
+    outside = [counter.whole(read_rule(each, words.vocabulary, zone)) for each in around]
+    wanted = ["TRUE", rule, " AND ".join([rule, *outside]), *terms.values()]
     numbers = numbers_of(wanted, counter.columns, counter.parameters, milliseconds)
-    within = numbers[2] if outside else None
-    parts = dict(zip(paths, numbers[3:], strict=True))
+    within = numbers[2] if around else None
+    parts = dict(zip(terms, numbers[3:], strict=True))
     return Counted(numbers[0], numbers[1], within, parts, tuple(counter.left_out))
+
+
+def gates(
+    words: Words, rules: Sequence[Node], *, at: datetime, zone: Any
+) -> tuple[Figure, list[Figure]]:
+    """How many people there are, and how many are left after each of the rules in turn."""
+    blocks = [read_rule(each, words.vocabulary, zone) for each in rules]
+    counted = count(words, {"how": "all", "parts": blocks}, at=at, zone=zone)
+    left, found = counted.all, []
+    for number in range(len(rules)):
+        left = counted.parts.get((number,), left)  # nothing in it can be counted: nobody leaves
+        found.append(left)
+    return counted.all, found
 
 
 def numbers_of(
@@ -174,14 +200,19 @@ def estimated(
     wanted: Sequence[str], columns: Sequence[str], parameters: Sequence[Any]
 ) -> list[Figure]:
     """About how many, from a sample of the table; raises TooSlow when even that takes too long."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [TABLE])
-        rows = max(1.0, cursor.fetchone()[0])
-    percent = min(100.0, max(0.01, SAMPLED_ROWS / rows * 100))
+    percent = percent_sampled()
     sample = f"TABLESAMPLE SYSTEM ({percent:.4f})"
     row = asked(statement(wanted, columns, sample), parameters, LATER)
     scale = 100 / percent
     return [Figure(rounded(number * scale), about=True) for number in row]
+
+
+def percent_sampled() -> float:
+    """How much of the table holds enough people for an estimate."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [TABLE])
+        rows: float = max(1.0, cursor.fetchone()[0])
+    return min(100.0, max(0.01, SAMPLED_ROWS / rows * 100))
 
 
 def rounded(number: float) -> int:
@@ -213,6 +244,35 @@ def patience(milliseconds: int) -> Iterator[None]:
         raise
 
 
+# --- what a weight comes to ---
+
+
+def weigh(words: Words, weight: Checked, *, at: datetime, zone: Any) -> Weighed | tuple[str, ...]:
+    """The least, mean and greatest weight of people, or the names that only a decision knows.
+
+    Raises TooSlow when not even a sample of them is read in time.
+    """
+    if not is_countable(weight.tree):
+        return tuple(dict.fromkeys(names_beside(weight.tree)))
+    meaning = vocabulary.surroundings(at=at, zone=str(zone), columns=words.columns)
+    written = to_sql(weight, meaning)
+    text = written.text.replace("@.", "p.")
+    columns = "count(*), count(w), min(w), avg(w), max(w)"
+    rows = f"SELECT ({text})::double precision AS w FROM {TABLE} p {{}} WHERE p.kind = 'contact'"  # noqa: S608 (our words)
+    try:
+        statement = f"SELECT {columns} FROM ({rows.format('')} OFFSET 0) AS weighed"  # noqa: S608 (likewise)
+        people, known, *amounts = asked(statement, written.parameters, SOON)
+        return Weighed(Figure(people), Figure(known), *amounts)
+    except TooSlow:
+        percent = percent_sampled()
+        sample = f"TABLESAMPLE SYSTEM ({percent:.4f})"
+        statement = f"SELECT {columns} FROM ({rows.format(sample)} OFFSET 0) AS weighed"  # noqa: S608 (likewise)
+        people, known, *amounts = asked(statement, written.parameters, LATER)
+        scale = 100 / percent
+        about = [Figure(rounded(number * scale), about=True) for number in (people, known)]
+        return Weighed(about[0], about[1], *amounts)
+
+
 # --- ten of them ---
 
 
@@ -223,7 +283,13 @@ class Sample:
 
 
 def sample(
-    words: Words, blocks: Block, path: Path, *, around: Node | None, at: datetime, zone: Any
+    words: Words,
+    blocks: Block,
+    path: Path,
+    *,
+    around: Sequence[Node] = (),
+    at: datetime,
+    zone: Any,
 ) -> Sample:
     """Ten of those who are left after the block at a path in its group, and how many they are.
 
@@ -240,13 +306,13 @@ def sample(
             figure = Figure(people.count())
     except TooSlow:
         figure = count(words, blocks, around=around, at=at, zone=zone).figure_at(
-            path, within=around is not None
+            path, within=bool(around)
         )
     return Sample(ten, figure)
 
 
 def rule_at(
-    words: Words, blocks: Block, path: Path, zone: Any, *, around: Node | None
+    words: Words, blocks: Block, path: Path, zone: Any, *, around: Sequence[Node]
 ) -> Checked | None:
     """What is left after the block at a path in its group, as a rule; None for everybody."""
     group: Mapping[str, Any] = blocks
@@ -258,10 +324,11 @@ def rule_at(
             parts = [*parts[: path[-1]], parts[path[-1]]]
     except (IndexError, KeyError, TypeError) as error:
         raise BadBlocks("no such block") from error
-    tree = countable_part(words, {"how": group["how"], "parts": parts}, zone)
-    if around is not None and is_countable(around):
-        tree = grouped("all", tuple(each for each in (tree, around) if each is not None))
-    return check_rule(parse(print_rule(tree)), words.vocabulary) if tree is not None else None
+    outside = [read_rule(each, words.vocabulary, zone) for each in around]
+    inside: Block = {"how": group["how"], "parts": parts}
+    trees = [countable_part(words, block, zone) for block in (inside, *outside)]
+    tree = grouped("all", tuple(each for each in trees if each is not None))
+    return check_rule(tree, words.vocabulary) if tree is not None else None
 
 
 def countable_part(words: Words, block: Block, zone: Any) -> Node | None:

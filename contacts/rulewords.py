@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
@@ -15,6 +15,7 @@ from contacts import ruleasks, vocabulary
 from contacts.columns import Column, known
 from contacts.models import Audience
 from contacts.ruleblocks import Gap, Why
+from contacts.vocabulary import EVERYWHERE, Datum, Topics
 from rules.checking import Vocabulary
 from rules.kinds import Kind
 from rules.wording import LANGUAGES, Labels
@@ -30,28 +31,20 @@ class Words:
     labels: Labels
     columns: Mapping[str, Column]
     audiences: Mapping[str, str]  # labels, of those that the person may see
+    call: Mapping[str, Datum] = field(default_factory=dict)  # by name
 
 
-def words_for(
-    user: User, *, call: Mapping[str, Kind] | None = None, counts_propositions: bool = False
-) -> Words:
+def words_for(user: User, *, topics: Topics = EVERYWHERE) -> Words:
     """Costs four queries."""
     columns = known()
     seen = Audience.objects.visible_to(user).described().order_by("label")
     return Words(
-        vocabulary.words(columns=columns, call=call, counts_propositions=counts_propositions),
-        Labels(
-            {f"contact.{name}": uncapped(str(each.label)) for name, each in columns.items()},
-            {f"contact.{name}": each.choices for name, each in columns.items() if each.choices},
-        ),
+        vocabulary.words(columns=columns, topics=topics),
+        vocabulary.labels(columns, topics=topics),
         columns,
         dict(seen.values_list("name", "label")),
+        {datum.name: datum for datum in topics.call},
     )
-
-
-def uncapped(label: str) -> str:
-    """A label inside a sentence; VIP stays VIP."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def capped(label: str) -> str:
@@ -105,9 +98,12 @@ def for_browser(words: Words, language: str) -> dict[str, Any]:
 
 def name_json(words: Words, name: str, kind: Kind, language: str) -> dict[str, Any]:
     root, _dot, rest = name.partition(".")
-    column = words.columns.get(rest) if root == "contact" else None
-    label = str(column.label) if column else LANGUAGES[language].names.get(name, rest or name)
-    choices = column.choices if column else {}
+    roots: Mapping[str, Mapping[str, Column | Datum]]
+    roots = {"contact": words.columns, "call": words.call}
+    declared = roots.get(root, {}).get(rest)
+    label = str(declared.label) if declared and declared.label else ""
+    label = label or LANGUAGES[language].names.get(name, rest or name)
+    choices = declared.choices if declared else {}
     return {
         "name": name,
         "label": capped(label),
@@ -261,7 +257,16 @@ SAYINGS: Mapping[str, Text] = {
     "see": gettext_lazy("See ten of them"),
     "ten": gettext_lazy("Ten of those who match"),
     "tenAt": gettext_lazy("Ten of those who are left after {place}"),
-    "around": gettext_lazy("together with the rules around it"),
+    "alone": gettext_lazy("by this rule alone"),
+    "around": gettext_lazy("together with {names}"),
+    "emptyWeight": gettext_lazy("A number such as 10, or a formula over what is known."),
+    "noWeight": gettext_lazy("The figures appear as soon as the weight makes sense."),
+    "weightSame": gettext_lazy("the same for everybody"),
+    "weightLeast": gettext_lazy("least"),
+    "weightMean": gettext_lazy("mean"),
+    "weightMost": gettext_lazy("greatest"),
+    "weightUnknown": gettext_lazy("Without a weight, because a value is unknown: {people}."),
+    "weightLater": gettext_lazy("Only a decision knows it, because it asks for: {names}."),
     "leftOut": gettext_lazy("Not counted, because only a decision knows it: {names}."),
     "unfinishedOne": gettext_lazy("{number} condition is not finished and not counted yet."),
     "unfinishedOther": gettext_lazy("{number} conditions are not finished and not counted yet."),

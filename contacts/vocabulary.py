@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,24 +18,42 @@ from rules.tree import Call, Literal, Name, Node, walk
 from rules.wording import Labels
 
 
+@dataclass(frozen=True)
+class Datum:
+    """Something that a call brings along, as an environment declares it: `call.<name>`."""
+
+    name: str
+    kind: Kind
+    label: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)  # labels by value
+
+
+@dataclass(frozen=True)
+class Topics:
+    """What a rule may speak of besides people, audiences, the space and the moment."""
+
+    call: Sequence[Datum] = ()
+    offer: bool = True  # the offer that is looked at
+    propositions: bool = False  # those that a presentation rule counts
+
+
+EVERYWHERE = Topics()
+
+
 def words(
-    *,
-    columns: Mapping[str, Column] | None = None,
-    call: Mapping[str, Kind] | None = None,
-    counts_propositions: bool = False,
+    *, columns: Mapping[str, Column] | None = None, topics: Topics = EVERYWHERE
 ) -> Vocabulary:
     """What a rule may name: attributes, call data, predefined filters. Costs two queries."""
     columns = known() if columns is None else columns
+    choices = {f"contact.{name}": column.choices for name, column in columns.items()}
+    choices |= {f"call.{datum.name}": datum.choices for datum in topics.call}
     return vocabulary(
         contact={name: column.kind for name, column in columns.items()},
-        call=call,
+        call={datum.name: datum.kind for datum in topics.call},
         filters=filters(),
-        choices={
-            f"contact.{name}": tuple(column.choices)
-            for name, column in columns.items()
-            if column.choices
-        },
-        counts_propositions=counts_propositions,
+        choices={name: tuple(values) for name, values in choices.items() if values},
+        counts_propositions=topics.propositions,
+        about_offers=topics.offer,
     )
 
 
@@ -54,13 +73,14 @@ def check(text: str, *, columns: Mapping[str, Column] | None = None) -> Checked:
     return check_rule(parse(text), words(columns=columns))
 
 
-def labels(columns: Mapping[str, Column] | None = None) -> Labels:
-    """What people call attributes and their values."""
+def labels(columns: Mapping[str, Column] | None = None, *, topics: Topics = EVERYWHERE) -> Labels:
+    """What people call attributes, call data and their values."""
     columns = known() if columns is None else columns
-    return Labels(
-        {f"contact.{c.name}": in_a_sentence(str(c.label)) for c in columns.values()},
-        {f"contact.{c.name}": c.choices for c in columns.values() if c.choices},
-    )
+    names = {f"contact.{c.name}": in_a_sentence(str(c.label)) for c in columns.values()}
+    names |= {f"call.{d.name}": in_a_sentence(d.label) for d in topics.call if d.label}
+    values = {f"contact.{c.name}": c.choices for c in columns.values() if c.choices}
+    values |= {f"call.{d.name}": d.choices for d in topics.call if d.choices}
+    return Labels(names, values)
 
 
 def in_a_sentence(label: str) -> str:

@@ -81,8 +81,11 @@ def vocabulary(
     filters: Mapping[str, Node] | None = None,
     choices: Mapping[str, tuple[str, ...]] | None = None,
     counts_propositions: bool = False,
+    about_offers: bool = True,
 ) -> Vocabulary:
-    names = dict(COMMON)
+    names = {
+        name: kind for name, kind in COMMON.items() if about_offers or not name.startswith("offer.")
+    }
     names.update({f"contact.{name}": kind for name, kind in contact.items()})
     names.update({f"call.{name}": kind for name, kind in (call or {}).items()})
     if counts_propositions:

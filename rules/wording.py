@@ -14,6 +14,7 @@ from rules.refusals import Code, Mistake
 from rules.tree import (
     AllOf,
     AnyOf,
+    Arithmetic,
     Call,
     Choose,
     Compare,
@@ -41,6 +42,13 @@ class Labels:
 def sentence(node: Node, language: str, labels: Labels | None = None) -> str:
     """What a rule asks, as a person would say it, without a full stop."""
     return typeset(Speaker(LANGUAGES[language], labels or Labels()).said(node), language)
+
+
+def amount(node: Node, language: str, labels: Labels | None = None) -> str:
+    """What a weight comes to, as a person would say it, without a full stop."""
+    speaker = Speaker(LANGUAGES[language], labels or Labels())
+    said = speaker.chosen(node) if isinstance(node, Choose) else speaker.value(node)
+    return typeset(said, language)
 
 
 def complaint(mistake: Mistake, language: str) -> str:
@@ -77,6 +85,9 @@ EXPECTING = {
     Code.WRONG_KIND,
     Code.NOT_A_CHOICE,
 }
+
+
+SIGNS = {Arithmetic.MINUS: "−", Arithmetic.TIMES: "×", Arithmetic.BY: "÷"}
 
 
 def listed(items: Sequence[str], last: str) -> str:
@@ -157,7 +168,7 @@ class Speaker:
         name = str(node)
         return self.labels.names.get(name) or self.phrases.names.get(name) or name
 
-    def value(self, node: Node, *, about: Node | None = None) -> str:
+    def value(self, node: Node, *, about: Node | None = None) -> str:  # noqa: C901 (likewise)
         match node:
             case Literal():
                 return self.literal(node, about)
@@ -168,12 +179,20 @@ class Speaker:
             case Minus(part):
                 return f"−{self.value(part)}"
             case Compute(operator, left, right):
-                return f"{self.operand(left)} {operator} {self.operand(right)}"
+                sign = SIGNS.get(operator, str(operator))
+                return f"{self.operand(left)} {sign} {self.operand(right)}"
             case Call("years", (Name(("contact", "birth_date")),)):
                 return self.phrases.age
             case Call() if node.function in self.phrases.functions:
                 return self.asked(node, self.phrases.functions)
+            case Choose():
+                return f"({self.chosen(node)})"
         return f"({self.said(node)})"
+
+    def chosen(self, node: Choose) -> str:
+        """One of two values."""
+        said = {"if": self.said(node.condition), "then": self.value(node.then)}
+        return self.phrases.choose.format(**said, otherwise=self.value(node.otherwise))
 
     def operand(self, node: Node) -> str:
         said = self.value(node)

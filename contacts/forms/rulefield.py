@@ -5,13 +5,24 @@
 
     form = AudienceForm(request.POST or None); form.fields["rule"].for_user(request.user)
 
-`cleaned_data["rule"]` is a `Rule`: its canonical text, its tree, and the tree checked.
+`cleaned_data["rule"]` is a `Rule`: its canonical text, its tree, and the tree checked. A
+`WeightField` is the same for a number.
+
+What the rule may speak of besides people is its `vocabulary`, and the rules that hold beside it are
+its `surrounds`: the page then says how many people there are by this rule alone, and with those.
+Where only the request tells them, they are given with the user:
+
+    field.for_user(
+        request.user,
+        vocabulary=Topics(call=[Datum("basket", DOUBLE, "Value of the basket")]),
+        surrounds=[Surround("Environment Shop", "contact.country == \"FR\"")],
+    )
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +40,8 @@ from accounts.models import User
 from contacts import rulebuilding, rulewords
 from contacts.rulebuilding import Examined, Unreadable
 from contacts.rulewords import Words, words_for
+from contacts.vocabulary import EVERYWHERE, Topics
 from rules.checking import Checked
-from rules.kinds import Kind
 from rules.limits import LONGEST_TEXT
 from rules.tree import Node
 
@@ -45,6 +56,14 @@ class Rule:
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class Surround:
+    """A rule that holds beside the one that is written, and what people call it."""
+
+    label: str
+    rule: str
 
 
 class RuleWidget(forms.Textarea):
@@ -72,6 +91,7 @@ class RuleWidget(forms.Textarea):
         given = {"blocks": value.blocks} if isinstance(value, Built) else {"text": str(value or "")}
         context["rule"] = {
             "settings": self.field.settings(given),
+            "is_weight": self.field.is_weight,
             "settings_id": f"{context['widget']['attrs'].get('id', name)}-settings",
         }
         return context
@@ -99,21 +119,18 @@ class RuleField(forms.Field):
     """A rule over contacts, call data and what else may be named; `for_user` comes first."""
 
     widget = RuleWidget
+    is_weight = False
 
     def __init__(
         self,
         *,
-        call: Mapping[str, Kind] | None = None,
-        counts_propositions: bool = False,
-        around: str = "",
-        around_label: str = "",
+        vocabulary: Topics = EVERYWHERE,
+        surrounds: Sequence[Surround] = (),
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.call = call or {}
-        self.counts_propositions = counts_propositions
-        self.around = around
-        self.around_label = around_label
+        self.vocabulary = vocabulary
+        self.surrounds = surrounds
         self.user: User | None = None
         self.attach()
 
@@ -126,17 +143,25 @@ class RuleField(forms.Field):
     def attach(self) -> None:
         self.widget.field = self
 
-    def for_user(self, user: User) -> RuleField:
-        """Offer what this person may see."""
+    def for_user(
+        self,
+        user: User,
+        *,
+        vocabulary: Topics | None = None,
+        surrounds: Sequence[Surround] | None = None,
+    ) -> RuleField:
+        """Offer what this person may see, and say what the request alone tells."""
         self.user = user
+        if vocabulary is not None:
+            self.vocabulary = vocabulary
+        if surrounds is not None:
+            self.surrounds = surrounds
         self.__dict__.pop("words", None)
         return self
 
     @cached_property
     def words(self) -> Words:
-        return words_for(
-            self.user or User(), call=self.call, counts_propositions=self.counts_propositions
-        )
+        return words_for(self.user or User(), topics=self.vocabulary)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"maxlength": LONGEST_TEXT, "rows": 5, "spellcheck": "false", "autocomplete": "off"}
@@ -144,7 +169,11 @@ class RuleField(forms.Field):
     def examine(self, value: object) -> Examined:
         """Raises Unreadable."""
         given = {"blocks": value.blocks} if isinstance(value, Built) else {"text": str(value or "")}
-        return rulebuilding.examine(given, self.words, get_current_timezone())
+        return self.examined(given)
+
+    def examined(self, given: Mapping[str, Any]) -> Examined:
+        zone = get_current_timezone()
+        return rulebuilding.examine(given, self.words, zone, is_weight=self.is_weight)
 
     def clean(self, value: Any) -> Rule | None:
         nothing = isinstance(value, str | None) and not (value or "").strip()
@@ -156,7 +185,8 @@ class RuleField(forms.Field):
         try:
             found = self.examine(value)
         except Unreadable as error:
-            raise ValidationError(_("This is not a rule."), code="invalid") from error
+            refusal = _("This is not a weight.") if self.is_weight else _("This is not a rule.")
+            raise ValidationError(refusal, code="invalid") from error
         if not found.is_rule or found.checked is None or found.tree is None:
             told = rulebuilding.refusals(found, get_language() or "en")
             raise ValidationError([ValidationError(each, code="invalid") for each in told])
@@ -184,11 +214,21 @@ class RuleField(forms.Field):
             "words": rulewords.for_browser(self.words, language),
             "start": self.start(given, language),
             "asking": {
-                "call": {name: str(kind) for name, kind in self.call.items()},
-                "counts_propositions": self.counts_propositions,
-                "around": self.around,
+                "call": [
+                    {
+                        "name": datum.name,
+                        "kind": str(datum.kind),
+                        "label": datum.label,
+                        "choices": [[value, shown] for value, shown in datum.choices.items()],
+                    }
+                    for datum in self.vocabulary.call
+                ],
+                "offer": self.vocabulary.offer,
+                "propositions": self.vocabulary.propositions,
+                "around": [each.rule for each in self.surrounds if each.rule.strip()],
+                "weight": self.is_weight,
             },
-            "aroundLabel": self.around_label,
+            "surrounds": [each.label for each in self.surrounds if each.rule.strip()],
             "zone": get_current_timezone_name(),
             "say": {key: str(text) for key, text in rulewords.SAYINGS.items()},
             "urls": {
@@ -204,11 +244,20 @@ class RuleField(forms.Field):
         if blocks is None and not str(given.get("text") or "").strip():
             return {"empty": True}
         try:
-            found = rulebuilding.examine(given, self.words, get_current_timezone())
+            found = self.examined(given)
         except Unreadable:
             return {"empty": True}
         answer = rulebuilding.answer(found, language)
         return {**answer, "blocks": blocks} if blocks is not None else answer
+
+
+class WeightField(RuleField):
+    """A number, or a formula that comes to one: it is written, and never built."""
+
+    is_weight = True
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "rows": 2}
 
 
 def is_nothing(blocks: object) -> bool:

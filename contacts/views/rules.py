@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -16,16 +17,18 @@ from django.views.decorators.http import require_POST
 
 from contacts import rulebuilding, rulecounting
 from contacts.rulebuilding import Examined, Unreadable
-from contacts.rulecounting import Counted, Figure
+from contacts.rulecounting import Counted, Figure, Weighed
 from contacts.rulewords import words_for
+from contacts.vocabulary import Datum, Topics
 from offers_site.http import StaffRequest
-from rules.kinds import DECLARABLE, Kind
+from rules.kinds import DECLARABLE
 from rules.parsing import parse
 from rules.refusals import BadRule
 from rules.tree import Node
 
-LARGEST_BODY = 64 * 1024
+LARGEST_BODY = 256 * 1024
 MOST_CALL_DATA = 500
+MOST_AROUND = 50
 
 may_view_audiences = permission_required("contacts.view_audience", raise_exception=True)
 
@@ -44,10 +47,12 @@ def rule_check(request: StaffRequest) -> HttpResponse:
 @require_POST
 @may_view_audiences
 def rule_count(request: StaffRequest) -> HttpResponse:
-    """How many people; `patient` waits longer for the exact number."""
+    """How many people; `patient` waits longer for the exact number. Of a weight: how much."""
     try:
         asked = body_of(request)
         found = examined(request, asked)
+        if found.is_weight:
+            return weight_counted(found)
         if found.blocks is None:
             raise Unreadable
         counted = rulecounting.count(
@@ -65,6 +70,24 @@ def rule_count(request: StaffRequest) -> HttpResponse:
     return JsonResponse(counted_json(counted))
 
 
+def weight_counted(found: Examined) -> HttpResponse:
+    """What a weight comes to; raises Unreadable and TooSlow."""
+    if found.checked is None:
+        raise Unreadable
+    weighed = rulecounting.weigh(found.words, found.checked, at=now(), zone=get_current_timezone())
+    if not isinstance(weighed, Weighed):
+        return JsonResponse({"left_out": weighed})
+    return JsonResponse(
+        {
+            "all": figure_json(weighed.all),
+            "known": figure_json(weighed.known),
+            "amounts": [weighed.least, weighed.mean, weighed.most],
+            "left_out": [],
+            "about": weighed.all.about,
+        }
+    )
+
+
 @require_POST
 @may_view_audiences
 def rule_sample(request: StaffRequest) -> HttpResponse:
@@ -80,7 +103,7 @@ def rule_sample(request: StaffRequest) -> HttpResponse:
             found.words,
             found.blocks,
             tuple(path),
-            around=around_of(asked) if asked.get("within") is True else None,
+            around=around_of(asked) if asked.get("within") is True else (),
             at=now(),
             zone=get_current_timezone(),
         )
@@ -111,31 +134,53 @@ def body_of(request: StaffRequest) -> dict[str, Any]:
 
 
 def examined(request: StaffRequest, asked: Mapping[str, Any]) -> Examined:
-    words = words_for(
-        request.user,
-        call=call_of(asked),
-        counts_propositions=asked.get("counts_propositions") is True,
-    )
-    return rulebuilding.examine(asked, words, get_current_timezone())
+    words = words_for(request.user, topics=topics_of(asked))
+    is_weight = asked.get("weight") is True
+    return rulebuilding.examine(asked, words, get_current_timezone(), is_weight=is_weight)
 
 
-def call_of(asked: Mapping[str, Any]) -> dict[str, Kind]:
-    """The call data that the rule may name, as the page declares them."""
-    given = asked.get("call") or {}
-    if not isinstance(given, dict) or len(given) > MOST_CALL_DATA:
+def topics_of(asked: Mapping[str, Any]) -> Topics:
+    """What the rule may speak of, as its field wrote it into the page; raises Unreadable."""
+    given = asked.get("call") or []
+    if not isinstance(given, list) or len(given) > MOST_CALL_DATA:
         raise Unreadable
-    return {name: DECLARABLE[kind] for name, kind in given.items() if str(kind) in DECLARABLE}
+    return Topics(
+        call=tuple(datum_of(each) for each in given),
+        offer=asked.get("offer") is not False,
+        propositions=asked.get("propositions") is True,
+    )
 
 
-def around_of(asked: Mapping[str, Any]) -> Node | None:
-    """The rule that surrounds this one; one that is no rule surrounds nothing."""
-    given = asked.get("around")
-    if not isinstance(given, str) or not given.strip():
-        return None
-    try:
-        return parse(given)
-    except BadRule:
-        return None
+def datum_of(given: object) -> Datum:
+    match given:
+        case {"name": str(name), "kind": str(kind), "label": str(label), "choices": list(choices)}:
+            pass
+        case _:
+            raise Unreadable
+    if kind not in DECLARABLE:
+        raise Unreadable
+    labels = {}
+    for each in choices:
+        match each:
+            case [str(value), str(shown)]:
+                labels[value] = shown
+            case _:
+                raise Unreadable
+    return Datum(name, DECLARABLE[kind], label, labels)
+
+
+def around_of(asked: Mapping[str, Any]) -> list[Node]:
+    """The rules that surround this one; one that is no rule any more surrounds nothing."""
+    given = asked.get("around") or []
+    if not isinstance(given, list) or len(given) > MOST_AROUND:
+        raise Unreadable
+    found = []
+    for text in given:
+        if not isinstance(text, str):
+            raise Unreadable
+        with suppress(BadRule):
+            found.append(parse(text))
+    return found
 
 
 def counted_json(counted: Counted) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from django.shortcuts import redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
-from contacts.forms.rulefield import RuleField
+from contacts.forms.rulefield import RuleField, Surround, WeightField
+from contacts.vocabulary import Datum, Topics
 from offers_site.http import StaffRequest, render_confirmation, render_page
-from rules.kinds import DOUBLE
+from rules.kinds import DOUBLE, STRING
 
 SURFACES = ("page", "sunken", "raised", "hover", "pressed", "line", "line-strong")
 INKS = ("ink", "muted", "faint", "accent-ink", "good", "wait", "bad", "info")
@@ -40,27 +41,40 @@ class SampleForm(forms.Form):
     sure = forms.BooleanField(label="I have read what follows from this", required=False)
 
 
+SAMPLE_TOPICS = Topics(
+    call=(
+        Datum("basket", DOUBLE, "Value of the basket"),
+        Datum("device", STRING, "Device", {"phone": "Phone", "desk": "Computer"}),
+    )
+)
+
+
 class SampleRuleForm(forms.Form):
     rule = RuleField(
         label="Who gets it",
-        around="has(contact.email)",
-        around_label="who can also be written to",
-        call={"basket": DOUBLE},
+        vocabulary=SAMPLE_TOPICS,
+        surrounds=(
+            Surround("environment Shop", "has(contact.email)"),
+            Surround("category Travel", 'contact.country == "FR" && call.device == "phone"'),
+        ),
     )
+    weight = WeightField(label="How strongly", vocabulary=SAMPLE_TOPICS)
 
 
-SAMPLE_RULE = (
-    'years(contact.birth_date) >= 18 && (contact.country in ["FR", "BE"] || has(contact.phone))'
-    ' && !(contact.city == "Paris" || contact.language == "en")'
-)
+SAMPLE_RULE = {
+    "rule": 'years(contact.birth_date) >= 18 && (contact.country in ["FR", "BE"]'
+    ' || has(contact.phone)) && !(contact.city == "Paris" || contact.language == "en")',
+    "weight": '10 + (contact.country == "FR" ? years(contact.birth_date) / 10 : 0)',
+}
 
 
 @require_http_methods(["GET", "POST"])
 def gallery(request: StaffRequest) -> HttpResponse:
     rule_form = SampleRuleForm(
-        request.POST if "rule" in request.POST else None, initial={"rule": SAMPLE_RULE}
+        request.POST if "rule" in request.POST else None, initial=SAMPLE_RULE
     )
-    rule_form.fields["rule"].for_user(request.user)  # type: ignore[attr-defined] # a rule field
+    for field in rule_form.fields.values():
+        field.for_user(request.user)  # type: ignore[attr-defined] # rule fields
     if "rule" in request.POST and rule_form.is_valid():
         messages.success(request, rule_form.cleaned_data["rule"].text)
     elif request.method == "POST" and "rule" not in request.POST:

@@ -6,6 +6,8 @@ const language = document.documentElement.lang || "en";
 const figures = new Intl.NumberFormat(language);
 const shares = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 const plural = new Intl.PluralRules(language);
+const lists = new Intl.ListFormat(language);
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 const CHECK_AFTER = 220; // milliseconds without a key
 const FEW_CHOICES = 8;
@@ -32,7 +34,7 @@ class Rule {
   constructor(root) {
     this.root = root;
     const settings = JSON.parse(document.getElementById(root.dataset.settings).textContent);
-    Object.assign(this, { say: settings.say, words: settings.words, urls: settings.urls, asking: settings.asking, zone: settings.zone, aroundLabel: settings.aroundLabel });
+    Object.assign(this, { say: settings.say, words: settings.words, urls: settings.urls, asking: settings.asking, zone: settings.zone, surrounds: settings.surrounds, weight: settings.asking.weight });
     this.names = new Map(this.words.names.map((each) => [each.name, each]));
     this.noValue = new Set(this.words.noValue);
     this.several = new Set(this.words.several);
@@ -73,7 +75,7 @@ class Rule {
       this.focusProblem();
     });
     const parsed = start.empty || start.blocks;
-    const builder = parsed && start.buildable !== false;
+    const builder = parsed && start.buildable !== false && !this.weight;
     this.look(builder ? "builder" : "text");
     this.render();
     if (!start.empty) this.answered(start);
@@ -235,7 +237,7 @@ class Rule {
   answered(told) {
     this.told = told;
     this.problems = told.mistakes;
-    this.sentence.textContent = told.sentence || (told.empty ? this.say.emptySentence : this.say.noSentence);
+    this.sentence.textContent = told.sentence || this.say[this.weight ? "emptyWeight" : told.empty ? "emptySentence" : "noSentence"];
     this.sentence.classList.toggle("muted", !told.sentence);
     if (this.view === "builder" && this.textarea.value !== told.text) this.textarea.value = told.text;
     this.decorate();
@@ -254,7 +256,7 @@ class Rule {
     this.counting?.abort();
     const own = (this.counting = new AbortController());
     const told = this.told;
-    const countable = this.view === "builder" ? this.group.parts.length > 0 || told.empty : told.blocks || told.empty;
+    const countable = this.weight ? told.ok : this.view === "builder" ? this.group.parts.length > 0 || told.empty : told.blocks || told.empty;
     if (!countable || (this.view === "text" && told.mistakes.length && !told.empty)) {
       this.counted = null;
       this.figures();
@@ -297,12 +299,14 @@ class Rule {
 
   tell() {
     clearTimeout(this.telling);
+    if (this.weight) return;
     this.telling = setTimeout(() => {
       if (this.counted?.count) this.announce(this.peopleWords(this.counted.count));
     }, 900);
   }
 
   figures() {
+    if (this.weight) return this.weightFigures();
     const counted = this.counted;
     for (const row of this.builder.querySelectorAll("[data-path]")) {
       const place = row.querySelector(":scope > .rule-row .rule-count, :scope > .rule-group > .rule-group-head .rule-count");
@@ -326,13 +330,38 @@ class Rule {
     const all = this.peopleWords(counted.all);
     const bar = h("progress", { max: whole, "aria-hidden": true });
     bar.value = counted.count.number;
+    const people = this.peopleWords(counted.count).replace(this.number(counted.count), "").trim();
     const told = [
-      h("button", { type: "button", class: "rule-figure", "data-see": "", title: this.say.see }, h("strong", {}, this.number(counted.count)), h("span", {}, this.peopleWords(counted.count).replace(this.number(counted.count), "").trim())),
+      h("button", { type: "button", class: "rule-figure", "data-see": "", title: this.say.see }, h("strong", {}, this.number(counted.count)), h("span", {}, people, counted.within && ` ${this.say.alone}`)),
       bar,
       h("p", { class: "rule-note" }, fill(this.say.share, { share, all })),
-      counted.within && h("button", { type: "button", class: "rule-figure rule-within", "data-see": "", "data-within": "", title: this.say.see }, h("strong", {}, this.number(counted.within)), h("span", {}, this.aroundLabel || this.say.around)),
-      counted.left_out.length > 0 && h("p", { class: "rule-note" }, this.icon("info"), fill(this.say.leftOut, { names: counted.left_out.map((name) => this.names.get(name)?.label ?? name).join(", ") })),
+      counted.within && h("button", { type: "button", class: "rule-figure rule-within", "data-see": "", "data-within": "", title: this.say.see }, h("strong", {}, this.number(counted.within)), h("span", {}, fill(this.say.around, { names: lists.format(this.surrounds) }))),
+      this.leftOut(counted.left_out, this.say.leftOut),
       this.unfinished(),
+    ];
+    this.numbers.replaceChildren(...told.filter(Boolean));
+  }
+
+  leftOut(names, words) {
+    if (!names.length) return null;
+    const labels = names.map((name) => this.names.get(name)?.label ?? name);
+    return h("p", { class: "rule-note" }, this.icon("info"), h("span", {}, fill(words, { names: lists.format(labels) })));
+  }
+
+  // What a weight comes to: one number, or the least, the mean and the greatest.
+  weightFigures() {
+    const counted = this.counted;
+    if (!counted?.known) {
+      const later = counted?.left_out && this.leftOut(counted.left_out, this.say.weightLater);
+      this.numbers.replaceChildren(later || h("p", { class: "rule-note" }, counted?.slow ?? this.say.noWeight));
+      return;
+    }
+    const [least, mean, most] = counted.amounts;
+    const figure = (value, words) => h("div", {}, h("dt", {}, words), h("dd", {}, figures.format(value)));
+    const missing = { number: counted.all.number - counted.known.number, about: counted.about };
+    const told = [
+      counted.known.number > 0 && h("dl", { class: "rule-amounts" }, least === most ? figure(least, this.say.weightSame) : [figure(least, this.say.weightLeast), figure(mean, this.say.weightMean), figure(most, this.say.weightMost)]),
+      missing.number > 0 && h("p", { class: "rule-note" }, this.icon("info"), h("span", {}, fill(this.say.weightUnknown, { people: this.peopleWords(missing) }))),
     ];
     this.numbers.replaceChildren(...told.filter(Boolean));
   }
@@ -442,7 +471,7 @@ class Rule {
 
   fit() {
     this.textarea.style.height = "auto";
-    this.textarea.style.height = `${Math.min(480, Math.max(120, this.textarea.scrollHeight + 2))}px`;
+    this.textarea.style.height = `${Math.min(480, Math.max(this.weight ? 60 : 120, this.textarea.scrollHeight + 2))}px`;
   }
 
   // The mistake is underlined at its place, and told below.
@@ -905,7 +934,6 @@ class Picker {
   }
 
   draw() {
-    const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
     const wanted = plain(this.field.value.trim());
     const fits = this.rule.words.names.filter((each) => plain(`${each.label} ${each.name}`).includes(wanted));
     const groups = this.rule.words.sections.map(([key, label]) => [label, fits.filter((each) => each.section === key)]).filter(([, names]) => names.length);
@@ -980,20 +1008,21 @@ class Completion {
     const value = before.match(/([a-z_]\w*(?:\.\w+)+)\s*(?:==|!=)\s*"([^"\n]*)$/) ?? before.match(/([a-z_]\w*(?:\.\w+)+)\s+in\s+\[[^\]]*"([^"\n]*)$/);
     if (value && (before.match(/(?<!\\)"/g)?.length ?? 0) % 2) return [(this.rule.names.get(value[1])?.choices ?? []).map(([each, label]) => [each, label, `${each}"`]), value[2]];
     if ((before.match(/(?<!\\)"/g)?.length ?? 0) % 2) return [[], ""];
-    const word = before.match(/[A-Za-z_][\w.]*$/)?.[0] ?? "";
+    const word = before.match(/[\p{L}_][\p{L}\p{N}_.]*$/u)?.[0] ?? "";
     if (!word && !everything) return [[], ""];
     const dot = word.lastIndexOf(".");
     const methods = ["contains(", "startsWith(", "endsWith(", "matches(", "lowerAscii(", "size("];
     if (dot > 0 && this.rule.names.has(word.slice(0, dot))) return [words.functions.filter(([name]) => methods.includes(name)).map(([name, label]) => [name, label, name]), word.slice(dot + 1)];
     const names = words.names.filter((each) => each.kind !== "audience").map((each) => [each.name, each.label, each.name]);
     const functions = words.functions.filter(([name]) => !methods.includes(name) || name === "size(").map(([name, label]) => [name, label, name]);
-    return [[...names, ...functions.filter(([name]) => name !== "now")], word];
+    const members = audiences.map(([name, label]) => [`filter("${name}")`, label, `filter("${name}")`]);
+    return [[...names, ...functions.filter(([name]) => name !== "now"), ...members], word];
   }
 
   offer(everything = false) {
     const [all, word] = this.candidates(everything);
-    const wanted = word.toLowerCase();
-    const score = ([name, label]) => (name.toLowerCase().startsWith(wanted) ? 0 : name.toLowerCase().includes(wanted) ? 1 : label.toLowerCase().includes(wanted) ? 2 : 9);
+    const wanted = plain(word);
+    const score = ([name, label]) => (plain(name).startsWith(wanted) ? 0 : plain(label).startsWith(wanted) ? 1 : plain(name).includes(wanted) ? 2 : plain(label).includes(wanted) ? 3 : 9);
     this.offered = all.map((each) => [score(each), each]).filter(([points]) => points < 9).sort(([a], [b]) => a - b).map(([, each]) => each).slice(0, MOST_OFFERED);
     this.word = word;
     const exact = this.offered.length === 1 && this.offered[0][0] === word;

@@ -1,6 +1,7 @@
 """What the rule builder is told while somebody builds."""
 
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -8,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contacts import rulecounting
-from tests.build import make_attribute, make_audience, make_contact, make_user
+from contacts.rulewords import words_for
+from rules.parsing import parse
+from tests.build import NOON, make_attribute, make_audience, make_contact, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -117,7 +120,7 @@ def test_a_rule_that_is_too_free_says_why(ask):
 
 
 def test_every_condition_says_how_many_are_left_after_it(ask):
-    counted = ask("count", blocks=BLOCKS, around='contact.key != "A-3"')
+    counted = ask("count", blocks=BLOCKS, around=['contact.key != "A-3"'])
 
     assert counted["all"]["number"] == 5
     assert counted["count"]["number"] == 2
@@ -128,6 +131,108 @@ def test_every_condition_says_how_many_are_left_after_it(ask):
         "1.1": 4,
         "1": 2,
     }
+
+
+def test_what_surrounds_a_rule_counts_as_far_as_it_asks_about_the_person(ask):
+    web = 'has(contact.country) && call.device == "web"'
+    call = [{"name": "device", "kind": "string", "label": "Device", "choices": []}]
+
+    counted = ask("count", blocks=BLOCKS, around=['contact.key != "A-3"', web], call=call)
+
+    assert (counted["count"]["number"], counted["within"]["number"]) == (2, 1)
+    assert counted["left_out"] == ["call.device"]
+
+
+def test_ten_of_those_within_what_surrounds_a_rule(ask):
+    around = ['contact.key != "A-3"', 'space.channel == "web"']
+
+    page = ask("sample", blocks=BLOCKS, path=[], around=around, within=True).content.decode()
+
+    assert 'data-sample-total="1"' in page
+    assert "a-2@example.org" in page
+
+
+def test_a_funnel_says_who_is_left_after_each_rule(people):
+    words = words_for(make_user("eve@example.org", role="administrator"))
+    rules = ["contact.points >= 10", 'space.channel == "web"', 'contact.country != "DE"']
+
+    everybody, left = rulecounting.gates(
+        words, [parse(rule) for rule in rules], at=NOON, zone=ZoneInfo("Europe/Paris")
+    )
+
+    assert everybody.number == 5
+    assert [figure.number for figure in left] == [3, 3, 2]
+
+
+DEVICE = {
+    "name": "device",
+    "kind": "string",
+    "label": "Device",
+    "choices": [["web", "Web browser"], ["app", "App"]],
+}
+
+
+def test_call_data_are_said_by_their_labels(ask):
+    told = ask("check", text='call.device in ["web", "app"]', call=[DEVICE])
+
+    assert told["sentence"] == "Device is Web browser or App."
+    assert told["blocks"]["parts"][0]["value"] == ["web", "app"]
+
+
+def test_a_page_without_an_offer_has_none_to_speak_of(ask):
+    told = ask("check", text='offer.code == "A"', offer=False)
+
+    assert told["mistakes"][0]["code"] == "unknown_name"
+    assert ask("check", text='offer.code == "A"')["ok"] is True
+
+
+def test_propositions_are_spoken_of_where_they_are_counted(ask):
+    text = "proposition.rank < 3"
+
+    assert ask("check", text=text)["ok"] is False
+    assert ask("check", text=text, propositions=True)["ok"] is True
+
+
+def test_a_weight_is_a_number_that_is_written(ask):
+    told = ask("check", text="10 + contact.points * 0.5", weight=True)
+
+    assert (told["ok"], told["blocks"], told["buildable"]) == (True, None, True)
+    assert told["sentence"] == "10 + (points × 0.5)."
+    question = ask("check", text="contact.points > 3", weight=True)
+    assert [each["code"] for each in question["mistakes"]] == ["wrong_kind"]
+
+
+def test_a_weight_that_chooses_is_said_as_a_choice(ask):
+    told = ask("check", text='contact.country == "FR" ? contact.points : 1', weight=True)
+
+    assert told["sentence"] == "If country is “FR”: points; otherwise: 1."
+
+
+def test_a_weight_says_what_it_comes_to(ask):
+    counted = ask("count", text="contact.points * 2", weight=True)
+
+    assert counted["amounts"] == [10.0, 32.5, 60.0]
+    assert (counted["all"]["number"], counted["known"]["number"]) == (5, 4)
+
+
+def test_a_weight_that_a_decision_alone_knows_says_so(ask):
+    counted = ask("count", text="size(offer.tags) + contact.points", weight=True)
+
+    assert counted == {"left_out": ["offer.tags"]}
+
+
+def test_a_weight_that_takes_too_long_is_an_estimate(ask, monkeypatch):
+    def slow(text, parameters, milliseconds):
+        if milliseconds != rulecounting.LATER:
+            raise rulecounting.TooSlow
+        return asked(text, parameters, milliseconds)
+
+    asked = rulecounting.asked
+    monkeypatch.setattr(rulecounting, "asked", slow)
+
+    counted = ask("count", text="contact.points * 2", weight=True)
+
+    assert (counted["about"], counted["amounts"]) == (True, [10.0, 32.5, 60.0])
 
 
 def test_none_of_counts_who_is_left(ask):
@@ -221,8 +326,11 @@ def test_the_names_of_audiences_that_one_may_not_see_are_not_told(ask, client):
         b'{"tree": {"op": "=="}}',
         b'{"text": 3}',
         b'{"blocks": ' + b"[" * 30_000,
-        b'{"text": "' + b"a" * 70_000 + b'"}',
+        b'{"text": "' + b"a" * 270_000 + b'"}',
         b'{"text": "contact.points > 1", "call": 3}',
+        b'{"text": "contact.points > 1", "call": [{"name": "a", "kind": "colour"}]}',
+        b'{"text": "true", "call": [{"name": "a", "kind": "int", "label": "", "choices": [3]}]}',
+        b'{"blocks": {"how": "all", "parts": []}, "weight": true}',
         b"\xff\xfe",
     ],
 )
@@ -254,7 +362,7 @@ def test_no_text_breaks_the_check_or_the_count(client, ask, text, around):
     for name in ("check", "count", "sample"):
         answer = client.post(
             reverse(f"contacts:rule-{name}"),
-            json.dumps({"text": text, "around": around}),
+            json.dumps({"text": text, "around": [around]}),
             content_type="application/json",
         )
 

@@ -5,7 +5,9 @@ import json
 import pytest
 from django import forms
 
-from contacts.forms.rulefield import Built, RuleField
+from contacts.forms.rulefield import Built, RuleField, Surround, WeightField
+from contacts.vocabulary import Datum, Topics
+from rules.kinds import DOUBLE
 from tests.build import make_attribute, make_user
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +105,47 @@ def test_forms_do_not_share_a_user(user):
 
     assert first.fields["rule"].widget.field.user == user
     assert second.fields["rule"].widget.field.user == other
+
+
+class WeightForm(forms.Form):
+    weight = WeightField(label="Weight", vocabulary=Topics(call=[Datum("basket", DOUBLE)]))
+
+
+def weighed(user, **data):
+    form = WeightForm(data)
+    field = form.fields["weight"]
+    assert isinstance(field, WeightField)
+    field.for_user(user)
+    return form
+
+
+def test_a_weight_is_a_number_or_a_formula(user):
+    form = weighed(user, weight="contact.points/10+ call.basket")
+
+    assert form.is_valid()
+    assert form.cleaned_data["weight"].text == "contact.points / 10 + call.basket"
+    assert str(form.cleaned_data["weight"].checked.kind) == "double"
+
+
+def test_a_question_is_no_weight(user):
+    built = weighed(user, weight="1", **{"weight-blocks": '{"how": "all", "parts": []}'})
+
+    assert weighed(user, weight="contact.points > 1").errors["weight"] == [
+        "Character 1: This is of the kind bool. Expected: a whole number or a number."
+    ]
+    assert built.errors["weight"] == ["This field is required."]
+
+
+def test_what_the_request_alone_tells_is_given_with_the_user(user):
+    form = Form({"rule": "call.basket > 3.5"})
+    topics = Topics(call=[Datum("basket", DOUBLE, "Value of the basket")])
+    surrounds = [Surround("environment Shop", "contact.points > 1"), Surround("no category", "")]
+    rule_of(form).for_user(user, vocabulary=topics, surrounds=surrounds)
+
+    settings = rule_of(form).settings({"text": "call.basket > 3.5"})
+
+    assert form.is_valid()
+    assert settings["start"]["sentence"] == "Value of the basket is over 3.5."
+    assert settings["asking"]["around"] == ["contact.points > 1"]
+    assert settings["surrounds"] == ["environment Shop"]
+    assert not filled(user, rule="call.basket > 3.5").is_valid()
