@@ -361,6 +361,7 @@ class Rule {
     const missing = { number: counted.all.number - counted.known.number, about: counted.about };
     const told = [
       counted.known.number > 0 && h("dl", { class: "rule-amounts" }, least === most ? figure(least, this.say.weightSame) : [figure(least, this.say.weightLeast), figure(mean, this.say.weightMean), figure(most, this.say.weightMost)]),
+      counted.all.number === 0 && h("p", { class: "rule-note" }, this.peopleWords(counted.all)),
       missing.number > 0 && h("p", { class: "rule-note" }, this.icon("info"), h("span", {}, fill(this.say.weightUnknown, { people: this.peopleWords(missing) }))),
     ];
     this.numbers.replaceChildren(...told.filter(Boolean));

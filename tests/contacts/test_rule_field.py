@@ -77,6 +77,13 @@ def test_what_was_built_is_shown_again_with_its_mistakes(user):
     assert "<textarea" in page
 
 
+def test_nothing_stands_before_the_text_in_its_field(user):
+    form = Form(initial={"rule": "contact.points > 1"})
+    rule_of(form).for_user(user)
+
+    assert ">contact.points &gt; 1</textarea>" in str(form["rule"])
+
+
 def test_nothing_is_asked_for(user):
     assert filled(user, rule=" ").errors["rule"] == ["This field is required."]
     empty = filled(user, rule="", **{"rule-blocks": '{"how": "all", "parts": []}'})
