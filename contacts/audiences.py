@@ -56,7 +56,10 @@ def sample(people: ContactQuerySet, size: int = SAMPLE) -> list[Contact]:
 def holding(
     audiences: Sequence[Audience], facts: Known, *, at: datetime, zone: str
 ) -> list[Audience]:
-    """Those of the audiences with a rule that holds for a person. Costs two queries."""
+    """Those of the audiences with a rule that holds for a person. Costs two queries.
+
+    `facts` are of all that `columns.asked()` names.
+    """
     known_words = words()
     checked: list[tuple[Audience, Checked]] = []
     for audience in audiences:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from django.db import OperationalError, connection, transaction
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 from psycopg.errors import LockNotAvailable
 
-from contacts.models import Attribute, Contact
+from contacts.models import Attribute, AudienceMember, Contact
 from rules import limits
 from rules.kinds import BOOL, DATE, DOUBLE, STRING, TIMESTAMP, Base, Kind
 from rules.meaning import EARLIEST, LATEST
@@ -49,6 +50,7 @@ class Column:
     is_personal: bool = False
     choices: Mapping[str, str] = field(default_factory=dict)  # labels by value
     attribute: Attribute | None = None
+    expression: str = ""  # where it stands, if that is no column; {} is the contacts' table
 
     @property
     def is_declared(self) -> bool:
@@ -85,11 +87,22 @@ OPT_OUTS: Mapping[str, Column] = {
     name: built_in(name, BOOL)
     for name in ("email_opt_out", "sms_opt_out", "phone_opt_out", "post_opt_out")
 }
+# The numbers of the lists that somebody is on, which `filter("…")` looks at. A subquery and no
+# column, because to change a list must not write to rows that decisions write to.
+ON_LISTS = Column(
+    "lists",
+    "lists",
+    INTS,
+    gettext_lazy("Lists"),
+    expression=f"ARRAY(SELECT audience_id FROM {AudienceMember._meta.db_table}"  # noqa: S608 (our words)
+    " WHERE contact_id = {}.id)",
+)
 # What a declared attribute may not be called: our own columns, and the words of the rule language.
 RESERVED = (
     {f.name for f in Contact._meta.get_fields()}
     | set(BUILT_IN)
     | set(OPT_OUTS)
+    | {ON_LISTS.name}
     | {"as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in"}
     | {"let", "loop", "namespace", "null", "package", "return", "true", "var", "void", "while"}
 )
@@ -113,8 +126,13 @@ def column_of(attribute: Attribute) -> Column:
 
 
 def known() -> dict[str, Column]:
-    """All that rules may ask of a person, by name. Costs a query."""
+    """All that rules may name of a person. Costs a query."""
     return {**BUILT_IN, **declared()}
+
+
+def asked() -> dict[str, Column]:
+    """All that is read of a person for whom rules are asked, lists too. Costs a query."""
+    return {**known(), ON_LISTS.name: ON_LISTS}
 
 
 # --- DDL ---

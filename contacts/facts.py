@@ -1,7 +1,8 @@
 """What is known of a person, in one SELECT, in the shape that rules want.
 
 `facts["contact"]` holds what is not missing, by the names of `contacts.columns`: lists are tuples,
-moments are aware.
+moments are aware. Who asks rules of a person reads `columns.asked()`; what else there is shows or
+changes the person and reads `columns.known()`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ Known = dict[str, Any]
 
 def select_list(columns: Iterable[Column], alias: str = "c") -> str:
     """What stands after SELECT, in the order in which `facts_of` takes the values."""
-    return ", ".join(f'{alias}."{column.column}"' for column in columns)
+    return ", ".join(
+        column.expression.format(alias) if column.expression else f'{alias}."{column.column}"'
+        for column in columns
+    )
 
 
 def facts_of(columns: Iterable[Column], values: Sequence[Any]) -> Known:

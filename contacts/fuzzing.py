@@ -7,7 +7,7 @@ the edges of numbers, of the calendar and of Unicode, missing values, mixed numb
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -50,6 +50,7 @@ ATTRIBUTES = {
     "tags": STRINGS,
     "years_bought": INTS,
 }
+LISTS = {"vip": 1, "press": 2, "café": 2**40}
 TEXTS = [
     "",
     "a",
@@ -148,6 +149,8 @@ Maker = Callable[[int], Node]
 class Fuzzer:
     """Makes rules and people from a seed: the same seed makes the same ones."""
 
+    lists: Mapping[str, int] = LISTS
+
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)  # noqa: S311 (nothing here is secret)
         self.makers: dict[Kind, list[Maker]] = {
@@ -159,6 +162,7 @@ class Fuzzer:
                 self.negate,
                 self.choose_bool,
                 self.has,
+                *[self.listed] * (2 if self.lists else 0),
             ],
             INT: [*[self.compute_int] * 2, self.minus_int, self.size, self.years, self.days],
             DOUBLE: [self.compute_double, self.minus_double],
@@ -225,6 +229,9 @@ class Fuzzer:
 
     def has(self, left: int) -> Node:
         return Call("has", (Name(("contact", self.chance.choice(list(ATTRIBUTES)))),))
+
+    def listed(self, left: int) -> Node:
+        return Call("filter", (Literal(self.chance.choice(list(self.lists)), STRING),))
 
     def text_question(self, left: int) -> Node:
         function = self.chance.choice(["startsWith", "endsWith", "contains", "matches"])
@@ -306,7 +313,9 @@ class Fuzzer:
     def person(self) -> dict[str, Any]:
         """Somebody's attributes; a fifth is missing, and so is an empty text or list."""
         known = {name: self.attribute(kind) for name, kind in ATTRIBUTES.items()}
-        return {name: value for name, value in known.items() if value not in ("", (), None)}
+        there = {name: value for name, value in known.items() if value not in ("", (), None)}
+        on = tuple(number for number in self.lists.values() if self.chance.random() < 0.3)
+        return {**there, "lists": on} if self.lists else there
 
     def attribute(self, kind: Kind) -> Any:
         if self.chance.random() < 0.2:

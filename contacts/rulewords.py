@@ -37,12 +37,13 @@ class Words:
 def words_for(user: User, *, topics: Topics = EVERYWHERE) -> Words:
     """Costs four queries."""
     columns = known()
-    seen = Audience.objects.visible_to(user).described().order_by("label")
+    seen = Audience.objects.visible_to(user).order_by("label")
+    seen = seen.only("name", "label", "kind")
     return Words(
         vocabulary.words(columns=columns, topics=topics),
-        vocabulary.labels(columns, topics=topics),
+        vocabulary.labels(columns, topics=topics, audiences=seen),
         columns,
-        dict(seen.values_list("name", "label")),
+        {audience.name: audience.label for audience in seen},
         {datum.name: datum for datum in topics.call},
     )
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from contacts.fuzzing import ATTRIBUTES, Fuzzer
+from contacts.fuzzing import ATTRIBUTES, LISTS, Fuzzer
+from contacts.vocabulary import membership
 from rules.checking import Checked, check_rule, vocabulary
 from rules.compiling import compile_rules
 from rules.printing import print_rule
@@ -24,7 +25,8 @@ from rules.sql import Surroundings, to_sql, type_of
 from rules.tree import Name, Node, children, walk
 
 BATCH = 40  # rules of one statement
-TABLE = "people_tried"
+TABLE, MEMBERS = "people_tried", "members_tried"
+WORDS = vocabulary(contact=ATTRIBUTES, lists=LISTS)
 Person = dict[str, Any]
 Progress = Callable[[int], None]
 
@@ -50,7 +52,8 @@ class Trial:
     @property
     def around(self) -> Surroundings:
         columns = {f"contact.{name}": f"a_{name}" for name in ATTRIBUTES}
-        return Surroundings(columns, now=self.at, zone=self.zone)
+        on_list = membership(f"{TABLE}.id", table=MEMBERS)
+        return Surroundings(columns, now=self.at, zone=self.zone, membership=on_list)
 
     def in_python(self, rules: Sequence[Checked], people: Sequence[Person]) -> list[int]:
         """For each rule a number whose bits are the people for whom it holds."""
@@ -80,7 +83,7 @@ class Trial:
 
 
 def fill_table(people: Sequence[Person]) -> None:
-    """The people in a temporary table of this connection."""
+    """The people, and the lists they are on, in temporary tables of this connection."""
     columns = ", ".join(f"a_{name} {type_of(kind)}" for name, kind in ATTRIBUTES.items())
     names = ", ".join(["id", *(f"a_{name}" for name in ATTRIBUTES)])
     with connection.cursor() as cursor:
@@ -89,7 +92,16 @@ def fill_table(people: Sequence[Person]) -> None:
         with cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copy:
             for number, person in enumerate(people):
                 copy.write_row([number, *(stored(person.get(name)) for name in ATTRIBUTES)])
-        cursor.execute(f"ANALYZE {TABLE}")
+        cursor.execute(f"DROP TABLE IF EXISTS {MEMBERS}")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {MEMBERS} (audience_id bigint, contact_id int,"
+            " PRIMARY KEY (audience_id, contact_id))"
+        )
+        with cursor.copy(f"COPY {MEMBERS} FROM STDIN") as copy:
+            for number, person in enumerate(people):
+                for on_list in person["lists"]:
+                    copy.write_row([on_list, number])
+        cursor.execute(f"ANALYZE {TABLE}, {MEMBERS}")
 
 
 def stored(value: Any) -> Any:
@@ -103,11 +115,10 @@ def fuzz(
     fuzzer = Fuzzer(seed)
     trial = Trial(at, zone, list(fuzzer.people(people)))
     fill_table(trial.people)
-    words = vocabulary(contact=ATTRIBUTES)
     wrong: list[tuple[Checked, int, int]] = []
     number = 0
     for start in range(0, rules, BATCH):
-        batch = [check_rule(fuzzer.rule(), words) for _ in range(min(BATCH, rules - start))]
+        batch = [check_rule(fuzzer.rule(), WORDS) for _ in range(min(BATCH, rules - start))]
         ours, theirs = trial.in_python(batch, trial.people), trial.in_sql(batch)
         for rule, in_python, in_sql in zip(batch, ours, theirs, strict=True):
             if in_python != in_sql:
@@ -119,12 +130,11 @@ def fuzz(
 
 def smallest(trial: Trial, wrong: Sequence[tuple[Checked, int, int]]) -> Mismatch:
     """The shortest part of any rule of which the two sides differ, and the plainest person."""
-    words = vocabulary(contact=ATTRIBUTES)
     rule, in_python, in_sql = min(wrong, key=lambda each: len(print_rule(each[0].tree)))
     place = lowest_bit(in_python ^ in_sql)
     while True:
         for part in children(rule.tree):
-            shorter = differing(trial, part, place, words)
+            shorter = differing(trial, part, place)
             if shorter is not None:
                 rule = shorter
                 break
@@ -134,13 +144,15 @@ def smallest(trial: Trial, wrong: Sequence[tuple[Checked, int, int]]) -> Mismatc
     (ours,) = trial.in_python([rule], [person])
     (theirs,) = trial.in_sql([rule], place, place + 1)
     named = {name: value for name, value in person.items() if f"contact.{name}" in named_in(rule)}
+    if rule.lists:
+        named["lists"] = [name for name in LISTS if LISTS[name] in person["lists"]]
     return Mismatch(print_rule(rule.tree), named, bool(ours), bool(theirs))
 
 
-def differing(trial: Trial, part: Node, place: int, words: Any) -> Checked | None:
+def differing(trial: Trial, part: Node, place: int) -> Checked | None:
     """A part that is a rule in itself and of which the two sides differ too."""
     try:
-        rule = check_rule(part, words)
+        rule = check_rule(part, WORDS)
     except BadRule:
         return None
     ours = trial.in_python([rule], [trial.people[place]])

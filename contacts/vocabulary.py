@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from contacts.columns import Column, known
-from contacts.models import Audience
-from rules.checking import Checked, Vocabulary, check_rule, vocabulary
+from contacts.models import Audience, AudienceMember
+from rules.checking import Checked, Vocabulary, check_rule, named_filters, vocabulary
 from rules.jsonform import BadJson, from_json
 from rules.kinds import Kind
 from rules.parsing import parse
 from rules.sql import Surroundings
-from rules.tree import Call, Literal, Name, Node, walk
+from rules.tree import Name, Node, walk
 from rules.wording import Labels
 
 
@@ -47,25 +48,28 @@ def words(
     columns = known() if columns is None else columns
     choices = {f"contact.{name}": column.choices for name, column in columns.items()}
     choices |= {f"call.{datum.name}": datum.choices for datum in topics.call}
+    filters, lists = predefined()
     return vocabulary(
         contact={name: column.kind for name, column in columns.items()},
         call={datum.name: datum.kind for datum in topics.call},
-        filters=filters(),
+        filters=filters,
+        lists=lists,
         choices={name: tuple(values) for name, values in choices.items() if values},
         counts_propositions=topics.propositions,
         about_offers=topics.offer,
     )
 
 
-def filters() -> dict[str, Node]:
-    """The trees of the predefined filters, by name."""
-    found = {}
-    for name, tree in Audience.objects.described().values_list("name", "tree"):
-        try:
-            found[name] = from_json(tree)
-        except BadJson:  # written by a later version of the product
+def predefined() -> tuple[dict[str, Node], dict[str, int]]:
+    """What `filter("…")` may name: the trees of described audiences, the numbers of lists."""
+    filters, lists = {}, {}
+    for pk, name, kind, tree in Audience.objects.values_list("pk", "name", "kind", "tree"):
+        if kind == Audience.Kind.LIST:
+            lists[name] = pk
             continue
-    return found
+        with suppress(BadJson):  # written by a later version of the product
+            filters[name] = from_json(tree)
+    return filters, lists
 
 
 def check(text: str, *, columns: Mapping[str, Column] | None = None) -> Checked:
@@ -73,14 +77,21 @@ def check(text: str, *, columns: Mapping[str, Column] | None = None) -> Checked:
     return check_rule(parse(text), words(columns=columns))
 
 
-def labels(columns: Mapping[str, Column] | None = None, *, topics: Topics = EVERYWHERE) -> Labels:
-    """What people call attributes, call data and their values."""
+def labels(
+    columns: Mapping[str, Column] | None = None,
+    *,
+    topics: Topics = EVERYWHERE,
+    audiences: Collection[Audience] = (),
+) -> Labels:
+    """What people call attributes, call data, their values, and audiences that may be seen."""
     columns = known() if columns is None else columns
     names = {f"contact.{c.name}": in_a_sentence(str(c.label)) for c in columns.values()}
     names |= {f"call.{d.name}": in_a_sentence(d.label) for d in topics.call if d.label}
     values = {f"contact.{c.name}": c.choices for c in columns.values() if c.choices}
     values |= {f"call.{d.name}": d.choices for d in topics.call if d.choices}
-    return Labels(names, values)
+    seen = {audience.name: audience.label for audience in audiences}
+    lists = frozenset(audience.name for audience in audiences if not audience.is_rule)
+    return Labels(names, values, seen, lists)
 
 
 def in_a_sentence(label: str) -> str:
@@ -98,7 +109,17 @@ def surroundings(
     """What names mean in SQL; `@.` stands for the contacts' table."""
     columns = known() if columns is None else columns
     places = {f"contact.{c.name}": f'@."{c.column}"' for c in columns.values()}
-    return Surroundings(places, now=at, zone=zone, values=values or {})
+    return Surroundings(
+        places, now=at, zone=zone, values=values or {}, membership=membership("@.id")
+    )
+
+
+def membership(contact: str, table: str = AudienceMember._meta.db_table) -> str:
+    """Whether somebody is on a list, whose number stands at {}."""
+    return (
+        f"EXISTS (SELECT 1 FROM {table} AS member"  # noqa: S608 (our words)
+        f" WHERE member.audience_id = {{}} AND member.contact_id = {contact})"
+    )
 
 
 # --- who names whom ---
@@ -110,16 +131,6 @@ def named_attributes(tree: Node) -> set[str]:
         node.path[1]
         for node in walk(tree)
         if isinstance(node, Name) and node.path[0] == "contact" and len(node.path) > 1
-    }
-
-
-def named_filters(tree: Node) -> set[str]:
-    return {
-        str(node.arguments[0].value)
-        for node in walk(tree)
-        if isinstance(node, Call)
-        and node.function == "filter"
-        and isinstance(node.arguments[0], Literal)
     }
 
 

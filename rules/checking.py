@@ -67,11 +67,15 @@ PROPOSITION: Mapping[str, Kind] = {
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names that a rule may use, with their kinds, and the predefined filters."""
+    """The names that a rule may use, with their kinds, and what `filter("…")` may name.
+
+    A filter is a tree, or a list of people, which has a number.
+    """
 
     names: Mapping[str, Kind]
     filters: Mapping[str, Node] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: Mapping[str, int] = field(default_factory=dict)
 
 
 def vocabulary(
@@ -80,6 +84,7 @@ def vocabulary(
     call: Mapping[str, Kind] | None = None,
     filters: Mapping[str, Node] | None = None,
     choices: Mapping[str, tuple[str, ...]] | None = None,
+    lists: Mapping[str, int] | None = None,
     counts_propositions: bool = False,
     about_offers: bool = True,
 ) -> Vocabulary:
@@ -90,17 +95,21 @@ def vocabulary(
     names.update({f"call.{name}": kind for name, kind in (call or {}).items()})
     if counts_propositions:
         names.update(PROPOSITION)
-    return Vocabulary(names, filters or {}, choices or {})
+    return Vocabulary(names, filters or {}, choices or {}, lists or {})
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A tree whose filters are written out and whose every part has a kind."""
+    """A tree whose filters are written out and whose every part has a kind.
+
+    A list of people stays as it was named; `lists` has the numbers of those that are.
+    """
 
     tree: Node
     kind: Kind
     kinds: Mapping[Node, Kind]
     warnings: tuple[Mistake, ...] = ()
+    lists: Mapping[str, int] = field(default_factory=dict)
 
     def kind_of(self, node: Node) -> Kind:
         return self.kinds[node]
@@ -126,17 +135,28 @@ def check(
         checker.refuse(Code.WRONG_KIND, whole, str(kind), *expected)
     if checker.mistakes or kind is None:
         raise BadRule(tuple(sorted(checker.mistakes, key=lambda mistake: mistake.start)))
-    return Checked(whole, kind, checker.kinds, tuple(choice_warnings(whole, words)))
+    lists = {name: words.lists[name] for name in named_filters(whole)}
+    return Checked(whole, kind, checker.kinds, tuple(choice_warnings(whole, words)), lists)
+
+
+def named_filters(tree: Node) -> set[str]:
+    """The filters that a tree names itself."""
+    found = set()
+    for node in walk(tree):
+        match node:
+            case Call("filter", (Literal(str(name)),)):
+                found.add(name)
+    return found
 
 
 def write_out_filters(tree: Node, words: Vocabulary, above: tuple[str, ...] = ()) -> Node:
-    """The tree with each `filter("name")` replaced by what that filter says."""
+    """The tree with each `filter("name")` replaced by what that filter says; lists stay."""
     match tree:
-        case Call("filter", (Literal(str(name)),), span):
+        case Call("filter", (Literal(str(name)),), span) if name not in words.lists:
             if name in above:
                 raise BadRule((Mistake(Code.CIRCULAR_FILTER, *span, name),))
             if name not in words.filters:
-                known = tuple(sorted(words.filters))
+                known = tuple(sorted({*words.filters, *words.lists}))
                 raise BadRule((Mistake(Code.UNKNOWN_FILTER, *span, name, known),))
             return write_out_filters(words.filters[name], words, (*above, name))
         case Not(part) | Minus(part):
@@ -351,6 +371,13 @@ class Checker:
                 self.refuse(Code.WRONG_KIND, node.arguments[0], str(kind), "string", "list")
         return INT
 
+    def filter(self, node: Call) -> Kind | None:
+        """Only a list is still a filter here: whatever is a rule has been written out."""
+        match node.arguments:
+            case (Literal(str(name)),) if name in self.words.lists:
+                return BOOL
+        return self.literal_only(node)
+
     def literal_only(self, node: Call) -> Kind | None:
         """`timestamp(…)`, `duration(…)` and `filter(…)` take a text that is written down."""
         if self.has_arguments(node, 1):
@@ -364,7 +391,7 @@ SPECIAL: Mapping[str, Callable[[Checker, Call], Kind | None]] = {
     "size": Checker.size,
     "timestamp": Checker.literal_only,
     "duration": Checker.literal_only,
-    "filter": Checker.literal_only,
+    "filter": Checker.filter,
 }
 TEXT, DAY = (STRING,), (DATE, TIMESTAMP)
 SIGNATURES: Mapping[str, tuple[tuple[tuple[Kind, ...], ...], Kind]] = {

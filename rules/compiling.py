@@ -37,6 +37,7 @@ from rules.tree import (
 Facts = Mapping[str, Mapping[str, Any]]
 Evaluate = Callable[[Facts, datetime, tzinfo], tuple[Any, ...]]
 
+LISTS = Name(("contact", "lists"))  # the numbers of the lists that somebody is on
 OPERATORS = {Comparison.EQUAL: "==", Comparison.UNEQUAL: "!="}
 ARITHMETIC: Mapping[tuple[Arithmetic, Kind], str] = {
     (Arithmetic.PLUS, INT): "plus_int",
@@ -67,7 +68,8 @@ MEANING = {
 class Program:
     """A set of rules as one function. It is handed what is known of a person, and answers all.
 
-    `facts` has a mapping for each root: `facts["contact"]["age"]`. Rules answer True or False,
+    `facts` has a mapping for each root: `facts["contact"]["age"]`; the numbers of the lists that
+    somebody is on are `facts["contact"]["lists"]`. Rules answer True or False,
     weights a number or None.
     """
 
@@ -94,6 +96,7 @@ class Writer:
         self.kinds: dict[Node, Kind] = {}
         for rule in rules:
             self.kinds.update(rule.kinds)
+        self.lists = {name: number for rule in rules for name, number in rule.lists.items()}
         asked = Counter(node for rule in rules for node in walk(rule.tree))
         self.shared = {node for node, times in asked.items() if times > 1 and is_worth(node)}
         self.constants: dict[str, Any] = {}
@@ -244,6 +247,10 @@ class Writer:
     def asked(self, node: Call) -> str:
         if node.function == "has":
             return f"({self.value(node.arguments[0])} is not None)"
+        if node.function == "filter":
+            (named,) = node.arguments
+            assert isinstance(named, Literal)  # noqa: S101 (the checker has seen to it)
+            return f"is_in({self.lists[str(named.value)]}, {self.name(LISTS)})"
         if node.function == "matches":
             text, pattern = node.arguments
             assert isinstance(pattern, Literal)  # noqa: S101 (the checker has seen to it)

@@ -61,7 +61,7 @@ def ask(rule: Checked, facts: Facts, now: datetime, zone: tzinfo) -> list[Condit
     """Every condition of a rule with its answer, by the same program that decisions run."""
     nodes = list(dict.fromkeys(conditions_of(rule.tree)))
     names = {node: names_in(node) for node in nodes}
-    asked = [Checked(node, BOOL, rule.kinds) for node in nodes]
+    asked = [Checked(node, BOOL, rule.kinds, lists=rule.lists) for node in nodes]
     looked_up = sorted({name for found in names.values() for name in found}, key=str)
     values = [Checked(name, as_value(rule.kinds[name]), rule.kinds) for name in looked_up]
     answers = compile_rules([*asked, *values]).evaluate(facts, now, zone)

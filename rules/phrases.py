@@ -131,6 +131,7 @@ ENGLISH = Phrases(
         "contains": "{0} contains {1}",
         "matches": "{0} has the form {1}",
         "filter": "belongs to the audience {0}",
+        "list": "is in the list {0}",
     },
     denied_questions={
         "has": "{0} is unknown",
@@ -139,6 +140,7 @@ ENGLISH = Phrases(
         "contains": "{0} does not contain {1}",
         "matches": "{0} does not have the form {1}",
         "filter": "does not belong to the audience {0}",
+        "list": "is not in the list {0}",
     },
     functions={
         "size": "the length of {0}",
@@ -276,6 +278,7 @@ FRENCH = Phrases(
         "contains": "{0} contient {1}",
         "matches": "{0} a la forme {1}",
         "filter": "fait partie de l’audience {0}",
+        "list": "figure dans la liste {0}",
     },
     denied_questions={
         "has": "{0} n’est pas renseigné",
@@ -284,6 +287,7 @@ FRENCH = Phrases(
         "contains": "{0} ne contient pas {1}",
         "matches": "{0} n’a pas la forme {1}",
         "filter": "ne fait pas partie de l’audience {0}",
+        "list": "ne figure pas dans la liste {0}",
     },
     functions={
         "size": "la longueur de {0}",

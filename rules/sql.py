@@ -65,11 +65,12 @@ class Surroundings:
     now: datetime
     zone: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    membership: str = "FALSE"  # whether somebody is on a list, whose number stands at {}
 
 
 def to_sql(rule: Checked, around: Surroundings) -> Sql:
     """A condition (NULL counts as no) for a rule, a number or NULL for a weight."""
-    writer = Writer(rule.kinds, around)
+    writer = Writer(rule, around)
     text = writer.truth(rule.tree) if rule.kind == BOOL else writer.value(rule.tree)
     return Sql(text, tuple(writer.parameters))
 
@@ -85,8 +86,9 @@ def microseconds(moment: datetime) -> int:
 class Writer:
     """Writes from left to right, so that parameters come in the order of their placeholders."""
 
-    def __init__(self, kinds: Mapping[Node, Kind], around: Surroundings) -> None:
-        self.kinds = kinds
+    def __init__(self, rule: Checked, around: Surroundings) -> None:
+        self.kinds = rule.kinds
+        self.lists = rule.lists
         self.around = around
         self.parameters: list[Any] = []
 
@@ -157,6 +159,9 @@ class Writer:
     def asked(self, node: Call) -> str:
         if node.function == "has":
             return f"({self.value(node.arguments[0])} IS NOT NULL)"
+        if node.function == "filter":
+            number = self.lists[str(node.arguments[0].value)]  # type: ignore[union-attr] # checked
+            return self.around.membership.format(self.parameter(number, INT))
         if node.function == "matches":
             subject, pattern = self.value(node.arguments[0]), node.arguments[1]
             written = patterns.to_postgres(str(pattern.value))  # type: ignore[union-attr] # checked

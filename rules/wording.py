@@ -33,15 +33,22 @@ LANGUAGES: Mapping[str, Phrases] = {"en": ENGLISH, "fr": FRENCH}
 
 @dataclass(frozen=True)
 class Labels:
-    """What people call things: attributes by name, and the values of those with choices."""
+    """What people call things: attributes by name, the values of those with choices, audiences."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    audiences: Mapping[str, str] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()  # those of the audiences that are no rule
 
 
 def sentence(node: Node, language: str, labels: Labels | None = None) -> str:
     """What a rule asks, as a person would say it, without a full stop."""
     return typeset(Speaker(LANGUAGES[language], labels or Labels()).said(node), language)
+
+
+def outcome(node: Node, *, holds: bool, language: str, labels: Labels | None = None) -> str:
+    """What a condition answered for somebody: `is not in the list VIP`."""
+    return sentence(node if holds else Not(node), language, labels)
 
 
 def amount(node: Node, language: str, labels: Labels | None = None) -> str:
@@ -121,6 +128,8 @@ class Speaker:
                 return self.phrases.yes.format(self.name(node))
             case Literal():
                 return self.value(node)
+            case Call("filter", (Literal(str(name)),)):
+                return self.member(name, self.phrases.questions)
             case Call():
                 return self.asked(node, self.phrases.questions)
         return self.value(node)
@@ -134,6 +143,8 @@ class Speaker:
         match node:
             case Compare():
                 return self.compared(node, self.phrases.denied_comparisons)
+            case Call("filter", (Literal(str(name)),)):
+                return self.member(name, self.phrases.denied_questions)
             case Call() if node.function in self.phrases.denied_questions:
                 return self.asked(node, self.phrases.denied_questions)
             case Name():
@@ -163,6 +174,10 @@ class Speaker:
     def asked(self, node: Call, phrases: Mapping[str, str]) -> str:
         arguments = [self.value(argument) for argument in node.arguments]
         return phrases.get(node.function, node.function + "({0})").format(*arguments)
+
+    def member(self, name: str, phrases: Mapping[str, str]) -> str:
+        label = self.labels.audiences.get(name) or self.phrases.quoted.format(name)
+        return phrases["list" if name in self.labels.lists else "filter"].format(label)
 
     def name(self, node: Name) -> str:
         name = str(node)

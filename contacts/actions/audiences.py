@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, ProtectedError
 from django.utils.translation import gettext as _
 
 from accounts.actions.granting import check_may_grant, stale
@@ -18,7 +18,7 @@ from contacts import tasks
 from contacts.actions.refusing import NameTaken, StillUsed
 from contacts.models import Audience, AudienceMember, Contact, ContactAlias
 from contacts.vocabulary import audiences_naming, words
-from rules.checking import check_rule
+from rules.checking import check_rule, named_filters
 from rules.jsonform import to_json
 from rules.parsing import parse
 from rules.tree import Node
@@ -89,8 +89,13 @@ def edit_audience(
 
 
 def checked_tree(rule: str, name: str) -> Node:
-    """The tree of an audience's rule, which must not lead back to itself; raises BadRule."""
+    """The tree of an audience's rule, which must not lead back to itself; raises BadRule.
+
+    Until the transaction ends, nobody deletes what it names or lets that name it in turn.
+    """
     tree = parse(rule)
+    named = Audience.objects.filter(name__in={*named_filters(tree), name})
+    list(named.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     known = words()
     check_rule(tree, replace(known, filters={**known.filters, name: tree}))
     return tree
@@ -125,7 +130,8 @@ def change_members(
 
 @transaction.atomic(durable=True)
 def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> None:
-    """Delete an audience that no other names, or raise StillUsed."""
+    """Delete an audience that nothing names, or raise StillUsed."""
+    Audience.objects.select_for_update().filter(pk=audience.pk).first()
     using = audiences_naming(audience=audience.name)
     if using:
         raise StillUsed(
@@ -133,7 +139,13 @@ def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> Non
             % {"audiences": ", ".join(label for _name, label in using)}
         )
     record("audience.deleted", audience, by=by, at=at, before=facts(audience))
-    audience.delete()
+    try:
+        audience.delete()
+    except ProtectedError as error:  # rows of other rooms that name it
+        using_it = sorted({str(each) for each in error.protected_objects})
+        raise StillUsed(
+            _("These use it: %(names)s. Change them first.") % {"names": ", ".join(using_it)}
+        ) from error
 
 
 def facts(audience: Audience) -> dict[str, Any]:

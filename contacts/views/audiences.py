@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actions.granting import MayNotGrant, Stale
-from accounts.models import JournalEntry
+from accounts.models import JournalEntry, User
 from contacts import counting
 from contacts.actions import audiences as actions
 from contacts.actions.refusing import NameTaken, StillUsed
@@ -88,7 +88,7 @@ def audience_detail(request: StaffRequest, name: str) -> HttpResponse:
     shows_journal = request.user.has_perm("accounts.view_journal")
     context = {
         "audience": audience,
-        "sentence": in_words(audience),
+        "sentence": in_words(audience, request.user),
         "uses": audiences_naming(audience=name),
         "access_labels": audience.access_labels.order_by("name"),
         "entries": entries.for_journal_list()[:LATEST] if shows_journal else None,
@@ -96,10 +96,11 @@ def audience_detail(request: StaffRequest, name: str) -> HttpResponse:
     return render(request, "contacts/audience_detail.html", context)
 
 
-def in_words(audience: Audience) -> str:
+def in_words(audience: Audience, user: User) -> str:
     if not audience.is_rule:
         return ""
-    return sentence(from_json(audience.tree), language(), labels())
+    seen = Audience.objects.visible_to(user)
+    return sentence(from_json(audience.tree), language(), labels(audiences=seen))
 
 
 def language() -> str:

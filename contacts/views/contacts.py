@@ -20,7 +20,7 @@ from accounts.models import JournalEntry
 from contacts import counting, disclosing
 from contacts.actions import contacts as actions
 from contacts.actions.refusing import KeyTaken
-from contacts.columns import known
+from contacts.columns import asked, known
 from contacts.disclosing import may_see_personal, title_of
 from contacts.facts import read_person
 from contacts.forms.contacts import (
@@ -111,7 +111,7 @@ def rough_count(page: ListPage[Contact], kind: str) -> int | None:
 @may_view
 def contact_detail(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     contact = find(public_id)
-    columns = known()
+    columns = asked()
     facts = read_person(contact.pk, columns)
     personal = may_see_personal(request.user)
     entries = JournalEntry.objects.about("contacts.contact", str(contact.public_id))

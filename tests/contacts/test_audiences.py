@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db.models import ProtectedError
 from django.urls import reverse
 
 from accounts.actions.granting import MayNotGrant, Stale
@@ -10,7 +11,10 @@ from accounts.models import JournalEntry
 from contacts import counting, tasks
 from contacts.actions import audiences as actions
 from contacts.actions.refusing import NameTaken, StillUsed
-from contacts.models import Audience
+from contacts.audiences import holding, members
+from contacts.columns import asked
+from contacts.facts import read_person
+from contacts.models import Audience, Contact
 from rules.refusals import BadRule
 from tests.build import (
     NOON,
@@ -218,3 +222,106 @@ def test_a_rule_whose_attribute_is_gone_says_so_instead_of_failing(client):
     assert answer.status_code == 200
     assert "contact.points" in answer.content.decode()
     assert JournalEntry.objects.count() == 0
+
+
+# --- lists inside rules ---
+
+
+@pytest.fixture
+def vip():
+    make_attribute("points", "int")
+    for key, points in (("C-1", 5), ("C-2", 50), ("C-3", 500)):
+        make_contact(key, points=points)
+    vip = create("vip", None, label="VIP")
+    actions.change_members(vip, ["C-2", "C-3"], replaces=True, by=None, at=NOON)
+    return vip
+
+
+def keys_of(audience):
+    people = members(audience, at=NOON, zone="UTC")
+    return sorted(people.values_list("key", flat=True))
+
+
+def held_by(key, *audiences):
+    """What the compiled rules say of somebody."""
+    contact = Contact.objects.get(key=key)
+    return holding(audiences, read_person(contact.pk, asked()), at=NOON, zone="UTC")
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ('filter("vip")', ["C-2", "C-3"]),
+        ('!filter("vip")', ["C-1"]),
+        ('filter("vip") && contact.points > 100', ["C-3"]),
+        ('filter("vip") ? contact.points < 100 : contact.points > 100', ["C-2"]),
+    ],
+)
+def test_a_list_is_a_filter_in_python_as_in_the_database(vip, rule, found):
+    audience = create("some", rule)
+
+    assert keys_of(audience) == found
+    assert [key for key in ("C-1", "C-2", "C-3") if held_by(key, audience)] == found
+
+
+def test_a_rule_follows_its_list(vip):
+    audience = create("some", 'filter("vip")')
+
+    actions.change_members(vip, ["C-1"], replaces=True, by=None, at=NOON)
+
+    assert keys_of(audience) == ["C-1"]
+    assert held_by("C-1", audience) == [audience]
+    assert held_by("C-3", audience) == []
+
+
+def test_a_person_is_read_with_their_lists_in_one_query(vip, django_assert_num_queries):
+    contact = Contact.objects.get(key="C-2")
+    columns = asked()
+
+    with django_assert_num_queries(1):
+        facts = read_person(contact.pk, columns)
+
+    assert facts["lists"] == (vip.pk,)
+
+
+def test_a_list_that_a_rule_names_is_not_deleted(vip):
+    create("some", 'filter("vip")', label="Some of them")
+
+    with pytest.raises(StillUsed, match="Some of them"):
+        actions.delete_audience(vip, by=None, at=NOON)
+
+    assert Audience.objects.filter(name="vip").exists()
+
+
+def test_a_list_that_other_rooms_name_is_not_deleted(vip, monkeypatch):
+    def protected(self):
+        raise ProtectedError("protected", {self})
+
+    monkeypatch.setattr(Audience, "delete", protected)
+
+    with pytest.raises(StillUsed, match="These use it: VIP"):
+        actions.delete_audience(vip, by=None, at=NOON)
+
+    assert not JournalEntry.objects.filter(verb="audience.deleted").exists()
+
+
+def test_a_list_is_said_and_offered_by_its_label(vip, client):
+    create("some", '!filter("vip") && contact.points > 1')
+    client.force_login(make_user(role="administrator", language="en"))
+
+    page = client.get("/audiences/some/").content.decode()
+    form = client.get("/audiences/some/edit/").content.decode()
+
+    assert "s not in the list VIP and points is over 1" in page
+    assert '["vip", "VIP"]' in form
+
+
+def test_the_label_of_a_list_that_one_may_not_see_is_not_told(vip, client):
+    vip.access_labels.add(make_label("brand-a"))
+    create("some", 'filter("vip")')
+    client.force_login(make_user("eve@example.org", role="analyst", language="en"))
+
+    page = client.get("/audiences/some/").content.decode()
+
+    assert "VIP" not in page
+    assert "“vip”" in page

@@ -7,17 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts.fuzzing import ATTRIBUTES, Fuzzer
+from contacts.fuzzing import ATTRIBUTES, LISTS, Fuzzer
 from rules.checking import check_rule, vocabulary
 from rules.explaining import explain
 from rules.kinds import BOOL, INT, STRING
 from rules.parsing import parse
+from rules.wording import Labels, outcome
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 WORDS = vocabulary(
-    contact={"age": INT, "points": INT, "country": STRING, "partner": BOOL, "city": STRING}
+    contact={"age": INT, "points": INT, "country": STRING, "partner": BOOL, "city": STRING},
+    lists={"vip": 7, "press": 8},
 )
-ALICE = {"age": 31, "country": "DE", "points": 10}
+ALICE = {"age": 31, "country": "DE", "points": 10, "lists": (8,)}
 
 
 def explained(text, person=ALICE):
@@ -44,6 +46,19 @@ def test_the_condition_that_fails_is_shown_with_what_the_person_has():
     assert change.condition.text == 'contact.country in ["FR", "BE"]'
     assert change.condition.values == {"contact.country": "DE"}
     assert [condition.holds for condition in explanation.conditions] == [True, False]
+
+
+def test_a_list_that_somebody_is_not_on_is_said_by_its_label():
+    (change,) = explained('filter("vip") && filter("press")').changes
+    labels = Labels(audiences={"vip": "VIP"}, lists=frozenset({"vip"}))
+    said = {
+        language: outcome(
+            change.condition.node, holds=change.condition.holds, language=language, labels=labels
+        )
+        for language in ("en", "fr")
+    }
+
+    assert said == {"en": "is not in the list VIP", "fr": "ne figure pas dans la liste VIP"}
 
 
 def test_a_missing_value_is_shown_as_missing():
@@ -76,6 +91,8 @@ def test_a_missing_value_is_shown_as_missing():
         ("contact.partner && !contact.partner", []),
         ("false || contact.partner", [("contact.partner", True)]),
         ("contact.age < 26 && contact.age < 26", [("contact.age < 26", True)]),
+        ('filter("vip") && filter("press")', [('filter("vip")', True)]),
+        ('filter("vip") || !filter("press")', [('filter("vip")', True)]),
     ],
 )
 def test_the_least_that_would_have_to_change(text, least):
@@ -87,7 +104,7 @@ def test_the_least_that_would_have_to_change(text, least):
 @given(st.integers(min_value=0, max_value=2**32))
 def test_a_rule_without_changes_to_make_holds_and_no_other(seed):
     fuzzer = Fuzzer(seed)
-    rule = check_rule(fuzzer.rule(), vocabulary(contact=ATTRIBUTES))
+    rule = check_rule(fuzzer.rule(), vocabulary(contact=ATTRIBUTES, lists=LISTS))
 
     explanation = explain(rule, {"contact": fuzzer.person()}, NOW, ZoneInfo("UTC"))
 

@@ -8,14 +8,15 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contacts.fuzzing import ATTRIBUTES, Fuzzer
+from contacts.fuzzing import ATTRIBUTES, LISTS, Fuzzer
+from contacts.vocabulary import membership
 from rules.checking import check_rule, check_weight, vocabulary
 from rules.compiling import compile_rules
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.sql import Surroundings, to_sql, type_of
 
-WORDS = vocabulary(contact=ATTRIBUTES)
+WORDS = vocabulary(contact=ATTRIBUTES, lists=LISTS)
 NOW = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # in the hour that Paris has twice
 ZONE = "Europe/Paris"
 ALICE = {
@@ -27,6 +28,7 @@ ALICE = {
     "created_at": datetime(2026, 9, 24, 22, 30, tzinfo=UTC),
     "tags": ("vip", "new"),
     "years_bought": (2024, 2025),
+    "lists": (LISTS["press"],),
 }
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +46,14 @@ def in_postgres(rule, person):
         value = person.get(name)
         columns.append(f"%s::{type_of(kind)} AS {name}")
         values.append(list(value) if isinstance(value, tuple) else value)
-    around = Surroundings({f"contact.{name}": name for name in ATTRIBUTES}, NOW, ZONE)
+    columns.append("%s::bigint[] AS lists")
+    values.append(list(person.get("lists", ())))
+    around = Surroundings(
+        {f"contact.{name}": name for name in ATTRIBUTES},
+        NOW,
+        ZONE,
+        membership="{} = ANY(lists)",
+    )
     asked = to_sql(rule, around)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -78,6 +87,10 @@ def in_postgres(rule, person):
         ("contact.points in [1, 2]", False),
         ("contact.age in [contact.points, 25]", True),
         ("size(contact.tags) == 2", True),
+        ('filter("press")', True),
+        ('filter("vip")', False),
+        ('!filter("vip") && filter("press") == true', True),
+        ('(filter("vip") ? 1 : 2) == 2', True),
         ("size(contact.city) == 4", True),
         ("years(contact.born) == 24", True),
         ("date(now) == date(contact.created_at)", False),
@@ -192,7 +205,9 @@ def test_python_and_postgres_agree_on_any_rule(people_table, seed):
         if evaluate({"contact": person}, NOW, ZoneInfo(ZONE))[0]
     }
 
-    asked = to_sql(rule, Surroundings({f"contact.{name}": name for name in ATTRIBUTES}, NOW, ZONE))
+    columns = {f"contact.{name}": name for name in ATTRIBUTES}
+    on_list = membership("fuzzed.id", table="fuzzed_members")
+    asked = to_sql(rule, Surroundings(columns, NOW, ZONE, membership=on_list))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id FROM fuzzed WHERE {asked.text}", asked.parameters)
         found = {number for (number,) in cursor}
@@ -210,6 +225,12 @@ def people_table(db):
             values = [person.get(name) for name in ATTRIBUTES]
             listed = [list(value) if isinstance(value, tuple) else value for value in values]
             cursor.execute(f"INSERT INTO fuzzed VALUES ({places})", [number, *listed])
+        cursor.execute(
+            "CREATE TEMPORARY TABLE fuzzed_members (audience_id bigint, contact_id int)"
+            " ON COMMIT DROP"
+        )
+        members = [(which, number) for number, who in enumerate(PEOPLE) for which in who["lists"]]
+        cursor.executemany("INSERT INTO fuzzed_members VALUES (%s, %s)", members)
 
 
 def test_the_longest_moments_do_not_overflow():
