@@ -1,7 +1,7 @@
 """What is allowed: each form against what stands around it. Forms and packages both ask here.
 
-A form whose problems are all warnings can be saved in design; where something goes live, those of
-`FATAL_LIVE` are refused too.
+A form whose problems are all warnings can be saved in design. Which of them keep it from going live
+is `catalog.readiness`'s.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ from rules.parsing import parse
 from rules.refusals import BadRule
 
 ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]*")
-SMALLEST_MULTIPLIER = 0.000001
-FATAL_LIVE = frozenset({"required_missing", "never"})
+SMALLEST_MULTIPLIER, LARGEST_MULTIPLIER = 0.000001, 1_000_000
 
 Window = tuple[datetime | None, datetime | None]
 
@@ -239,9 +238,9 @@ def check_anonymous_space(shape: SpaceShape, around: Surroundings) -> list[Probl
 
 def check_category(shape: CategoryShape, around: Surroundings) -> list[Problem]:
     found = check_text(shape.filter, "filter", around)
-    if shape.multiplier < SMALLEST_MULTIPLIER:
-        message = _("A multiplier is at least %(least)s.") % {"least": "0.000001"}
-        found.append(Problem("multiplier", "too_small", message))
+    if not SMALLEST_MULTIPLIER <= shape.multiplier < LARGEST_MULTIPLIER:
+        message = _("A multiplier is at least 0.000001 and less than 1,000,000.")
+        found.append(Problem("multiplier", "out_of_range", message))
     if shape.parent is not None:
         found += check_parent(shape.name, shape.parent, around)
         found += check_window((shape.start, shape.end), around.chain(shape.parent), around)

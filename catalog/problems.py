@@ -54,3 +54,11 @@ def joined(path: str, rest: str) -> str:
 def language() -> str:
     """The language in which rules and their mistakes are told now."""
     return "fr" if (get_language() or "").startswith("fr") else "en"
+
+
+class NameTaken(Exception):
+    """There is already something with this name or code."""
+
+
+class StillUsed(Exception):
+    """Something else needs it."""

@@ -1,0 +1,95 @@
+"""One form for what means the same, so that what is saved reads back exactly as it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from catalog.describing import number
+from catalog.shapes import (
+    CategoryShape,
+    EnvironmentShape,
+    FallbackOfferShape,
+    OfferShape,
+    PresentationRuleShape,
+    Shape,
+    SpaceShape,
+)
+
+S = TypeVar("S", bound=Shape)
+SIXTH = Decimal("0.000001")
+
+
+def tidy(shape: S) -> S:
+    """The form as rows give it back: no empty rule, sorted tags and labels, a plain number."""
+    changes: Callable[[Any], Mapping[str, Any]] | None = TIDIERS.get(type(shape))
+    return shape.model_copy(update=dict(changes(shape))) if changes else shape
+
+
+def tidy_environment(shape: EnvironmentShape) -> Mapping[str, Any]:
+    return {
+        "filter": shape.filter or None,
+        "access_labels": in_order(shape.access_labels),
+    }
+
+
+def tidy_space(shape: SpaceShape) -> Mapping[str, Any]:
+    render = shape.render
+    return {
+        "render": render.model_copy(
+            update={
+                "html": render.html or None,
+                "text": render.text or None,
+                "json_": render.json_ or None,
+            }
+        )
+    }
+
+
+def tidy_category(shape: CategoryShape) -> Mapping[str, Any]:
+    return {
+        "filter": shape.filter or None,
+        "multiplier": number(Decimal(str(shape.multiplier)).quantize(SIXTH)),
+        "access_labels": in_order(shape.access_labels),
+    }
+
+
+def tidy_offer(shape: OfferShape) -> Mapping[str, Any]:
+    return {
+        "filter": shape.filter or None,
+        "contexts": tuple(
+            context.model_copy(update={"filter": context.filter or None})
+            for context in shape.contexts
+        ),
+        **tidy_fallback_offer(shape),
+    }
+
+
+def tidy_fallback_offer(shape: OfferShape | FallbackOfferShape) -> Mapping[str, Any]:
+    return {
+        "tags": in_order(shape.tags),
+        "access_labels": in_order(shape.access_labels),
+    }
+
+
+def tidy_presentation_rule(shape: PresentationRuleShape) -> Mapping[str, Any]:
+    return {
+        "applies_to": shape.applies_to or None,
+        "recipients": shape.recipients or None,
+        "propositions": shape.propositions or None,
+    }
+
+
+def in_order(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(words)))
+
+
+TIDIERS: Mapping[type[Shape], Callable[[Any], Mapping[str, Any]]] = {
+    EnvironmentShape: tidy_environment,
+    SpaceShape: tidy_space,
+    CategoryShape: tidy_category,
+    OfferShape: tidy_offer,
+    FallbackOfferShape: tidy_fallback_offer,
+    PresentationRuleShape: tidy_presentation_rule,
+}
