@@ -9,13 +9,14 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from accounts.journal import Actor
+from accounts.journal import Actor, entry_of, record_all
 from catalog import releasing
 from catalog.approving import (
     AGREED,
     BATCH,
     SIDES,
     Act,
+    MayNotApprove,
     Side,
     last_approvals,
     meant,
@@ -23,12 +24,15 @@ from catalog.approving import (
     state_field,
     state_of,
     step,
+    why_not,
 )
+from catalog.enabling import enable_what_is_complete
 from catalog.gathering import Bodies, Gathered, Key, Kind, gather, key_of, shape_to_publish
 from catalog.models import Approval, ApprovalStep, Environment, Offer, Release, Revision
 from catalog.problems import Problem
 from catalog.readiness import NotReady, Obstacle, check_ready
 from catalog.shapes import body_of, digest_of
+from catalog.surroundings import surroundings_of
 
 OFFERS = (Kind.OFFER, Kind.FALLBACK_OFFER)
 
@@ -64,6 +68,55 @@ def go_live(
     made = releasing.publish(environment, gathered.bodies, by=by, at=at, comment=comment)
     note_live(environment, offers, gathered.bodies, made, by=by, at=at)
     return made
+
+
+def approve_and_publish(
+    environment: Environment,
+    offers: Iterable[Offer],
+    *,
+    by: Actor,
+    at: datetime,
+    comment: str = "",
+) -> Release | None:
+    """Say yes to both sides of these offers and publish all that the environment's design says.
+
+    The caller holds the environment. Each representation that is complete is enabled; what is
+    live as it stands is left alone. Raises MayNotApprove, NotReady: then nothing may be kept.
+    """
+    held = locked([offer.pk for offer in offers])
+    around = surroundings_of(environment)
+    enable_what_is_complete(
+        [offer for offer in held if state_of(offer, Side.CONTENT) not in AGREED], around
+    )
+    for side in SIDES:
+        approve_side([offer for offer in held if state_of(offer, side) not in AGREED], side, by, at)
+    return go_live(environment, held, everything=True, by=by, at=at, comment=comment)
+
+
+def approve_side(offers: Sequence[Offer], side: Side, by: Actor, at: datetime) -> None:
+    for offer in offers:
+        if reason := why_not(offer, side, by):
+            raise MayNotApprove(f"{offer.code}: {reason}")
+    ApprovalStep.objects.bulk_create(
+        [
+            step(
+                offer.pk,
+                side,
+                Act.APPROVED,
+                digest=meant(body_of(shape_to_publish(offer)), side),
+                by=by,
+                at=at,
+            )
+            for offer in offers
+        ],
+        batch_size=BATCH,
+    )
+    state = state_field(side)
+    Offer.objects.filter(pk__in=[o.pk for o in offers]).update(**{state: Approval.APPROVED})
+    after = {"sides": [side.value]}
+    record_all([entry_of("offer.approved", o, by=by, at=at, after=after) for o in offers])
+    for offer in offers:
+        setattr(offer, state, Approval.APPROVED)
 
 
 # --- what goes live is what was approved ---
@@ -102,6 +155,16 @@ def disagreement(
 
 
 # --- what offers remember ---
+
+
+def hold_up(offers: Sequence[Offer], refusal: NotReady) -> None:
+    """Remember with each of these why it did not go live."""
+    for offer in offers:
+        kind, name = key_of(offer)
+        mine = [one for one in refusal.obstacles if (one.kind, one.name) == (kind, name)]
+        others = [one for one in refusal.obstacles if one.kind not in OFFERS]
+        offer.publishing_error = "\n".join(map(str, mine + others))
+        Offer.objects.filter(pk=offer.pk).update(publishing_error=offer.publishing_error)
 
 
 def note_live(

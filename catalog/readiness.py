@@ -12,6 +12,7 @@ from catalog.models import Environment, Offer
 from catalog.problems import Problem
 from catalog.shapes import CONTENT_FIELDS
 from catalog.surroundings import Surroundings, surroundings_of
+from rules.refusals import Code
 
 # Doubts that can be saved in design, but that do not go live.
 INCOMPLETE = frozenset({"required_missing"})
@@ -35,9 +36,9 @@ class Obstacle:
 class NotReady(Exception):
     """Something would be live that does not work; it carries everything that is in the way."""
 
-    def __init__(self, obstacles: Iterable[Obstacle]) -> None:
+    def __init__(self, obstacles: Iterable[Obstacle], sentence: str = "") -> None:
         self.obstacles = tuple(obstacles)
-        super().__init__("; ".join(map(str, self.obstacles[:20])))
+        super().__init__(sentence or "; ".join(map(str, self.obstacles[:20])))
 
     def about(self, keys: Iterable[Key]) -> set[Key]:
         """Those of the keys that themselves stand in the way."""
@@ -53,6 +54,15 @@ def obstacles(gathered: Gathered, around: Surroundings) -> list[Obstacle]:
         for problem in check_shape(shape, around)
         if problem.is_error or problem.code in INCOMPLETE
     ]
+
+
+# What is wrong with a rule, as opposed to what is wrong with a name.
+OF_RULES = frozenset({"broken_filter", *map(str, Code)})
+
+
+def broken_rules(gathered: Gathered, around: Surroundings) -> list[Obstacle]:
+    """Of what was live once: rules that mean nothing any more."""
+    return [one for one in obstacles(gathered, around) if one.problem.code in OF_RULES]
 
 
 def check_ready(environment: Environment, gathered: Gathered) -> None:

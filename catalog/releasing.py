@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.journal import Actor, record
@@ -200,12 +200,16 @@ def users_of(
 
 
 def back_to(
-    environment: Environment, number: int, *, by: Actor, at: datetime, comment: str = ""
+    environment: Environment,
+    number: int,
+    bodies: Mapping[Key, Body],
+    gone: Collection[Key],
+    *,
+    by: Actor,
+    at: datetime,
+    comment: str = "",
 ) -> Release | None:
-    """A new release whose content is that of release `number`; raises NoSuchRelease."""
-    if not 0 < number <= environment.release_number:
-        raise NoSuchRelease(_("There is no release %(number)s.") % {"number": number})
-    bodies, gone = differing(environment, number)
+    """A new release with the content of release `number`, from which it is `differing` in this."""
     return release(
         environment,
         bodies,
@@ -242,6 +246,10 @@ def differing(environment: Environment, number: int) -> tuple[Bodies, set[Key]]:
 # --- reading ---
 
 
+def releases_of(environment: Environment) -> QuerySet[Release]:
+    return Release.objects.filter(environment=environment)
+
+
 def among(keys: Iterable[Key]) -> Q:
     """Those of these kinds and names; with no key none."""
     by_kind: dict[str, list[str]] = {}
@@ -261,13 +269,19 @@ def live_digests(environment: Environment, keys: Collection[Key]) -> dict[Key, s
 
 
 def live_bodies(
-    environment: Environment, number: int | None = None, *, keys: Collection[Key] | None = None
+    environment: Environment,
+    number: int | None = None,
+    *,
+    keys: Collection[Key] | None = None,
+    kinds: Collection[str] | None = None,
 ) -> Bodies:
-    """What is live, or was in release `number`, by kind and name; all of it or these keys."""
+    """What is live, or was in release `number`, by kind and name; all of it, or a part."""
     revisions = Revision.objects.filter(environment=environment)
     held = revisions.current() if number is None else revisions.of_release(number)
     if keys is not None:
         held = held.filter(among(keys))
+    if kinds is not None:
+        held = held.filter(kind__in=kinds)
     return {(kind, name): body for kind, name, body in held.values_list("kind", "name", "body")}
 
 
@@ -296,7 +310,7 @@ def changed_since(environment: Environment, number: int) -> tuple[int, Bodies, s
 def live_package(environment: Environment, number: int | None = None) -> Package:
     """A release as a package, always in the same order; raises NoSuchRelease."""
     number = environment.release_number if number is None else number
-    if not Release.objects.filter(environment=environment, number=number).exists():
+    if not releases_of(environment).filter(number=number).exists():
         raise NoSuchRelease(_("There is no release %(number)s.") % {"number": number})
     shapes: dict[str, dict[str, Any]] = {str(kind): {} for kind in Kind}
     for (kind, name), body in sorted(live_bodies(environment, number).items()):

@@ -220,6 +220,7 @@ CELERY_TIMEZONE = "UTC"
 QUEUES = ("interactive", "bulk", "send")
 CELERY_BEAT_SCHEDULE = {
     "wake-jobs": {"task": "jobs.tasks.wake_jobs", "schedule": 10.0},
+    "make-planned-releases": {"task": "catalog.tasks.make_planned_releases", "schedule": 15.0},
     "purge-journal": {
         "task": "accounts.tasks.purge_journal",
         "schedule": crontab(hour="4", minute="10"),
