@@ -30,7 +30,8 @@ from catalog.models import (
 )
 from catalog.shapes import AttributeShape, FilterShape, Shape, body_of
 from contacts.models import Attribute, Audience
-from contacts.vocabulary import named_attributes, named_filters
+from contacts.vocabulary import named_attributes
+from rules.checking import named_filters
 from rules.parsing import parse
 from rules.refusals import BadRule
 

@@ -8,8 +8,14 @@ from django.utils.translation import gettext as _
 
 from catalog.problems import Problem, language
 from catalog.surroundings import Surroundings, about_offers, about_propositions
-from contacts.vocabulary import named_filters
-from rules.checking import Checked, Vocabulary, check, check_rule, check_weight
+from rules.checking import (
+    Checked,
+    Vocabulary,
+    check,
+    check_rule,
+    check_weight,
+    named_filters,
+)
 from rules.kinds import Base, Kind
 from rules.parsing import parse
 from rules.refusals import BadRule, Code, Mistake

@@ -80,8 +80,7 @@ class Surroundings:
         return found[::-1]
 
     def with_filter(self, name: str, rule: Node) -> Surroundings:
-        filters = {**self.words.filters, name: rule}
-        return replace(self, words=replace(self.words, filters=filters), judged={})
+        return replace(self, words=with_filters(self.words, {name: rule}), judged={})
 
     def with_branch(self, name: str, branch: Branch) -> Surroundings:
         return replace(self, branches={**self.branches, name: branch})
@@ -172,7 +171,7 @@ def with_package(around: Surroundings, package: Package) -> Surroundings:
     return replace(
         around,
         is_for_visitors=is_for_visitors,
-        words=Vocabulary(names, {**known.filters, **parsed_filters(package)}, choices),
+        words=with_filters(replace(known, names=names, choices=choices), parsed_filters(package)),
         places={**around.places, **places_of(package, around, is_for_visitors=is_for_visitors)},
         branches={
             **around.branches,
@@ -221,16 +220,25 @@ def with_call(
     known: Vocabulary, kinds: Mapping[str, Kind], choices: Mapping[str, tuple[str, ...]]
 ) -> Vocabulary:
     """A vocabulary whose call data are these and no others."""
-    return Vocabulary(
-        {
+    return replace(
+        known,
+        names={
             **{name: kind for name, kind in known.names.items() if not name.startswith("call.")},
             **{f"call.{name}": kind for name, kind in kinds.items()},
         },
-        known.filters,
-        {
+        choices={
             **{name: each for name, each in known.choices.items() if not name.startswith("call.")},
             **{f"call.{name}": each for name, each in choices.items()},
         },
+    )
+
+
+def with_filters(known: Vocabulary, filters: Mapping[str, Node]) -> Vocabulary:
+    """A vocabulary in which these filters stand before audiences and lists of their names."""
+    return replace(
+        known,
+        filters={**known.filters, **filters},
+        lists={name: number for name, number in known.lists.items() if name not in filters},
     )
 
 
@@ -240,7 +248,7 @@ def with_call(
 def about_offers(known: Vocabulary) -> Vocabulary:
     """Which offers a presentation rule is for can only hang on what stands in the catalogue."""
     names = {name: kind for name, kind in COMMON.items() if name.startswith("offer.")}
-    return replace(known, names=names)
+    return replace(known, names=names, lists={})
 
 
 def about_propositions(known: Vocabulary) -> Vocabulary:

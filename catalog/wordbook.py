@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.models import Environment
-from contacts.vocabulary import words
+from contacts.vocabulary import Datum, Topics, words
 from rules.checking import Vocabulary
 from rules.kinds import DECLARABLE, Kind
 from rules.parsing import parse
@@ -19,18 +19,26 @@ def call_kinds(call_data: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
     return {name: DECLARABLE[datum["type"]] for name, datum in call_data.items()}
 
 
+def call_topics(call_data: Mapping[str, Mapping[str, Any]]) -> list[Datum]:
+    """What calls bring along, as rules and people speak of it."""
+    return [
+        Datum(
+            name,
+            DECLARABLE[datum["type"]],
+            datum.get("label") or name,
+            {choice: choice for choice in datum.get("choices", ())},
+        )
+        for name, datum in call_data.items()
+    ]
+
+
 def environment_words(environment: Environment, *, counts_propositions: bool = False) -> Vocabulary:
     """The words of an environment's rules. Its own filters stand before audiences of one name."""
-    known = words(call=call_kinds(environment.call_data), counts_propositions=counts_propositions)
-    filters = dict(known.filters)
-    filters.update(own_filters(environment))
-    choices = dict(known.choices)
-    choices.update(
-        (f"call.{name}", tuple(datum["choices"]))
-        for name, datum in environment.call_data.items()
-        if datum.get("choices")
-    )
-    return replace(known, filters=filters, choices=choices)
+    topics = Topics(call=call_topics(environment.call_data), propositions=counts_propositions)
+    known = words(topics=topics)
+    own = own_filters(environment)
+    lists = {name: number for name, number in known.lists.items() if name not in own}
+    return replace(known, filters={**known.filters, **own}, lists=lists)
 
 
 def own_filters(environment: Environment) -> dict[str, Node]:
