@@ -2,6 +2,14 @@
 
 from catalog.rendering.parsing import ROOTS
 from catalog.rendering.refusals import BadTemplate, RenderingFailed
-from catalog.rendering.templates import Kind, Template, parse_template
+from catalog.rendering.templates import Kind, Template, parse_template, too_long
 
-__all__ = ["ROOTS", "BadTemplate", "Kind", "RenderingFailed", "Template", "parse_template"]
+__all__ = [
+    "ROOTS",
+    "BadTemplate",
+    "Kind",
+    "RenderingFailed",
+    "Template",
+    "parse_template",
+    "too_long",
+]

@@ -225,7 +225,11 @@ class InHtml:
     def after(self, state: HtmlState, literal: str) -> HtmlState:
         at = 0
         while at < len(literal):
-            state, at = STEPS[state.mode](state, literal, at)
+            before, begin = state, at
+            state, at = read(state, literal, at)
+            if before.mode == "value" and before.attribute in URL_ATTRIBUTES:
+                phase = phase_in_attribute(before, state, literal[begin:at])
+                state = replace(state, phase=phase) if state.mode == "value" else state
         return state
 
     def writer(self, state: HtmlState) -> tuple[Writer, HtmlState]:
@@ -262,15 +266,43 @@ def same(states: Sequence[State]) -> State:
     return states[0]
 
 
+def phase_in_attribute(before: HtmlState, after: HtmlState, written: str) -> Phase:
+    """How far the link in an attribute has come; raises Misplaced."""
+    is_whole = after.mode != "value"
+    if is_whole:
+        written = written.removesuffix(before.quote)
+    link = html.unescape(written)
+    if before.phase == "start":
+        link = link.strip(" ") if is_whole else link.lstrip(" ")
+    phase = link_after(before.phase, link)
+    if not is_whole and phase != "rest" and re.search(r"&[#\w]*\Z", written):
+        raise Misplaced(_("A character of a link is cut in two here."))
+    return phase
+
+
 # --- reading HTML: each step takes what belongs together, and says where it stopped ---
 
 
+VALUE_END = {mark: re.compile(mark or r"[\s>]") for mark in ("", '"', "'")}
+TAG_START = re.compile(r"<(?:!--|(/?[A-Za-z])|[!?/])|<\Z")
+EMPTY_COMMENT = re.compile(r"-?>")
+COMMENT_END = re.compile(r"--!?>")
+TAG_NAME = re.compile(r"/?[^\s/>]*")
+NAME = re.compile(r"=?[^\s/>=]*")
+EQUALS = re.compile(r"\s*=\s*")
+
+
+def read(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
+    """The state after the next part of a text, and where that part ends; raises Misplaced."""
+    return STEPS[state.mode](state, text, at)
+
+
 def in_text(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
-    found = re.compile(r"<(?:!--|(/?[A-Za-z])|[!?/])|<\Z").search(text, at)
+    found = TAG_START.search(text, at)
     if not found:
         return state, len(text)
     if found[0] == "<!--":
-        empty = re.compile(r"-?>").match(text, found.end())
+        empty = EMPTY_COMMENT.match(text, found.end())
         return (IN_TEXT, empty.end()) if empty else (HtmlState("comment"), found.end())
     if found[1]:
         return HtmlState("tag"), found.end() - 1 - found[1].startswith("/")
@@ -280,7 +312,7 @@ def in_text(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
 
 
 def in_comment(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
-    found = re.compile(r"--!?>").search(text, at)
+    found = COMMENT_END.search(text, at)
     return (IN_TEXT, found.end()) if found else (state, len(text))
 
 
@@ -290,7 +322,7 @@ def in_bogus(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
 
 
 def in_tag(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
-    found = re.compile(r"/?[^\s/>]*").match(text, at)
+    found = TAG_NAME.match(text, at)
     name = found[0] if found else ""
     end = at + len(name)
     mode = "tag" if end == len(text) else "inside"
@@ -307,12 +339,12 @@ def in_inside(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
 
 
 def in_name(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
-    found = re.compile(r"=?[^\s/>=]*").match(text, at)
+    found = NAME.match(text, at)
     name = found[0] if found else ""
     end = at + len(name)
     if end == len(text):
         raise Misplaced(_("Nothing that changes can stand in the name of an attribute."))
-    behind = re.compile(r"\s*=\s*").match(text, end)
+    behind = EQUALS.match(text, end)
     if not behind:
         return replace(state, mode="inside", attribute=""), end
     at = behind.end()
@@ -324,20 +356,11 @@ def in_name(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
 
 
 def in_value(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:
-    pattern = re.compile(state.quote or r"[\s>]")
-    found = pattern.search(text, at)
-    end = found.start() if found else len(text)
-    if state.attribute in URL_ATTRIBUTES:
-        written = html.unescape(text[at:end])
-        written = written.strip(" ") if state.phase == "start" and found else written
-        phase = link_after(state.phase, written)
-        if not found and phase != "rest" and re.search(r"&[#\w]*\Z", text[at:end]):
-            raise Misplaced(_("A character of a link is cut in two here."))
-        state = replace(state, phase=phase)
+    found = VALUE_END[state.quote].search(text, at)
     if not found:
-        return state, end
+        return state, len(text)
     closed = replace(state, mode="inside", attribute="", quote="", phase="start")
-    return closed, end + len(state.quote)
+    return closed, found.start() + len(state.quote)
 
 
 def in_raw(state: HtmlState, text: str, at: int) -> tuple[HtmlState, int]:

@@ -89,9 +89,13 @@ def parse_template(text: str, *, kind: Kind, fields: frozenset[str] = frozenset(
     `fields` are further names: those of the content, in the template of a space.
     """
     if len(text) > LONGEST_FIELD:
-        message = _("This is longer than the %(most)d KB that a field can hold.")
-        raise BadTemplate(message % {"most": LONGEST_FIELD // 1024})
+        raise too_long()
     return parsed(text, kind, fields)
+
+
+def too_long() -> BadTemplate:
+    message = _("This is longer than the %(most)d KB that a field can hold.")
+    return BadTemplate(message % {"most": LONGEST_FIELD // 1024})
 
 
 @lru_cache(maxsize=KEPT)
