@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from catalog.contents import (
     check_content,
+    check_kept,
     check_place,
     check_representations,
-    check_template,
     check_translations,
     unknown_field,
 )
@@ -46,7 +46,7 @@ from rules.parsing import parse
 from rules.refusals import BadRule
 
 ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]*")
-SMALLEST_MULTIPLIER, LARGEST_MULTIPLIER = 0.000001, 1_000_000
+SMALLEST_MULTIPLIER, LARGEST_MULTIPLIER = 0.000001, 999_999.9999994  # after rounding
 
 Window = tuple[datetime | None, datetime | None]
 
@@ -143,7 +143,7 @@ def check_space(shape: SpaceShape, around: Surroundings) -> list[Problem]:
         *check_own_place(shape, around),
         *check_fields(shape, around),
         *check_defaults(shape, around),
-        *check_rendering(shape),
+        *check_rendering(shape, around),
         *check_identification(shape, around),
         *check_anonymous_space(shape, around),
         *check_expressions(shape.store_on_proposition, "store_on_proposition", around),
@@ -174,11 +174,12 @@ def check_defaults(shape: SpaceShape, around: Surroundings) -> list[Problem]:
     return found
 
 
-def check_rendering(shape: SpaceShape) -> list[Problem]:
+def check_rendering(shape: SpaceShape, around: Surroundings) -> list[Problem]:
+    names = frozenset(around.fields)
     return [
-        *check_template(shape.render.html, "render.html"),
-        *check_template(shape.render.text, "render.text"),
-        *check_template(shape.render.json_, "render.json"),
+        *check_kept(shape.render.html, "render.html", "html", names),
+        *check_kept(shape.render.text, "render.text", "text", names),
+        *check_kept(shape.render.json_, "render.json", "json", names),
     ]
 
 
@@ -238,7 +239,7 @@ def check_anonymous_space(shape: SpaceShape, around: Surroundings) -> list[Probl
 
 def check_category(shape: CategoryShape, around: Surroundings) -> list[Problem]:
     found = check_text(shape.filter, "filter", around)
-    if not SMALLEST_MULTIPLIER <= shape.multiplier < LARGEST_MULTIPLIER:
+    if not SMALLEST_MULTIPLIER <= shape.multiplier <= LARGEST_MULTIPLIER:
         message = _("A multiplier is at least 0.000001 and less than 1,000,000.")
         found.append(Problem("multiplier", "out_of_range", message))
     if shape.parent is not None:

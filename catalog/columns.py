@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog.models import Offer, Status
-from catalog.references import References
 from catalog.shapes import (
     CapShape,
     CategoryShape,
@@ -22,6 +21,9 @@ from catalog.shapes import (
     Shape,
     SpaceShape,
 )
+
+if TYPE_CHECKING:
+    from catalog.references import References
 
 Columns = dict[str, Any]
 

@@ -1,20 +1,16 @@
-"""Is content of the fields that there are, and does each hold what its type asks for?"""
+"""Is content of the fields that there are, and can each be kept as its type asks?"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext as _
 
+from catalog.cleaning import KINDS, clean_field
 from catalog.problems import Problem
+from catalog.rendering import BadTemplate, Kind
 from catalog.shapes import FallbackOfferShape, OfferShape, RepresentationShape
 from catalog.surroundings import Surroundings
-
-PERSONALISED = re.compile(r"\{\{|\{%")
-NOT_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f\\\"<>^`|]")
-OUR_OWN = re.compile(r"/(?![/\\])")  # a picture that we serve
 
 Content = Mapping[str, str]
 
@@ -26,11 +22,33 @@ def check_content(content: Content, path: str, around: Surroundings) -> list[Pro
         kind = around.fields.get(name)
         if kind is None:
             found.append(unknown_field(name, place, around))
-            continue
-        if kind in {"url", "image"} and value:
-            found += check_address(value, place, is_picture=kind == "image")
-        found += check_template(value, place)
+        else:
+            found += check_kept(value, place, KINDS[kind])
     return found
+
+
+def check_kept(
+    text: str | None, path: str, kind: Kind, fields: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Why a text cannot be kept, or what is taken out of it. `fields` as in `parse_template`."""
+    if not text:
+        return []
+    try:
+        cleaned = clean_field(text, kind, fields=fields)
+    except BadTemplate as refusal:
+        return [refused(refusal, path, kind)]
+    if not cleaned.removed:
+        return []
+    message = _("This is taken out: %(what)s.") % {"what": ", ".join(cleaned.removed)}
+    return [Problem(path, "taken_out", message, "warning")]
+
+
+def refused(refusal: BadTemplate, path: str, kind: Kind) -> Problem:
+    if kind in {"url", "image"}:
+        return Problem(path, "bad_address", refusal.message)
+    known = {"line": refusal.line, "column": refusal.column, "message": refusal.message}
+    message = _("Line %(line)s, column %(column)s: %(message)s") % known
+    return Problem(path, "bad_template", message)
 
 
 def unknown_field(name: str, path: str, around: Surroundings) -> Problem:
@@ -50,35 +68,6 @@ def check_translations(
         for code, content in translations.items()
         for problem in check_content(content, f"{path}.{code}", around)
     ]
-
-
-def check_address(value: str, path: str, *, is_picture: bool) -> Iterator[Problem]:
-    """An address leads to http or https. Of one that is personalised the beginning says so."""
-    start, *personal = PERSONALISED.split(value.strip(), maxsplit=1)
-    if is_picture and OUR_OWN.match(start) and not NOT_IN_ADDRESSES.search(start):
-        return
-    if not is_address(start, whole=not personal):
-        yield Problem(
-            path,
-            "bad_address",
-            _("Expected an address that begins with https:// or http://, not “%(value)s”.")
-            % {"value": value[:100]},
-        )
-
-
-def is_address(text: str, *, whole: bool) -> bool:
-    if NOT_IN_ADDRESSES.search(text) or not re.match(r"https?://", text, re.IGNORECASE):
-        return False
-    try:
-        host = urlsplit(text).netloc
-    except ValueError:
-        return False
-    return bool(host) or not whole
-
-
-def check_template(text: str | None, path: str) -> list[Problem]:
-    """The mistakes of the template language in a text."""
-    return []
 
 
 # --- is everything there that a space asks for? ---

@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.models import AccessLabel
 from catalog.models import Category, Environment, Offer, Space
+from catalog.surroundings import content_fields
 
 
 class References:
@@ -39,6 +40,10 @@ class References:
     def fallback_offers(self) -> dict[str, int]:
         rows = Offer.objects.fallback_offers().filter(environment=self.environment)
         return dict(rows.values_list("code", "pk"))
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        return content_fields(self.environment)
 
     @cached_property
     def labels(self) -> dict[str, int]:

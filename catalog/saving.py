@@ -101,7 +101,7 @@ def save_all(
     if not pairs:
         return []
     writer = Writer(KINDS[type(pairs[0][1])], environment, by, at, template)
-    rows = [writer.take(row, tidy(shape)) for row, shape in pairs]
+    rows = [writer.take(row, shape) for row, shape in pairs]
     try:
         with transaction.atomic():
             writer.write()
@@ -152,6 +152,7 @@ class Writer:
 
     def take(self, row: Row | None, shape: Shape) -> Row:
         """The row of a form, which is noted for writing when the form changes it."""
+        shape = tidy(shape, self.known.fields)
         after = body_of(shape)
         if row is None:
             row = self.kind.model(**self.beginning())

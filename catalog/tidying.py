@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from catalog.cleaning import KINDS, clean_offer, clean_space
 from catalog.describing import number
 from catalog.shapes import (
     CategoryShape,
@@ -18,24 +19,32 @@ from catalog.shapes import (
 )
 
 S = TypeVar("S", bound=Shape)
+AnyOffer = TypeVar("AnyOffer", OfferShape, FallbackOfferShape)
 SIXTH = Decimal("0.000001")
 
 
-def tidy(shape: S) -> S:
-    """The form as rows give it back: no empty rule, sorted tags and labels, a plain number."""
-    changes: Callable[[Any], Mapping[str, Any]] | None = TIDIERS.get(type(shape))
-    return shape.model_copy(update=dict(changes(shape))) if changes else shape
+Kinds = Mapping[str, str]  # the types of content fields, by name
 
 
-def tidy_environment(shape: EnvironmentShape) -> Mapping[str, Any]:
+def tidy(shape: S, fields: Kinds) -> S:
+    """The form as rows give it back: safe content, no empty rule, sorted tags, a plain number.
+
+    `fields` are the environment's content fields. What is tidy stays as it is.
+    """
+    changes: Callable[[Any, Kinds], Mapping[str, Any]] | None = TIDIERS.get(type(shape))
+    return shape.model_copy(update=dict(changes(shape, fields))) if changes else shape
+
+
+def tidy_environment(shape: EnvironmentShape, fields: Kinds) -> Mapping[str, Any]:
     return {
         "filter": shape.filter or None,
         "access_labels": in_order(shape.access_labels),
     }
 
 
-def tidy_space(shape: SpaceShape) -> Mapping[str, Any]:
-    render = shape.render
+def tidy_space(shape: SpaceShape, fields: Kinds) -> Mapping[str, Any]:
+    cleaned, _removed = clean_space(shape, frozenset(fields))
+    render = cleaned.render
     return {
         "render": render.model_copy(
             update={
@@ -47,7 +56,7 @@ def tidy_space(shape: SpaceShape) -> Mapping[str, Any]:
     }
 
 
-def tidy_category(shape: CategoryShape) -> Mapping[str, Any]:
+def tidy_category(shape: CategoryShape, fields: Kinds) -> Mapping[str, Any]:
     return {
         "filter": shape.filter or None,
         "multiplier": number(Decimal(str(shape.multiplier)).quantize(SIXTH)),
@@ -55,25 +64,29 @@ def tidy_category(shape: CategoryShape) -> Mapping[str, Any]:
     }
 
 
-def tidy_offer(shape: OfferShape) -> Mapping[str, Any]:
+def tidy_offer(shape: OfferShape, fields: Kinds) -> Mapping[str, Any]:
     return {
         "filter": shape.filter or None,
         "contexts": tuple(
             context.model_copy(update={"filter": context.filter or None})
             for context in shape.contexts
         ),
-        **tidy_fallback_offer(shape),
+        **tidy_fallback_offer(shape, fields),
     }
 
 
-def tidy_fallback_offer(shape: OfferShape | FallbackOfferShape) -> Mapping[str, Any]:
+def tidy_fallback_offer(shape: AnyOffer, fields: Kinds) -> Mapping[str, Any]:
+    cleaned, _removed = clean_offer(shape, {name: KINDS[kind] for name, kind in fields.items()})
     return {
+        "content": cleaned.content,
+        "translations": cleaned.translations,
+        "representations": cleaned.representations,
         "tags": in_order(shape.tags),
         "access_labels": in_order(shape.access_labels),
     }
 
 
-def tidy_presentation_rule(shape: PresentationRuleShape) -> Mapping[str, Any]:
+def tidy_presentation_rule(shape: PresentationRuleShape, fields: Kinds) -> Mapping[str, Any]:
     return {
         "applies_to": shape.applies_to or None,
         "recipients": shape.recipients or None,
@@ -85,7 +98,7 @@ def in_order(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
-TIDIERS: Mapping[type[Shape], Callable[[Any], Mapping[str, Any]]] = {
+TIDIERS: Mapping[type[Shape], Callable[[Any, Kinds], Mapping[str, Any]]] = {
     EnvironmentShape: tidy_environment,
     SpaceShape: tidy_space,
     CategoryShape: tidy_category,
