@@ -1,7 +1,6 @@
 """Content made safe when it is saved; the author is told what was taken out."""
 
 from catalog.cleaning.contents import (
-    KINDS,
     BadField,
     Cleaned,
     Removed,
@@ -12,7 +11,6 @@ from catalog.cleaning.contents import (
 )
 
 __all__ = [
-    "KINDS",
     "BadField",
     "Cleaned",
     "Removed",

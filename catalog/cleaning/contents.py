@@ -20,14 +20,6 @@ from catalog.shapes import (
 
 Fields = Mapping[str, str]
 AnyOffer = TypeVar("AnyOffer", OfferShape, FallbackOfferShape)
-# What a field of each type of catalog.models.ContentType holds.
-KINDS: Mapping[str, Kind] = {
-    "text": "line",
-    "long_text": "text",
-    "html": "html",
-    "url": "url",
-    "image": "image",
-}
 
 
 @dataclass(frozen=True)

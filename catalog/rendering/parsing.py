@@ -87,13 +87,14 @@ class Reader:
         self.local: set[str] = set()
         self.named: dict[str, None] = {}
         self.is_static = True
+        self.pieces: list[Piece] = []
 
     def read(self) -> list[Step]:
         """The steps of the template; raises BadTemplate."""
-        pieces = cut(self.text)
-        self.is_static = all(piece.kind in {"text", "comment"} for piece in pieces)
+        self.pieces = cut(self.text)
+        self.is_static = all(piece.kind in {"text", "comment"} for piece in self.pieces)
         try:
-            nodes = self.parse(pieces)
+            nodes = self.parse()
             steps, state = self.block(nodes, self.context.start)
             self.context.finish(state)
         except Misplaced as error:
@@ -102,16 +103,16 @@ class Reader:
             raise bad_at(self.text, 0, _("There is too much within each other here.")) from None
         return steps
 
-    def parse(self, pieces: Sequence[Piece]) -> list[Node]:
+    def parse(self) -> list[Node]:
         try:
-            return get_parser(LIQUID).parse(TokenStream(tokens_of(self.text, pieces)))
+            return get_parser(LIQUID).parse(TokenStream(tokens_of(self.text, self.pieces)))
         except LiquidError as error:
             at = error.token.start_index if error.token else -1
-            raise self.unreadable(pieces, at) from None
+            raise self.unreadable(at) from None
 
-    def unreadable(self, pieces: Sequence[Piece], at: int) -> BadTemplate:
+    def unreadable(self, at: int) -> BadTemplate:
         """What the library could not read, named by the piece that it stands in."""
-        for piece in pieces:
+        for piece in self.pieces:
             if piece.kind != "text" and piece.start <= at < piece.end:
                 message = _("“%(piece)s” cannot be read.") % {"piece": short(piece.source)}
                 return bad_at(self.text, max(at, piece.start), message)
@@ -154,6 +155,11 @@ class Reader:
             return self.loop(node, state)
         return self.leave(node), state
 
+    def words_at(self, expression: Expression) -> str:
+        """The condition as its author wrote it."""
+        at = expression.token.start_index
+        return next((piece.inner for piece in self.pieces if piece.start <= at < piece.end), "")
+
     def leave(self, node: Node) -> Step:
         leaving = Break if isinstance(node, BreakNode) else Continue
 
@@ -183,7 +189,7 @@ class Reader:
             steps, after = self.block(block.nodes, state)
             states.append(after)
             holds = compiling.condition_of(expression)
-            read.append((denied(holds) if is_denied else holds, words_of(expression), steps))
+            read.append((denied(holds) if is_denied else holds, self.words_at(expression), steps))
         otherwise, after = self.otherwise(node.default, state)
         return compiling.chosen(read, otherwise), self.context.join([*states, after])
 
@@ -201,7 +207,7 @@ class Reader:
                     self.check(expression)
                 steps, end = self.block(block.block.nodes, state)
                 states.append(end)
-                words = f"{node.expression} = {', '.join(map(words_of, expressions))}"
+                words = f"{node.expression} = {self.words_at(expressions[0])}"
                 wanted = [compiling.value_of(each) for each in expressions]
                 read.append((one_of(value, wanted), words, steps))
             else:
@@ -271,10 +277,6 @@ def one_of(value: Any, wanted: Sequence[Any]) -> Any:
         return any(compiling.equal(given, one(frame)) for one in wanted)
 
     return holds
-
-
-def words_of(expression: Expression) -> str:
-    return str(expression)
 
 
 def short(source: str) -> str:

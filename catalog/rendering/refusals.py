@@ -17,7 +17,12 @@ class BadTemplate(ValueError):
 
 
 class RenderingFailed(Exception):
-    """A template that gave nothing usable for this person: the engine drops the offer."""
+    """A template that gave nothing usable for this person: the engine drops the offer.
+
+    `field` is which one, once it is known.
+    """
+
+    field = ""
 
 
 def place_of(text: str, offset: int) -> tuple[int, int]:

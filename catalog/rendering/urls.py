@@ -13,6 +13,10 @@ Phase = Literal["start", "relative", "slash", "host", "rest", "mixed"]
 SCHEME = re.compile(r"(?i)(https?)://|(mailto|tel):")
 HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?")
 HOST_LABEL = re.compile(r"[A-Za-z0-9-]{1,63}")
+PLAIN = re.compile(
+    r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,4})?"
+    r"([/?#][A-Za-z0-9%/?#\[\]@!$&'()*+,;=:~._-]*)?\Z"
+)
 # What an address keeps of the characters it may hold; all others are percent-encoded.
 KEPT = "%/?#[]@!$&'()*+,;=:~-._"
 INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs", "Cs", "Co", "Cn"})
@@ -64,6 +68,8 @@ def has_tricks(written: str) -> bool:
 
 def web_link(written: str) -> str | None:
     """The link in ASCII, if it leads to the web; None for everything else."""
+    if PLAIN.match(written):  # as nearly all are; what follows takes its time
+        return written
     written = written.strip(" ")
     found = re.match(r"(?i)https?://", written)
     if not found or has_tricks(written):
@@ -92,6 +98,8 @@ def is_picture_path(written: str) -> bool:
 
 def link_value(written: str) -> str | None:
     """A whole link that came from a value: to the web, a page of the site, a mail address."""
+    if PLAIN.match(written):
+        return written
     written = written.strip(" ")
     if has_tricks(written):
         return None
