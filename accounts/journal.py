@@ -88,6 +88,7 @@ VERBS: Mapping[str, str | Promise] = {
     "category.deleted": gettext_lazy("deleted the category %(subject)s"),
     "offer.created": gettext_lazy("created the offer %(subject)s"),
     "offer.changed": gettext_lazy("changed the offer %(subject)s"),
+    "offer.duplicated": gettext_lazy("made %(subject)s as a copy"),
     "offer.deleted": gettext_lazy("deleted the offer %(subject)s"),
     "presentation_rule.created": gettext_lazy("created the presentation rule %(subject)s"),
     "presentation_rule.changed": gettext_lazy("changed the presentation rule %(subject)s"),

@@ -6,13 +6,21 @@ from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext as _
 
-from catalog.cleaning import KINDS, clean_field
+from catalog.cleaning import clean_field
 from catalog.problems import Problem
 from catalog.rendering import BadTemplate, Kind
 from catalog.shapes import FallbackOfferShape, OfferShape, RepresentationShape
 from catalog.surroundings import Surroundings
 
 Content = Mapping[str, str]
+# What a field of each type of catalog.models.ContentType holds.
+KINDS: Mapping[str, Kind] = {
+    "text": "line",
+    "long_text": "text",
+    "html": "html",
+    "url": "url",
+    "image": "image",
+}
 
 
 def check_content(content: Content, path: str, around: Surroundings) -> list[Problem]:

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -31,7 +31,7 @@ from pydantic_core import PydanticCustomError
 
 from catalog.models.names import CODE, NAME, RANK_SUFFIX
 
-FORMAT = "overture-catalog/1"
+FORMAT: Final = "overture-catalog/1"
 LONGEST_FIELD = 256 * 1024  # characters of one field of content
 Channel = Literal["web", "call_center", "email", "sms", "direct_mail", "push", "other"]
 Status = Literal[

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from catalog.cleaning import KINDS, clean_offer, clean_space
+from catalog.cleaning import clean_offer, clean_space
+from catalog.contents import KINDS
 from catalog.describing import number
 from catalog.shapes import (
     CategoryShape,
