@@ -75,7 +75,7 @@ def publish_approved(offers: Collection[Offer], *, by: Actor, at: datetime) -> O
 
 @transaction.atomic(durable=True)
 def switch(
-    rows: Sequence[Offer] | Sequence[Category],
+    rows: Sequence[Offer | Category],
     *,
     enabled: bool,
     comment: str = "",
@@ -89,7 +89,9 @@ def switch(
     """
     environment = releasing.hold(rows[0].environment)
     model = type(rows[0])
-    pks = [row.pk for row in rows if row.environment_id == environment.pk]
+    pks = [
+        row.pk for row in rows if isinstance(row, model) and row.environment_id == environment.pk
+    ]
     these = model._default_manager.filter(pk__in=pks).order_by("pk")
     held = cast(Sequence[Offer | Category], these.select_for_update(no_key=True))
     if any(isinstance(row, Offer) and row.is_fallback for row in held):
