@@ -198,13 +198,15 @@ def text_of(path: str, value: Any, told: Labels) -> str:
 
 
 def name_of(kind: str, path: str) -> str:
-    """What people call a field: `contexts[0].weight` is “Weight 1: weight”."""
+    """What people call a field: `contexts[0].filter` is “Weight 1: filter”."""
     part, _dot, rest = path.partition(".")
     found = re.fullmatch(r"(\w+)\[(.+)\]", part)
     if found:
         number = found[2] if not found[2].isdigit() else str(int(found[2]) + 1)
         head = f"{PART_NAMES.get(found[1], found[1])} {number}"
-        return f"{head}: {field_name(PARTS.get(found[1]), rest)}" if rest else head
+        if not rest or (found[1] == "contexts" and rest == "weight"):
+            return head
+        return f"{head}: {field_name(PARTS.get(found[1]), rest)}"
     if part in PART_NAMES and rest:
         return field_name(None, rest)
     return field_name(MODELS.get(kind), path)

@@ -418,6 +418,6 @@ def test_the_reviewer_sees_what_would_change(shop):
     told = [(each.field, each.name, each.before_text, each.after_text) for each in change.fields]
     assert (change.kind, change.name, change.act) == ("offer", "NYC", "changed")
     assert told == [
-        ("contexts[0].weight", "Weight 1: weight", "9", "50"),
+        ("contexts[0].weight", "Weight 1", "9", "50"),
         ("filter", "filter", "", "country is “CA”"),
     ]
