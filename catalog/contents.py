@@ -9,18 +9,11 @@ from django.utils.translation import gettext as _
 from catalog.cleaning import clean_field
 from catalog.problems import Problem
 from catalog.rendering import BadTemplate, Kind
+from catalog.rendering.representing import KIND_OF_TYPE
 from catalog.shapes import FallbackOfferShape, OfferShape, RepresentationShape
 from catalog.surroundings import Surroundings
 
 Content = Mapping[str, str]
-# What a field of each type of catalog.models.ContentType holds.
-KINDS: Mapping[str, Kind] = {
-    "text": "line",
-    "long_text": "text",
-    "html": "html",
-    "url": "url",
-    "image": "image",
-}
 
 
 def check_content(content: Content, path: str, around: Surroundings) -> list[Problem]:
@@ -31,7 +24,7 @@ def check_content(content: Content, path: str, around: Surroundings) -> list[Pro
         if kind is None:
             found.append(unknown_field(name, place, around))
         else:
-            found += check_kept(value, place, KINDS[kind])
+            found += check_kept(value, place, KIND_OF_TYPE[kind])
     return found
 
 

@@ -51,6 +51,11 @@ def joined(path: str, rest: str) -> str:
     return path + rest if rest.startswith("[") else f"{path}.{rest}"
 
 
+def is_at(path: str, place: str) -> bool:
+    """Whether a path is a place or stands below it."""
+    return path == place or (path.startswith(place) and path[len(place)] in ".[")
+
+
 def language() -> str:
     """The language in which rules and their mistakes are told now."""
     return "fr" if (get_language() or "").startswith("fr") else "en"

@@ -260,7 +260,7 @@ class CategoryShape(Windowed):
     def multiplier_ends_after_it_starts(self) -> CategoryShape:
         start, end = self.multiplier_start, self.multiplier_end
         if start is not None and end is not None and end <= start:
-            raise PydanticCustomError("empty_window", "The end must be after the start.")
+            raise PydanticCustomError("empty_multiplier_window", "The end must be after the start.")
         return self
 
 

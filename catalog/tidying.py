@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from catalog.cleaning import clean_offer, clean_space
-from catalog.contents import KINDS
 from catalog.describing import number
+from catalog.rendering.representing import KIND_OF_TYPE
 from catalog.shapes import (
     CategoryShape,
     EnvironmentShape,
@@ -77,7 +77,9 @@ def tidy_offer(shape: OfferShape, fields: Kinds) -> Mapping[str, Any]:
 
 
 def tidy_fallback_offer(shape: AnyOffer, fields: Kinds) -> Mapping[str, Any]:
-    cleaned, _removed = clean_offer(shape, {name: KINDS[kind] for name, kind in fields.items()})
+    cleaned, _removed = clean_offer(
+        shape, {name: KIND_OF_TYPE[kind] for name, kind in fields.items()}
+    )
     return {
         "content": cleaned.content,
         "translations": cleaned.translations,

@@ -4,10 +4,13 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from catalog.management.verbs import Verb, approve, rollback, switch
+from catalog.management.verbs import Verb, approve, packages, rollback, switch
 from offers_site.commands import CommandParser, OvertureCommand
 
 VERBS: Mapping[str, Verb] = {
+    "export": packages.EXPORT,
+    "plan": packages.PLAN,
+    "apply": packages.APPLY,
     "approve": approve.VERB,
     "disable": switch.DISABLE,
     "enable": switch.ENABLE,
