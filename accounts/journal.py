@@ -96,6 +96,7 @@ VERBS: Mapping[str, str | Promise] = {
     "tag.created": gettext_lazy("created the tag %(subject)s"),
     "tag.changed": gettext_lazy("renamed the tag %(subject)s"),
     "tag.deleted": gettext_lazy("deleted the tag %(subject)s"),
+    "picture.added": gettext_lazy("added the picture %(subject)s"),
     "template.created": gettext_lazy("created the template %(subject)s"),
     "template.changed": gettext_lazy("changed the template %(subject)s"),
     "template.deleted": gettext_lazy("deleted the template %(subject)s"),

@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "bootstrap",
     "lucide",
+    "django_prose_editor",
     "ninja",
     "csp",
     "axes",

@@ -45,6 +45,7 @@ PUBLIC_PAGES = {
     "accounts:theme-choose",
     "api-docs",
     "api-openapi",
+    "catalog:asset-file",
     "healthz",
     "metrics",
     "readyz",

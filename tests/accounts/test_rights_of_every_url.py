@@ -3,6 +3,7 @@
 A new address fails here until it stands in the table.
 """
 
+import base64
 import uuid
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.actions.labels import create_label
 from accounts.models import JournalEntry
+from catalog.actions.pictures import add_picture
 from jobs.models import Job
 from tests.build import (
     NOON,
@@ -24,7 +26,12 @@ from tests.build import (
     make_role,
     make_user,
 )
+from tests.catalog.making import make_offer, make_shop
 from transfers.models import Transfer
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +44,8 @@ CHANGES_CONTACTS = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager", "analyst"})
 CHANGES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager"})
+SEES_DESIGN = frozenset({"administrator", "offer_manager", "analyst"})
+CHANGES_OFFERS = frozenset({"administrator", "offer_manager"})
 
 # name: (who may, what GET answers them, what a POST without fields answers). Everybody else who is
 # signed in gets 403, or 405 where the method is not known; without signing in one is sent to do so.
@@ -101,6 +110,11 @@ TABLE = {
     "contacts:rule-check": (SEES_AUDIENCES, 405, 400),
     "contacts:rule-count": (SEES_AUDIENCES, 405, 400),
     "contacts:rule-sample": (SEES_AUDIENCES, 405, 400),
+    "catalog:preview": (SEES_DESIGN, 200, 405),
+    "catalog:preview-frame": (SEES_DESIGN, 404, 405),  # no space is named
+    "catalog:preview-people": (SEES_CONTACTS, 200, 405),
+    "catalog:picture-list": (CHANGES_OFFERS, 200, 422),
+    "catalog:picture-add": (CHANGES_OFFERS, 405, 422),
     "jobs:job-list": (EVERYBODY, 200, 405),
     "jobs:job-running": (EVERYBODY, 200, 405),
     "jobs:job-practise": (ADMINISTRATOR, 405, 302),
@@ -128,6 +142,7 @@ PUBLIC = {
     "accounts:password-set": (410, 410),
     "accounts:language-choose": (405, 400),
     "accounts:theme-choose": (405, 400),
+    "catalog:asset-file": (200, 405),
     "api-openapi": (200, 405),
     "api-docs": (200, 405),
     "healthz": (200, 405),
@@ -166,13 +181,17 @@ def addresses():
     make_attribute("target", "int")
     contact, other = make_contact("C-1"), make_contact("C-2")
     make_audience("target")
+    shop = make_shop()
+    asset = add_picture(name="dot.png", data=PICTURE, by=None, at=NOON)
     samples = {
+        "catalog:asset": {"digest": asset.hash, "extension": "png"},
+        "catalog:preview": {"environment": shop.name, "code": make_offer(shop).code},
         "accounts:person": {"public_id": person.public_id},
         "accounts:password": {"public_id": person.public_id, "token": "never-given"},
         "accounts:role": {"code": role.code},
         "accounts:label": {"code": label.code},
         "accounts:key": {"public_id": key.public_id},
-        "accounts:journal": {"pk": JournalEntry.objects.get().pk},
+        "accounts:journal": {"pk": JournalEntry.objects.earliest("pk").pk},
         "contacts:contact": {"public_id": contact.public_id, "other_id": other.public_id},
         "contacts:attribute": {"name": "target"},
         "contacts:audience": {"name": "target"},
