@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
@@ -83,31 +84,35 @@ def approve_and_publish(
     The caller holds the environment. Each representation that is complete is enabled; what is
     live as it stands is left alone. Raises MayNotApprove, NotReady: then nothing may be kept.
     """
-    held = locked([offer.pk for offer in offers])
-    around = surroundings_of(environment)
+    these = Offer.objects.filter(pk__in=[offer.pk for offer in offers])
+    these = these.exclude(content_state=Approval.LIVE, eligibility_state=Approval.LIVE)
+    held = locked(list(these.values_list("pk", flat=True)))
     enable_what_is_complete(
-        [offer for offer in held if state_of(offer, Side.CONTENT) not in AGREED], around
+        [offer for offer in held if state_of(offer, Side.CONTENT) not in AGREED],
+        surroundings_of(environment),
     )
+    bodies = {offer.pk: body_of(shape_to_publish(offer)) for offer in held}
     for side in SIDES:
-        approve_side([offer for offer in held if state_of(offer, side) not in AGREED], side, by, at)
+        waiting = [offer for offer in held if state_of(offer, side) not in AGREED]
+        approve_side(waiting, side, bodies, by=by, at=at)
     return go_live(environment, held, everything=True, by=by, at=at, comment=comment)
 
 
-def approve_side(offers: Sequence[Offer], side: Side, by: Actor, at: datetime) -> None:
+def approve_side(
+    offers: Sequence[Offer],
+    side: Side,
+    bodies: Mapping[int, dict[str, Any]],
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
     for offer in offers:
         if reason := why_not(offer, side, by):
             raise MayNotApprove(f"{offer.code}: {reason}")
     ApprovalStep.objects.bulk_create(
         [
-            step(
-                offer.pk,
-                side,
-                Act.APPROVED,
-                digest=meant(body_of(shape_to_publish(offer)), side),
-                by=by,
-                at=at,
-            )
-            for offer in offers
+            step(o.pk, side, Act.APPROVED, digest=meant(bodies[o.pk], side), by=by, at=at)
+            for o in offers
         ],
         batch_size=BATCH,
     )

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from accounts.models import JournalEntry
-from catalog import releasing
+from catalog import publishing, releasing
 from catalog.actions import approvals, releases
+from catalog.approving import MayNotApprove
 from catalog.comparing import difference, visible
 from catalog.models import ApprovalStep, Environment, Offer, PresentationRule, Release, Revision
 from catalog.readiness import NotReady
@@ -34,6 +35,7 @@ from tests.catalog.making import (
     make_fallback_offer,
     make_offer,
     make_shop,
+    make_template,
     now,
     publish,
     space,
@@ -529,3 +531,50 @@ def test_every_release_is_in_the_journal_with_who_and_why(shop):
         ("category.disabled", "Travel", "Strike"),
     ]
     assert (Release.objects.latest("pk").by, Environment.objects.get().release_number) == (ada, 2)
+
+
+# --- all at once, as packages are published ---
+
+
+def test_everything_is_approved_and_published_in_one_release(shop, django_assert_max_num_queries):
+    offers = [make_offer(shop, f"O{number}") for number in range(12)]
+    brand = make_fallback_offer(shop)
+    publish(offers[0])
+
+    def publish_all():
+        with transaction.atomic():
+            held = releasing.hold(shop)
+            return publishing.approve_and_publish(held, Offer.objects.all(), by=None, at=NOON)
+
+    with django_assert_max_num_queries(70):
+        made = publish_all()
+
+    assert made.number == 2
+    live = releasing.live_bodies(shop)
+    assert {name for kind, name in live if kind in {"offer", "fallback_offer"}} == {
+        "BRAND",
+        *(f"O{number}" for number in range(12)),
+    }
+    assert ("category", "canada") in live
+    assert states(brand) == ("live", "live")
+    assert publish_all() is None
+
+
+def test_nothing_is_published_when_one_of_all_is_incomplete(shop):
+    make_offer(shop, "A")
+    make_offer(shop, "B", content={})
+
+    with pytest.raises(NotReady, match="requires the field “title”"), transaction.atomic():
+        publishing.approve_and_publish(releasing.hold(shop), Offer.objects.all(), by=None, at=NOON)
+
+    assert (Release.objects.count(), ApprovalStep.objects.count()) == (0, 0)
+
+
+def test_all_are_approved_in_the_name_of_somebody_who_may(shop):
+    template = make_template(shop)
+    template.reviewers.add(make_user("r@example.org"))
+    make_offer(shop, "A", template=template)
+    ann = make_user("ann@example.org", "catalog.approve_offer")
+
+    with pytest.raises(MayNotApprove, match="A: Only the reviewers"), transaction.atomic():
+        publishing.approve_and_publish(releasing.hold(shop), Offer.objects.all(), by=ann, at=NOON)
