@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from django.utils.translation import gettext as _
 
 from catalog.problems import Problem, language
-from catalog.surroundings import Surroundings, about_offers, about_propositions
+from catalog.surroundings import Surroundings, about_propositions
+from contacts.vocabulary import about_offers
 from rules.checking import (
     Checked,
     Vocabulary,

@@ -20,7 +20,7 @@ from catalog.models import (
 from catalog.shapes import EnvironmentShape, Package
 from catalog.wordbook import environment_words
 from contacts.vocabulary import words
-from rules.checking import COMMON, PROPOSITION, Vocabulary
+from rules.checking import PROPOSITION, Vocabulary
 from rules.kinds import DECLARABLE, Kind
 from rules.parsing import parse
 from rules.refusals import BadRule, Mistake
@@ -243,12 +243,6 @@ def with_filters(known: Vocabulary, filters: Mapping[str, Node]) -> Vocabulary:
 
 
 # --- of what one kind of rule may speak ---
-
-
-def about_offers(known: Vocabulary) -> Vocabulary:
-    """Which offers a presentation rule is for can only hang on what stands in the catalogue."""
-    names = {name: kind for name, kind in COMMON.items() if name.startswith("offer.")}
-    return replace(known, names=names, lists={})
 
 
 def about_propositions(known: Vocabulary) -> Vocabulary:

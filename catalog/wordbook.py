@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from catalog.models import Environment
-from contacts.vocabulary import Datum, Topics, words
+from contacts.vocabulary import Datum, Predefined, Topics, words
 from rules.checking import Vocabulary
 from rules.kinds import DECLARABLE, Kind
-from rules.parsing import parse
-from rules.refusals import BadRule
-from rules.tree import Node
 
 
 def call_kinds(call_data: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
@@ -32,20 +28,20 @@ def call_topics(call_data: Mapping[str, Mapping[str, Any]]) -> list[Datum]:
     ]
 
 
+def topics_of(environment: Environment, **more: bool) -> Topics:
+    """What the rules of an environment may speak of, and what people call it.
+
+    `propositions=True` for what a presentation rule counts, `people=False` for which offers one is
+    about.
+    """
+    filters = environment.filters.order_by("label", "pk").values_list("name", "label", "rule")
+    return Topics(
+        call=call_topics(environment.call_data),
+        filters=tuple(Predefined(*each) for each in filters),
+        **more,
+    )
+
+
 def environment_words(environment: Environment, *, counts_propositions: bool = False) -> Vocabulary:
     """The words of an environment's rules. Its own filters stand before audiences of one name."""
-    topics = Topics(call=call_topics(environment.call_data), propositions=counts_propositions)
-    known = words(topics=topics)
-    own = own_filters(environment)
-    lists = {name: number for name, number in known.lists.items() if name not in own}
-    return replace(known, filters={**known.filters, **own}, lists=lists)
-
-
-def own_filters(environment: Environment) -> dict[str, Node]:
-    found: dict[str, Node] = {}
-    for name, rule in environment.filters.values_list("name", "rule"):
-        try:
-            found[name] = parse(rule)
-        except BadRule:
-            continue
-    return found
+    return words(topics=topics_of(environment, propositions=counts_propositions))
