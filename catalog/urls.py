@@ -2,10 +2,23 @@
 
 from django.urls import path
 
-from catalog.views import pictures, previews
+from catalog.views import (
+    choosing,
+    listing,
+    pictures,
+    previews,
+)
 
 app_name = "catalog"
 urlpatterns = [
+    # /catalogue/<environment>/offers/<code>/
+    path("catalogue/", choosing.choose, name="choose"),
+    path("catalogue/<str:environment>/offers/", listing.offer_list, name="offer-list"),
+    path(
+        "catalogue/<str:environment>/fallback-offers/",
+        listing.fallback_offer_list,
+        name="fallback-offer-list",
+    ),
     # /catalogue/<environment>/offers/<code>/preview/
     path(
         "catalogue/<str:environment>/offers/<str:code>/preview/", previews.preview, name="preview"
