@@ -124,7 +124,7 @@ def approve(
     shows a `version` approves what they saw. Raises AlreadyDone, MayNotApprove, NotReady, Stale.
     """
     environment = releasing.hold(offer.environment)
-    (offer,) = locked([offer.pk])
+    offer = held(offer)
     if version is not None and offer.version != version:
         raise stale(offer)
     say_yes(offer, side, surroundings_of(environment), enable, comment=comment, by=by, at=at)
@@ -175,7 +175,7 @@ def reject(
     """Say no to one side, and why; raises AlreadyDone, CommentMissing, MayNotApprove, Stale."""
     if not comment.strip():
         raise CommentMissing(_("Say why: the author wants to know what to change."))
-    (offer,) = locked([offer.pk])
+    offer = held(offer)
     if version is not None and offer.version != version:
         raise stale(offer)
     check_may(offer, side, by)
@@ -194,7 +194,7 @@ def restart(offer: Offer, side: Side, *, comment: str = "", by: Actor, at: datet
 
     This is also how an author takes back what was submitted.
     """
-    (offer,) = locked([offer.pk])
+    offer = held(offer)
     if state_of(offer, side) not in {Approval.PENDING, Approval.APPROVED, Approval.REJECTED}:
         raise already(offer, side)
     change_state(offer, side, Approval.EDITING, None)
@@ -204,6 +204,13 @@ def restart(offer: Offer, side: Side, *, comment: str = "", by: Actor, at: datet
 
 
 # --- the parts ---
+
+
+def held(offer: Offer) -> Offer:
+    """The offer as it is now, `locked`; raises Stale when somebody has deleted it."""
+    for found in locked([offer.pk]):
+        return found
+    raise stale(offer)
 
 
 def say_yes(

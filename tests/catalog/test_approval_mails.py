@@ -36,9 +36,12 @@ def workers(monkeypatch, django_capture_on_commit_callbacks):
 def people():
     return {
         name: make_user(
-            f"{name}@example.org", "catalog.approve_offer", first_name=name.capitalize(), **more
+            f"{name}@example.org",
+            "catalog.approve_offer",
+            first_name=name.capitalize(),
+            language=language,
         )
-        for name, more in {"ada": {}, "bea": {"language": "fr"}}.items()
+        for name, language in {"ada": "", "bea": "fr"}.items()
     }
 
 

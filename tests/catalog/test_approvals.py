@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.actions.granting import Stale
 from accounts.models import JournalEntry
@@ -354,7 +356,8 @@ def test_many_are_approved_in_one_release_and_others_are_named(shop):
         ("D", "D (D), representations: "),
         ("E", "Content: Live already, s"),
     ]
-    assert (outcome.release.number, now(shop).release_number) == (2, 2)
+    assert outcome.release == Release.objects.get(number=2)
+    assert now(shop).release_number == 2
     assert states(bad) == ("editing", "editing")
 
 
@@ -421,3 +424,26 @@ def test_the_reviewer_sees_what_would_change(shop):
         ("contexts[0].weight", "Weight 1", "9", "50"),
         ("filter", "filter", "", "country is “CA”"),
     ]
+
+
+def test_whoever_approves_what_was_deleted_is_told(shop):
+    offer = make_offer(shop)
+    type(offer).objects.all().delete()
+
+    for act in (approvals.approve, approvals.restart):
+        with pytest.raises(Stale):
+            act(offer, CONTENT, by=None, at=NOON)
+
+
+def queries_of_an_approval(offer):
+    approve(offer, CONTENT)
+    with CaptureQueriesContext(connection) as asked:
+        assert approve(offer, ELIGIBILITY).release
+    return len(asked)
+
+
+def test_publishing_asks_no_more_of_a_large_catalogue(shop):
+    first = queries_of_an_approval(make_offer(shop, "FIRST"))
+    publish(*[make_offer(shop, f"O{number}", category="canada") for number in range(30)])
+
+    assert queries_of_an_approval(make_offer(shop, "LAST")) <= first <= 60

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from accounts.actions.granting import Stale
 from accounts.models import User
 from catalog.actions import approvals
 from catalog.approving import Side
@@ -48,7 +49,7 @@ def run(command: OvertureCommand, options: dict[str, Any]) -> None:
             release = outcome.release
     except approvals.AlreadyDone as refusal:
         changed, sentence = False, str(refusal)
-    except approvals.REFUSALS as refusal:
+    except (*approvals.REFUSALS, Stale) as refusal:
         raise CommandError(str(refusal)) from refusal
     offer.refresh_from_db()
     result = {
