@@ -96,6 +96,7 @@ VERBS: Mapping[str, str | Promise] = {
     "tag.created": gettext_lazy("created the tag %(subject)s"),
     "tag.changed": gettext_lazy("renamed the tag %(subject)s"),
     "tag.deleted": gettext_lazy("deleted the tag %(subject)s"),
+    "tag.merged": gettext_lazy("merged the tag %(subject)s into another"),
     "picture.added": gettext_lazy("added the picture %(subject)s"),
     "template.created": gettext_lazy("created the template %(subject)s"),
     "template.changed": gettext_lazy("changed the template %(subject)s"),

@@ -35,6 +35,16 @@ def number(rows: Sequence[Category]) -> None:
     Category.objects.bulk_update(wrong, ["position"], batch_size=500)
 
 
+def number_again(environment: Environment) -> None:
+    """Give the categories of each parent places from nought on, in the order in which they are."""
+    below: dict[int | None, list[Category]] = {}
+    rows = Category.objects.filter(environment=environment).order_by("position", "label", "pk")
+    for row in rows:
+        below.setdefault(row.parent_id, []).append(row)
+    for beside_each_other in below.values():
+        number(beside_each_other)
+
+
 def in_wrong_order(rows: Sequence[Category], wanted: Sequence[str]) -> Mapping[str, list[str]]:
     """By name of the parent ("" at the top): the order of those that stand otherwise than wanted.
 

@@ -14,7 +14,8 @@ from accounts.journal import Actor, record
 from catalog.accepting import accept
 from catalog.deleting import forget
 from catalog.models import ContentField, Environment, Offer, Space
-from catalog.problems import StillUsed
+from catalog.placing import number_again
+from catalog.problems import NotAcceptable, Problem, StillUsed
 from catalog.saving import hold
 from catalog.shapes import ContentFieldShape, EnvironmentShape
 
@@ -24,6 +25,26 @@ def create_environment(shape: EnvironmentShape, *, by: Actor, at: datetime) -> E
     """Add an environment; raises NotAcceptable, NameTaken or MayNotGrant."""
     made: Environment = accept(None, shape, by=by, at=at)
     return made
+
+
+def create_or_repair(
+    shape: EnvironmentShape, *, by: Actor, at: datetime
+) -> tuple[Environment, bool]:
+    """The environment of this name, and whether it was there already.
+
+    One that is there keeps all that it says; only its categories are given places again where two
+    have one. Raises NotAcceptable when it is one for other people, MayNotGrant, NameTaken.
+    """
+    there = Environment.objects.filter(name=shape.name).first()
+    if there is None:
+        return create_environment(shape, by=by, at=at), False
+    with transaction.atomic(durable=True):
+        there = hold(there)
+        if there.people != shape.audience:
+            message = _("There is an environment of this name already, for other people.")
+            raise NotAcceptable([Problem("audience", "fixed", message)])
+        number_again(there)
+    return there, True
 
 
 @transaction.atomic(durable=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,9 +10,11 @@ from django.db import transaction
 from accounts.journal import Actor
 from catalog.accepting import accept
 from catalog.deleting import check_filter_unused, forget, out_of_live
+from catalog.describing import presentation_rule_shape
 from catalog.gathering import Kind
 from catalog.models import Environment, Filter, PresentationRule
-from catalog.saving import hold
+from catalog.rows import KINDS
+from catalog.saving import hold, save_all
 from catalog.shapes import FilterShape, PresentationRuleShape
 
 
@@ -38,6 +41,24 @@ def edit_presentation_rule(
         rule, shape, environment=rule.environment, version=version, by=by, at=at
     )
     return edited
+
+
+@transaction.atomic(durable=True)
+def order_presentation_rules(
+    environment: Environment, names: Sequence[str], *, by: Actor, at: datetime
+) -> None:
+    """Ask the rules in this order; those that are not named keep theirs, after the others."""
+    environment = hold(environment)
+    kind = KINDS[PresentationRuleShape]
+    rows = {row.name: row for row in kind.read(environment=environment)}
+    rest = sorted(rows.values(), key=lambda row: (row.order, row.name))
+    wanted = list(dict.fromkeys(name for name in names if name in rows))
+    wanted += [row.name for row in rest if row.name not in wanted]
+    pairs = [
+        (rows[name], presentation_rule_shape(rows[name]).model_copy(update={"order": number}))
+        for number, name in enumerate(wanted, start=1)
+    ]
+    save_all(environment, pairs, by=by, at=at)
 
 
 @transaction.atomic(durable=True)

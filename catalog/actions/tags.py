@@ -51,6 +51,28 @@ def rename_tag(tag: Tag, *, name: str, version: int, by: Actor, at: datetime) ->
 
 
 @transaction.atomic(durable=True)
+def merge_tag(tag: Tag, into: Tag, *, by: Actor, at: datetime) -> int:
+    """Let the offers of a tag carry another in its place, and delete it; says how many they are.
+
+    Rules ask for tags by name: these offers lose the approval of their eligibility.
+    """
+    rows = {row.pk: row for row in Tag.objects.select_for_update().filter(pk__in=[tag.pk, into.pk])}
+    if tag.pk == into.pk or len(rows) < 2:
+        raise stale(tag)
+    carrying = list(Offer.objects.filter(tags=tag).values_list("pk", flat=True))
+    through = Offer.tags.through.objects
+    through.bulk_create(
+        [Offer.tags.through(offer_id=pk, tag_id=into.pk) for pk in carrying],
+        batch_size=1_000,
+        ignore_conflicts=True,
+    )
+    record("tag.merged", tag, by=by, at=at, after={"into": into.name, "offers": len(carrying)})
+    tag.delete()
+    reset(Offer.objects.filter(pk__in=carrying), Side.ELIGIBILITY, by=by, at=at)
+    return len(carrying)
+
+
+@transaction.atomic(durable=True)
 def delete_tag(tag: Tag, *, by: Actor, at: datetime) -> None:
     """Delete a tag that no offer carries, or raise StillUsed."""
     offers = tag.offers.count()
