@@ -29,7 +29,7 @@ from catalog.approving import (
 )
 from catalog.enabling import enable_what_is_complete
 from catalog.gathering import Bodies, Gathered, Key, Kind, gather, key_of, shape_to_publish
-from catalog.models import Approval, ApprovalStep, Environment, Offer, Release, Revision
+from catalog.models import Approval, ApprovalStep, Category, Environment, Offer, Release, Revision
 from catalog.problems import Problem
 from catalog.readiness import NotReady, Obstacle, check_ready
 from catalog.shapes import body_of, digest_of
@@ -247,6 +247,27 @@ def remember(
         written = written_by(environment, made)
         changed = [offer.pk for offer in offers if key_of(offer) in written]
         Offer.objects.filter(pk__in=changed).update(live_release=made.number)
+
+
+def follow_switches(environment: Environment, before: Bodies, after: Bodies, at: datetime) -> None:
+    """Where going back turns something on or off that design had as live had it, design follows.
+
+    Otherwise the next offer to be published would turn it back.
+    """
+    for enabled in (True, False):
+        turned = [
+            key
+            for key, body in after.items()
+            if key in before
+            and body.get("enabled") is enabled
+            and before[key].get("enabled") is not enabled
+        ]
+        changed = {"enabled": enabled, "changed_at": at, "version": F("version") + 1}
+        codes = [name for kind, name in turned if kind == Kind.OFFER]
+        names = [name for kind, name in turned if kind == Kind.CATEGORY]
+        other = {"environment": environment, "enabled": not enabled}
+        Offer.objects.filter(code__in=codes, **other).update(**changed)
+        Category.objects.filter(name__in=names, **other).update(**changed)
 
 
 def is_live(offer: Offer, side: Side, live: Bodies) -> bool:

@@ -16,7 +16,7 @@ from catalog.actions.approvals import AlreadyDone, Outcome, publish_agreed
 from catalog.approving import is_agreed
 from catalog.gathering import Bodies, Gathered, Kind
 from catalog.models import Category, Environment, Offer, Release, Space
-from catalog.publishing import go_live, locked, remember
+from catalog.publishing import follow_switches, go_live, locked, remember
 from catalog.readiness import NotReady, broken_rules
 from catalog.shapes import EnvironmentShape, Package, shape_of
 from catalog.surroundings import Surroundings, surroundings_of_new, with_package
@@ -139,7 +139,9 @@ def roll_back(
         raise releasing.NoSuchRelease(_("There is no release %(number)s.") % {"number": number})
     bodies, gone = releasing.differing(environment, number)
     check_rules(environment, number, bodies)
+    before = releasing.live_bodies(environment, keys=list(bodies))
     made = releasing.back_to(environment, number, bodies, gone, by=by, at=at, comment=comment)
+    follow_switches(environment, before, bodies, at)
     remember(environment, {*bodies, *gone}, made=made, at=at)
     return made
 

@@ -255,6 +255,23 @@ def test_going_back_is_a_new_release_with_the_old_content(shop):
     assert (forward.number, states(first), states(second)) == (5, ("live",) * 2, ("live",) * 2)
 
 
+def test_what_going_back_turns_on_again_stays_on(shop):
+    offer, other = make_offer(shop, "A"), make_offer(shop, "B")
+    publish(offer)
+    publish(other)
+    switch(category("travel"), enabled=False)
+    switch(offer, enabled=False)
+
+    roll_back(shop, 2)
+
+    assert (category("travel").enabled, fresh(offer).enabled) == (True, True)
+    assert (states(offer), states(other)) == (("live", "live"), ("live", "live"))
+    publish(weigh(other, "10"))
+    assert releasing.live_bodies(shop)["category", "travel"]["enabled"] is True
+    roll_back(shop, 4)
+    assert (category("travel").enabled, fresh(offer).enabled) == (False, False)
+
+
 def test_a_release_is_exported_byte_for_byte_after_later_ones(shop):
     offers = [make_offer(shop, code) for code in ("A", "B")]
     kept = {}
