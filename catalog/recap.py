@@ -35,6 +35,7 @@ class Weighted:
     space: str
     start: datetime | None
     end: datetime | None
+    rule: str = ""  # of the sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def recap(offer: Offer) -> Recap:
                 context.space.label if context.space else "",
                 context.start,
                 context.end,
+                context.filter,
             )
             for context in sorted(offer.contexts.all(), key=lambda one: (one.position, one.pk))
         ),
