@@ -248,6 +248,8 @@ class InHtml:
         return write, replace(state, phase=phase)
 
     def join(self, states: Sequence[HtmlState]) -> HtmlState:
+        if {state.mode for state in states} == {"tag", "inside"}:  # `<td{% if … %} class="…"`
+            states = [replace(state, mode="tag") for state in states]
         phases = {state.phase for state in states}
         if len(phases) == 1:
             return same(states)

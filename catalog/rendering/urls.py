@@ -70,7 +70,7 @@ def web_link(written: str) -> str | None:
     """The link in ASCII, if it leads to the web; None for everything else."""
     if PLAIN.match(written):  # as nearly all are; what follows takes its time
         return written
-    written = written.strip(" ")
+    written = written.strip(" ").replace(" ", "%20")
     found = re.match(r"(?i)https?://", written)
     if not found or has_tricks(written):
         return None
@@ -100,7 +100,7 @@ def link_value(written: str) -> str | None:
     """A whole link that came from a value: to the web, a page of the site, a mail address."""
     if PLAIN.match(written):
         return written
-    written = written.strip(" ")
+    written = written.strip(" ").replace(" ", "%20")
     if has_tricks(written):
         return None
     if re.match(r"(?i)(mailto|tel):", written) or written.startswith("#"):

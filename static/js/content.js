@@ -7,6 +7,15 @@ const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 // What the editor reads: Liquid as text, whatever signs it has.
 const forReading = (html) => html.replace(LIQUID, (piece) => piece.replace(/[&<>]/g, (sign) => ENTITIES[sign]));
 
+// The editor puts a paragraph into every item of a list; people and mails do without.
+const withoutParagraphs = (body) => {
+  for (const item of body.querySelectorAll("li > p:only-child:not([class], [style])")) {
+    const blank = [...item.parentElement.childNodes].every((node) => node === item || !node.textContent.trim());
+    if (blank) item.replaceWith(...item.childNodes);
+  }
+  return body;
+};
+
 // HTML in one spelling, so that two can be compared: attributes in order, spaces as one.
 const canonical = (html) => {
   const parsed = new DOMParser().parseFromString(`<body>${html}</body>`, "text/html");
@@ -17,7 +26,7 @@ const canonical = (html) => {
     const name = { b: "strong", i: "em" }[node.localName] ?? node.localName;
     return `<${name}${attributes}>${[...node.childNodes].map(write).join("")}</${name}>`;
   };
-  return [...parsed.body.childNodes].map(write).join("").replace(/> +</g, "><").trim();
+  return [...withoutParagraphs(parsed.body).childNodes].map(write).join("").replace(/> +</g, "><").trim();
 };
 
 // --- the editor ---
@@ -143,7 +152,8 @@ class HtmlEditor {
   }
 
   html() {
-    return this.editor.isEmpty ? "" : this.editor.getHTML();
+    if (this.editor.isEmpty) return "";
+    return withoutParagraphs(new DOMParser().parseFromString(this.editor.getHTML(), "text/html").body).innerHTML;
   }
 
   write() {
@@ -285,7 +295,7 @@ const begin = async (content) => {
     const area = holder.querySelector("textarea");
     const count = holder.querySelector("[data-count]");
     const image = holder.querySelector("[data-picture-shown]");
-    const inherited = holder.closest(".content-row").querySelector("[data-inherited]");
+    const inherited = holder.closest(".content-row")?.querySelector("[data-inherited]");
     const follow = () => {
       if (count) showCount(area, count);
       if (image) showPicture(area, image);
