@@ -24,7 +24,7 @@ from catalog.cleaning.allowed import (
 )
 from catalog.rendering import BadTemplate, parse_template, too_long
 from catalog.rendering.contexts import IN_TEXT, URL_ATTRIBUTES, HtmlState, InHtml, Misplaced, read
-from catalog.rendering.pieces import Piece, cut
+from catalog.rendering.pieces import OPENING, Piece, cut
 from catalog.rendering.refusals import bad_at
 from catalog.rendering.urls import BadLink, phase_after
 from catalog.shapes import LONGEST_FIELD
@@ -54,13 +54,13 @@ class Passage:
     """One passage of one text through the cleaner."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.mark = mark_for(text)
+        self.text = with_plain_liquid(text)
+        self.mark = mark_for(self.text)
         self.removed: dict[str, None] = {}
         self.pieces: list[Piece] = []
 
     def run(self) -> str:
-        self.pieces = [unescaped(self.text, piece) for piece in cut(self.text)]
+        self.pieces = cut(self.text)
         marked = self.marked()
         cleaned = nh3.clean(
             marked,
@@ -224,21 +224,30 @@ def mark_for(text: str) -> str:
     return f"liquid{number}x"
 
 
-def unescaped(text: str, piece: Piece) -> Piece:
-    """The piece as Liquid: an editor of HTML writes “<” in it as “&lt;”."""
-    source = piece.source
-    if piece.kind not in {"value", "tag"} or ("&" not in source and "\xa0" not in source):
-        return piece
-    while (read_once := html.unescape(source)) != source:
-        source = read_once
-    source = source.replace("\xa0", " ")
-    again = cut_one(source)
-    if again is None:
-        raise bad_at(text, piece.start, _("“%(piece)s” cannot be read.") % {"piece": piece.source})
-    return again
+def with_plain_liquid(text: str) -> str:
+    """The text with its Liquid as Liquid: an editor of HTML writes “<” in it as “&lt;”."""
+    parts, at = [], 0
+    while found := OPENING.search(text, at):
+        end = text.find(CLOSINGS[found[0]], found.end())
+        if end < 0:
+            break
+        parts += [text[at : found.end()], plain(text, found.end(), end)]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
-def cut_one(source: str) -> Piece | None:
-    """The one piece of a text, when it is just one."""
-    closing = "}}" if source.startswith("{{") else "%}"
-    return Piece("value", source, 0) if source.find(closing) == len(source) - 2 else None
+CLOSINGS = {"{{": "}}", "{%": "%}"}
+BRACES = re.compile(r"\{\{|\}\}|\{%|%\}")
+
+
+def plain(text: str, start: int, end: int) -> str:
+    """What stands between braces, read until there is nothing more to read; raises BadTemplate."""
+    inner = text[start:end]
+    if "&" not in inner and "\xa0" not in inner:
+        return inner
+    while (read_once := html.unescape(inner)) != inner:
+        inner = read_once
+    if BRACES.search(inner):  # it would end earlier than it did
+        message = _("“%(piece)s” cannot be read.")
+        raise bad_at(text, start - 2, message % {"piece": text[start - 2 : end + 2][:80]})
+    return inner.replace("\xa0", " ")
