@@ -154,7 +154,7 @@ class EnvironmentShape(Shape):
     def zone_is_known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             raise PydanticCustomError("zone", "There is no time zone of this name.") from None
         return name
 

@@ -22,19 +22,14 @@ SENTENCES: Mapping[str, Sentence] = {
     "string_unicode": _("Expected a text."),
     "bool_type": _("Expected true or false."),
     "int_type": _("Expected a whole number."),
-    "int_from_float": _("Expected a whole number."),
     "float_type": _("Expected a number."),
     "finite_number": _("Expected a number."),
-    "tuple_type": _("Expected a list: [ … ]."),
     "list_type": _("Expected a list: [ … ]."),
     "dict_type": _("Expected an object: { … }."),
-    "mapping_type": _("Expected an object: { … }."),
-    "model_type": _("Expected an object: { … }."),
     "model_attributes_type": _("Expected an object: { … }."),
     "literal_error": _("Expected one of: %(expected)s."),
-    "string_too_long": _("At most %(max_length)s characters are possible."),
-    "string_too_short": _("This cannot be empty."),
-    "too_long": _("At most %(max_length)s of these are possible."),
+    "too_long": _("This is longer than %(max_length)s."),
+    "too_short": _("This cannot be empty."),
     "greater_than_equal": _("Expected at least %(ge)s."),
     "greater_than": _("Expected more than %(gt)s."),
     "less_than_equal": _("Expected at most %(le)s."),
@@ -59,7 +54,14 @@ OTHER_PATTERN = _("Write the code of a language, as in fr or en-GB.")
 OTHERWISE = _("This is not what is expected here.")
 # Which field of an object a mistake of the whole is about.
 BELOW = {"empty_window": "end", "empty_multiplier_window": "multiplier_end"}
-NAMED = {"tuple_type": "list_type", "mapping_type": "dict_type", "model_type": "dict_type"}
+NAMED = {
+    "tuple_type": "list_type",
+    "mapping_type": "dict_type",
+    "model_type": "dict_type",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "int_from_float": "int_type",
+}
 
 
 def problems_of(error: ValidationError, tree: Any) -> list[tuple[Place, str, str]]:
@@ -93,13 +95,11 @@ def told(mistakes: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
         words = [word for mistake in mistakes for word in expected(mistake)]
         return "not_a_choice", str(SENTENCES["literal_error"]) % {"expected": ", ".join(words)}
     mistake = next((m for m in mistakes if m["type"] == "float_type"), mistakes[0])
-    code = str(mistake["type"])
+    code = NAMED.get(str(mistake["type"]), str(mistake["type"]))
     if code == "string_pattern_mismatch":
         return "bad_name", str(PATTERNS.get(mistake["ctx"]["pattern"], OTHER_PATTERN))
     sentence = str(SENTENCES.get(code, OTHERWISE))
-    return NAMED.get(code, code), sentence % mistake.get(
-        "ctx", {}
-    ) if "%(" in sentence else sentence
+    return code, sentence % mistake.get("ctx", {}) if "%(" in sentence else sentence
 
 
 def expected(mistake: Mapping[str, Any]) -> list[str]:

@@ -85,7 +85,7 @@ def zone_of(tree: dict[str, Any]) -> tzinfo:
     name = environment.get("timezone") if isinstance(environment, dict) else None
     try:
         return ZoneInfo(name) if isinstance(name, str) else UTC
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return UTC
 
 
