@@ -64,6 +64,25 @@ def users_of_filters(
     )
 
 
+def uses_by_name(environment: Environment, names: Collection[str]) -> dict[str, int]:
+    """How many things name each of these filters themselves. Reads each table once."""
+    others = Filter.objects.filter(environment=environment).exclude(rule="")
+    everything: list[tuple[str, Iterator[tuple[object, str]]]] = [
+        ("environment", iter([(environment.pk, environment.filter)])),
+        ("filter", iter(others.values_list("pk", "rule"))),
+        ("category", rules_of_categories(environment)),  # type: ignore[list-item] # keys are numbers
+        ("offer", rules_of_offers(environment)),  # type: ignore[list-item] # likewise
+        ("rule", presentation_rules(environment)),  # type: ignore[list-item] # likewise
+        ("space", expressions_of_spaces(environment)),  # type: ignore[list-item] # likewise
+    ]
+    users: dict[str, set[tuple[str, object]]] = {name: set() for name in names}
+    for kind, texts in everything:
+        for key, text in texts:
+            for name in filters_in(text) & users.keys() if ASKS in text else ():
+                users[name].add((kind, key))
+    return {name: len(found) for name, found in users.items()}
+
+
 def leading_to(names: Collection[str], filters: dict[str, str]) -> set[str]:
     """The filters that name one of these, or one that does."""
     found: set[str] = set()

@@ -66,6 +66,7 @@ RAIL = (
                 "d",
             ),
             of_catalogue(_("Predefined filters"), "funnel", "filter-list", "filter", "b"),
+            Entry(_("Tags"), "tags", "catalog:tag-list", "catalog.view_design_offer", "w"),
             of_catalogue(_("Releases"), "rocket", "release-list", "offer", "x"),
         ),
     ),
@@ -95,6 +96,13 @@ RAIL = (
     Section(
         _("Administration"),
         (
+            Entry(
+                _("Environments"),
+                "layers",
+                "catalog:environment-list",
+                "catalog.view_design_environment",
+                "m",
+            ),
             Entry(_("People"), "users", "accounts:person-list", "accounts.manage_people", "p"),
             Entry(_("Roles"), "shield", "accounts:role-list", "accounts.manage_roles", "r"),
             Entry(_("Access labels"), "tag", "accounts:label-list", "accounts.manage_labels", "l"),

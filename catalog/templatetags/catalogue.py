@@ -9,6 +9,6 @@ register = template.Library()
 
 
 @register.filter
-def at(pairs: Mapping[Any, object], key: Any) -> object:
+def at(pairs: Mapping[Any, object] | None, key: Any) -> object:
     """What stands under a key, or nothing."""
-    return pairs.get(key, ())
+    return pairs.get(key, ()) if pairs else ()
