@@ -10,9 +10,6 @@ from django.utils.cache import patch_vary_headers
 
 from accounts.models import User
 
-# Pictures are the same for everybody, and are kept by whoever passes them on.
-FOR_EVERYBODY = "/assets/"
-
 
 def apply_preferences(
     get_response: Callable[[HttpRequest], HttpResponse],
@@ -24,8 +21,6 @@ def apply_preferences(
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(FOR_EVERYBODY):
-            return get_response(request)
         person = person_of(request)
         language = (person.language if person else "") or translation.get_language_from_request(
             request
