@@ -28,7 +28,7 @@ STATUSES = (
     ("disabled", gettext_lazy("Disabled")),
     ("expiring", gettext_lazy("Expiring soon")),
 )
-KINDS = (("", gettext_lazy("Offers and fallback offers")), *Offer.Kind.choices)
+KINDS = (("", gettext_lazy("Any kind")), *Offer.Kind.choices)
 
 
 class OfferFilter(ListFilter):
@@ -128,7 +128,7 @@ class LiveOfferFilter(ListFilter):
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"),
         choices=[
-            ("", gettext_lazy("Offers and fallback offers")),
+            ("", gettext_lazy("Any kind")),
             ("offer", gettext_lazy("Offer")),
             ("fallback_offer", gettext_lazy("Fallback offer")),
         ],

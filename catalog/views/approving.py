@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.actions.granting import Stale
 from catalog.actions import approvals, planned, releases
-from catalog.approving import Side, why_not
+from catalog.approving import Side
 from catalog.comparing import Change, FieldChange, what_would_change
 from catalog.forms.approving import LATER, NOW, ApproveForm, SubmitForm
 from catalog.models import Environment, Offer, PlannedRelease
@@ -23,13 +22,12 @@ from catalog.readiness import NotReady, side_of_path
 from catalog.recap import recap
 from catalog.situation import Situation, lacking_by_space, situation_of
 from catalog.surroundings import surroundings_of
-from catalog.views.doors import CatalogueRequest, changes
+from catalog.views.doors import CatalogueRequest, changes, reviews
 from catalog.views.leading import find_offer, linked, page_of_offer
 from offers_site.http import render_confirmation
 
 OTHER = {Side.CONTENT: Side.ELIGIBILITY, Side.ELIGIBILITY: Side.CONTENT}
 REFUSALS = (*approvals.REFUSALS, Stale, planned.InThePast, planned.NothingPlanned)
-reviews = changes("offer", right="catalog.view_design_offer")  # reviewers are named, or have a right
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,8 +80,6 @@ def offer_approve(
             "when": str(offer.planned.public_id) if waits(offer.planned) else NOW,
         },
     )
-    if request.method == "POST" and why_not(offer, asked, request.user):
-        raise PermissionDenied
     if form.is_valid():
         done = decide(request, environment, offer, asked, form)
         if done is not None:

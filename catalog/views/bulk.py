@@ -27,7 +27,7 @@ from catalog.forms.bulk import TagForm
 from catalog.forms.offers import proposed_code
 from catalog.models import Environment, Offer
 from catalog.problems import NameTaken, NotAcceptable, StillUsed
-from catalog.views.doors import CatalogueRequest, changes
+from catalog.views.doors import CatalogueRequest, reviews
 from offers_site.http import picked_rows, render_confirmation
 
 MOST = 200
@@ -50,7 +50,7 @@ class Verb:
 
 
 @require_http_methods(["GET", "POST"])
-@changes("offer", right="catalog.view_design_offer")
+@reviews
 def offers_bulk(request: CatalogueRequest, environment: Environment, verb: str) -> HttpResponse:
     asked = VERBS.get(verb)
     if asked is None:

@@ -95,6 +95,11 @@ def changes(thing: str, right: str = "") -> Callable[[View], View]:
     return door
 
 
+def reviews(view: View) -> View:
+    """A page of the design side for all who see its offers: what they may do there is asked later."""
+    return changes("offer", right="catalog.view_design_offer")(view)
+
+
 def side_for(request: StaffRequest, thing: str) -> Side:
     """The chosen side; the other one for somebody who may only see that."""
     chosen = chosen_side(request)

@@ -35,7 +35,7 @@ OFFERS = List(
         Column("kind", gettext_lazy("Kind"), sort="kind", shown=False),
         Column("content_state", gettext_lazy("Content"), sort="content_state"),
         Column("eligibility_state", gettext_lazy("Eligibility"), sort="eligibility_state"),
-        Column("category", gettext_lazy("Category"), sort="category__label"),
+        Column("category", gettext_lazy("Category"), sort="category__label", shown=False),
         Column("tags", gettext_lazy("Tags")),
         Column("spaces", gettext_lazy("Spaces")),
         Column("window", gettext_lazy("When")),

@@ -18,7 +18,6 @@ from catalog.actions import offers as actions
 from catalog.actions import releases
 from catalog.actions.approvals import AlreadyDone
 from catalog.actions.templates import beginning
-from catalog.describing import offer_shape
 from catalog.forms.offers import OfferCreateForm, OfferDuplicateForm, proposed_code
 from catalog.gates import gates_of, strengths_of
 from catalog.models import Environment, Offer, OfferTemplate
@@ -28,7 +27,7 @@ from catalog.shapes import OfferShape
 from catalog.situation import lacking_by_space, situation_of
 from catalog.strip import strip_of
 from catalog.surroundings import surroundings_of
-from catalog.views.doors import CatalogueRequest, changes, sees
+from catalog.views.doors import CatalogueRequest, changes, reviews, sees
 from catalog.views.leading import find_offer, linked, place_of
 from catalog.views.liveoffers import live_detail
 from catalog.views.tabs import tabs_of
@@ -118,7 +117,7 @@ def offer_detail(request: CatalogueRequest, environment: Environment, code: str)
 
 
 @require_safe
-@sees("offer")
+@reviews
 def offer_numbers(request: CatalogueRequest, environment: Environment, code: str) -> HttpResponse:
     """How many people get through each gate, and what the weights come to: asked for when shown."""
     offer = find_offer(request, environment, code, kind=Offer.Kind.OFFER)
@@ -140,7 +139,7 @@ def offer_numbers(request: CatalogueRequest, environment: Environment, code: str
 
 
 @require_safe
-@sees("offer")
+@reviews
 def offer_journal(request: CatalogueRequest, environment: Environment, code: str) -> HttpResponse:
     """Who did what: the approvals with what was said, then everything."""
     offer = find_offer(request, environment, code)

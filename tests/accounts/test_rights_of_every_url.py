@@ -13,7 +13,9 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.actions.labels import create_label
 from accounts.models import JournalEntry
+from catalog.actions.drafts import begin_draft
 from catalog.actions.pictures import add_picture
+from catalog.describing import fallback_offer_shape
 from jobs.models import Job
 from tests.build import (
     NOON,
@@ -26,7 +28,7 @@ from tests.build import (
     make_role,
     make_user,
 )
-from tests.catalog.making import make_offer, make_shop
+from tests.catalog.making import make_fallback_offer, make_offer, make_shop, publish
 from transfers.models import Transfer
 
 PICTURE = base64.b64decode(
@@ -45,6 +47,7 @@ SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager", "analyst"})
 CHANGES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager"})
 SEES_DESIGN = frozenset({"administrator", "offer_manager", "analyst"})
+SEES_OFFERS = frozenset(ROLES)  # who sees only what is live is shown that
 CHANGES_OFFERS = frozenset({"administrator", "offer_manager"})
 
 # name: (who may, what GET answers them, what a POST without fields answers). Everybody else who is
@@ -110,6 +113,32 @@ TABLE = {
     "contacts:rule-check": (SEES_AUDIENCES, 405, 400),
     "contacts:rule-count": (SEES_AUDIENCES, 405, 400),
     "contacts:rule-sample": (SEES_AUDIENCES, 405, 400),
+    "catalog:choose": (EVERYBODY, 302, 405),
+    "catalog:offer-list": (SEES_OFFERS, 200, 405),
+    "catalog:offer-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:offers-bulk": (CHANGES_OFFERS, 302, 302),  # no offer is ticked
+    "catalog:offer-detail": (SEES_OFFERS, 200, 405),
+    "catalog:offer-numbers": (SEES_DESIGN, 200, 405),
+    "catalog:offer-journal": (SEES_DESIGN, 200, 405),
+    "catalog:offer-edit-content": (CHANGES_OFFERS, 200, 302),  # every field may stay empty
+    "catalog:offer-edit-eligibility": (CHANGES_OFFERS, 200, 422),
+    "catalog:offer-edit-caps": (CHANGES_OFFERS, 200, 422),
+    "catalog:offer-edit-details": (CHANGES_OFFERS, 200, 422),
+    "catalog:offer-submit": (CHANGES_OFFERS, 200, 302),
+    "catalog:offer-approve": (SEES_DESIGN, 200, 422),  # a template names who may answer
+    "catalog:offer-compare": (SEES_DESIGN, 200, 405),
+    "catalog:offer-restart": (CHANGES_OFFERS, 200, 302),
+    "catalog:offer-publish": (CHANGES_OFFERS, 405, 302),
+    "catalog:offer-switch": (CHANGES_OFFERS, 405, 302),
+    "catalog:offer-duplicate": (CHANGES_OFFERS, 200, 422),
+    "catalog:offer-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:fallback-offer-list": (SEES_OFFERS, 200, 405),
+    "catalog:fallback-offer-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:fallback-offer-detail": (SEES_OFFERS, 200, 405),
+    "catalog:fallback-offer-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:fallback-draft": (CHANGES_OFFERS, 404, 404),  # somebody else's
+    "catalog:fallback-draft-discard": (CHANGES_OFFERS, 404, 404),
+    "catalog:fallback-draft-frame": (CHANGES_OFFERS, 404, 405),
     "catalog:preview": (SEES_DESIGN, 200, 405),
     "catalog:preview-frame": (SEES_DESIGN, 404, 405),  # no space is named
     "catalog:preview-people": (SEES_CONTACTS, 200, 405),
@@ -191,10 +220,25 @@ def addresses():
     contact, other = make_contact("C-1"), make_contact("C-2")
     make_audience("target")
     shop = make_shop()
+    offer, fallback_offer = make_offer(shop), make_fallback_offer(shop)
+    publish(offer, fallback_offer)
+    draft = begin_draft(shop, fallback_offer_shape(fallback_offer), by=person, at=NOON)
     asset = add_picture(name="dot.png", data=PICTURE, by=None, at=NOON)
     samples = {
         "catalog:asset": {"digest": asset.hash, "extension": "png"},
-        "catalog:preview": {"environment": shop.name, "code": make_offer(shop).code},
+        "catalog:preview": {"environment": shop.name, "code": offer.code},
+        "catalog:offer": {
+            "environment": shop.name,
+            "code": offer.code,
+            "side": "content",
+            "verb": "submit",
+        },
+        "catalog:fallback-offer": {"environment": shop.name, "code": fallback_offer.code},
+        "catalog:fallback-draft": {
+            "environment": shop.name,
+            "public_id": draft.public_id,
+            "step": "summary",
+        },
         "accounts:person": {"public_id": person.public_id},
         "accounts:password": {"public_id": person.public_id, "token": "never-given"},
         "accounts:role": {"code": role.code},
