@@ -53,7 +53,7 @@ class WeightForm(WindowForm):
         help_text=gettext_lazy("A number, or a formula such as 5 + contact.points / 100."),
     )
     filter = RuleField(label=gettext_lazy("For whom"), required=False)
-    space = forms.ChoiceField(label=gettext_lazy("Where"), required=False)
+    space = forms.ChoiceField(label=gettext_lazy("In which space"), required=False)
     field_order = ("label", "weight", "space", "filter", "start", "end")
 
     def __init__(

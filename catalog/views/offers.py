@@ -123,6 +123,8 @@ def offer_numbers(request: CatalogueRequest, environment: Environment, code: str
     offer = find_offer(request, environment, code, kind=Offer.Kind.OFFER)
     rules, at = recap(offer), now()
     context: dict[str, Any] = {"offer": offer, "recap": rules, "multiplier": rules.multiplier_at(at)}
+    context["is_over"] = rules.end is not None and rules.end <= at
+    context["is_early"] = rules.start is not None and rules.start > at
     context["strengths"] = strengths_of(offer, rules, request.user, at=at)
     if environment.is_for_visitors:
         context["why_not"] = _("Visitors are known only when they come: they are not counted.")
