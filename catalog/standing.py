@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from catalog import releasing
 from catalog.comparing import Change, change_of, leaves, name_of, text_of, visible
 from catalog.gathering import Kind
-from catalog.models import Environment, Revision
+from catalog.models import (
+    Channel,
+    Environment,
+    PresentationRule,
+    Revision,
+    Status,
+    TiePolicy,
+)
 from catalog.shapes import Shape, body_of, digest_of, shape_of
 from contacts.vocabulary import labels
 
 Standing = Literal["never", "changed", "live"]
 WORDS: Mapping[str, Any] = {
-    "never": _("Never live"),
-    "changed": _("Changed since live"),
-    "live": _("Live"),
+    "never": gettext_lazy("Never live"),
+    "changed": gettext_lazy("Changed since live"),
+    "live": gettext_lazy("Live"),
 }
 
 
@@ -61,14 +69,39 @@ def since_live(environment: Environment, kind: Kind, shape: Any) -> Change | Non
     return change_of(key, before, after, labels())
 
 
+# What is shown in a place of its own, or says nothing of itself.
+APART = frozenset({"name", "label", "description", "call_data", "samples", "fields", "render"})
+WORDS_OF_VALUES: Mapping[str, Mapping[str, Any]] = {
+    "audience": dict(Environment.People.choices),
+    "channel": {**dict(Channel.choices), PresentationRule.ALL: gettext_lazy("All channels")},
+    "tie_policy": dict(TiePolicy.choices),
+    "status_on_proposition": {each.word: each.label for each in Status},
+    "status_on_acceptance": {each.word: each.label for each in Status},
+}
+WORDS_OF_FIELDS: Mapping[str, Any] = {"audience": gettext_lazy("People")}
+
+
 def facts_of(kind: Kind, shape: Shape, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
-    """Everything that a form says, as words and values; rules as sentences."""
+    """What a form says, as words and values; rules as sentences, and nothing of what is not so."""
     told = labels()
-    body = {name: value for name, value in body_of(shape).items() if name not in without}
+    hidden = APART | set(without)
+    body = {name: value for name, value in body_of(shape).items() if name not in hidden}
     return [
-        (capped(name_of(kind.value, path)), text_of(path, value, told))
+        (
+            str(WORDS_OF_FIELDS.get(path) or capped(name_of(kind.value, path))),
+            value_in_words(path, value, text_of(path, value, told)),
+        )
         for path, value in leaves(body)
+        if value is not False
     ]
+
+
+def value_in_words(path: str, value: Any, text: str) -> str:
+    if value is True:
+        return _("yes")
+    if path in WORDS_OF_VALUES:
+        return str(WORDS_OF_VALUES[path].get(value, value))
+    return text
 
 
 def capped(text: str) -> str:

@@ -91,6 +91,8 @@ def is_filled(row: forms.Form) -> bool:
 
 
 class RowsField(forms.Field):
+    """Rows, perhaps none."""
+
     widget = RowsWidget
 
     def __init__(
@@ -102,7 +104,7 @@ class RowsField(forms.Field):
         options: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> None:
-        super().__init__(required=False, **more)
+        super().__init__(**more)
         self.row_type, self.adds, self.is_ordered = row, adds, is_ordered
         self.options: Mapping[str, Any] = options or {}
         self.widget.field = self

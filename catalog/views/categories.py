@@ -28,7 +28,7 @@ from catalog.recap import said
 from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_live, standings
 from catalog.tree import Tree, tree_of
 from catalog.views.doors import CatalogueRequest, changes, sees
-from catalog.views.saving import entries_of, publish, saved, status_of
+from catalog.views.saving import entries_of, in_its_zone, publish, saved, status_of
 from contacts.vocabulary import labels
 from offers_site.http import render_confirmation, render_page
 
@@ -38,6 +38,7 @@ MOST_OFFERS = 20
 
 @require_safe
 @sees("category")
+@in_its_zone
 def category_tree(request: CatalogueRequest, environment: Environment) -> HttpResponse:
     context = tree_context(request, environment)
     return render_page(request, "catalog/category_tree.html", context, fragment="tree")
@@ -98,6 +99,7 @@ def tree_seen(request: CatalogueRequest, environment: Environment) -> Tree:
 
 @require_POST
 @changes("category")
+@in_its_zone
 def category_move(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
     """Put a category elsewhere: one step (`to`), or below `parent` at `position`."""
     tree = tree_seen(request, environment)
@@ -177,6 +179,7 @@ def category_switch(request: CatalogueRequest, environment: Environment, name: s
 
 @require_safe
 @sees("category")
+@in_its_zone
 def category_detail(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
     branches = branches_of(request, environment)
     branch = next((each for each in branches if each.name == name), None)
@@ -185,8 +188,8 @@ def category_detail(request: CatalogueRequest, environment: Environment, name: s
     told = labels()
     shape = branch.category
     hidden = (
-        *("name", "label", "description", "parent", "filter", "start", "end", "multiplier"),
-        *("multiplier_start", "multiplier_end", "themes", "enabled"),
+        *("parent", "filter", "start", "end", "multiplier", "multiplier_start"),
+        *("multiplier_end", "themes", "enabled"),
     )
     context: dict[str, Any] = {
         "environment": environment,
@@ -197,7 +200,7 @@ def category_detail(request: CatalogueRequest, environment: Environment, name: s
         "filters": [
             (where, rule, said(rule, told))
             for where, rule in (
-                (environment.label, environment.filter),
+                (environment.label, filter_of(request, environment)),
                 *((each.label, each.filter) for each in branch.filters),
             )
             if rule
@@ -218,6 +221,14 @@ def category_detail(request: CatalogueRequest, environment: Environment, name: s
             "entries": entries_of(request, "category", branch.row.journal_key),
         }
     return render(request, "catalog/category_detail.html", context)
+
+
+def filter_of(request: CatalogueRequest, environment: Environment) -> str:
+    """The environment's filter on the side that is looked at."""
+    if not request.place.is_live:
+        return environment.filter
+    live = live_shapes(environment, Kind.ENVIRONMENT, request.user).get(environment.name)
+    return (live.filter if live else "") or ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -244,6 +255,7 @@ def category_create(request: CatalogueRequest, environment: Environment) -> Http
 
 @require_http_methods(["GET", "POST"])
 @changes("category")
+@in_its_zone
 def category_edit(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
     category = find(request, environment, name)
     form = CategoryForm(

@@ -23,7 +23,14 @@ from catalog.gathering import Kind, gather
 from catalog.models import Environment, Offer
 from catalog.problems import StillUsed
 from catalog.readiness import obstacles
-from catalog.standing import WORDS, facts_of, since_live, standings
+from catalog.standing import (
+    WORDS,
+    facts_of,
+    live_shapes,
+    live_since,
+    since_live,
+    standings,
+)
 from catalog.surroundings import surroundings_of
 from catalog.uses import uses_of_call_data
 from catalog.views.doors import CatalogueRequest, changes, sees
@@ -98,12 +105,14 @@ def tell_of(request: StaffRequest, environment: Environment, was_there: bool) ->
 @sees("environment")
 def environment_detail(request: CatalogueRequest, environment: Environment) -> HttpResponse:
     """What it is, what it has, and what stands in the way of publishing all of it."""
+    if request.place.is_live:
+        return live_detail(request, environment)
     shape = environment_shape(environment)
     change = since_live(environment, Kind.ENVIRONMENT, shape)
     standing = standings(environment, Kind.ENVIRONMENT, {environment.name: shape})
     context = {
         "environment": environment,
-        "facts": facts_of(Kind.ENVIRONMENT, shape, without=("name", "label", "description")),
+        "facts": facts_of(Kind.ENVIRONMENT, shape),
         "parts": parts_of(request, environment),
         "obstacles": obstacles_of(environment),
         "change": change,
@@ -112,6 +121,21 @@ def environment_detail(request: CatalogueRequest, environment: Environment) -> H
         "entries": entries_of(request, "environment", environment.name),
     }
     return render(request, "catalog/environment_detail.html", context)
+
+
+def live_detail(request: CatalogueRequest, environment: Environment) -> HttpResponse:
+    shape = live_shapes(environment, Kind.ENVIRONMENT, request.user).get(environment.name)
+    if shape is None:
+        return render(request, "catalog/environment_never.html", {"environment": environment})
+    context = {
+        "environment": environment,
+        "title": shape.label,
+        "name": environment.name,
+        "description": shape.description,
+        "facts": facts_of(Kind.ENVIRONMENT, shape),
+        "since": live_since(environment, Kind.ENVIRONMENT)[environment.name],
+    }
+    return render(request, "catalog/live_detail.html", context)
 
 
 def obstacles_of(environment: Environment) -> list[tuple[Any, str]]:
@@ -133,7 +157,7 @@ def parts_of(request: CatalogueRequest, environment: Environment) -> list[dict[s
         (_("Fallback offers"), seen.fallback_offers(), "fallback-offer-list"),
         (_("Presentation rules"), environment.presentation_rules.all(), "presentation-rule-list"),
     )
-    return [
+    parts = [
         {
             "label": label,
             "number": rows.count(),
@@ -141,6 +165,7 @@ def parts_of(request: CatalogueRequest, environment: Environment) -> list[dict[s
         }
         for label, rows, page in counted
     ]
+    return [*parts, {"label": _("Live release"), "number": environment.release_number or "—"}]
 
 
 @require_http_methods(["GET", "POST"])

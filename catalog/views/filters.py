@@ -123,7 +123,7 @@ def live_detail(request: CatalogueRequest, environment: Environment, name: str) 
         "list_url": reverse("catalog:filter-list", args=[environment.name]),
         "list_label": _("Predefined filters"),
         "description": shape.description,
-        "facts": facts_of(Kind.FILTER, shape, without=("name", "label", "description")),
+        "facts": facts_of(Kind.FILTER, shape),
         "since": live_since(environment, Kind.FILTER)[name],
     }
     return render(request, "catalog/live_detail.html", context)

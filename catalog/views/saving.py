@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.granting import MayNotGrant, Stale
@@ -31,6 +33,17 @@ PAGES = {
     "offer": "offer-detail",
     "fallback_offer": "offer-detail",
 }
+
+
+def in_its_zone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page whose dates are those of its environment; it stands below a door."""
+
+    @wraps(view)
+    def inner(request: CatalogueRequest, environment: Environment, **rest: Any) -> HttpResponse:
+        with timezone.override(environment.timezone):
+            return view(request, environment, **rest)
+
+    return inner
 
 
 def saved(form: ShapedForm, write: Callable[[], T]) -> T | None:

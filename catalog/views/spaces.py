@@ -27,7 +27,7 @@ from catalog.gathering import Kind
 from catalog.indebted import debts_of
 from catalog.models import Channel, Environment, Offer, Space
 from catalog.problems import StillUsed
-from catalog.shapes import digest_of
+from catalog.shapes import SpaceShape, digest_of
 from catalog.spacetrials import offers_to_try, tried
 from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_live, standings
 from catalog.views.doors import CatalogueRequest, changes, sees
@@ -113,30 +113,19 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
     shape = space_shape(space)
     standing = standings(environment, Kind.SPACE, {name: shape})[name]
     offers = Offer.objects.visible_to(request.user).filter(representations__space=space)
-    required = {each.name for each in shape.fields if each.required}
     labels = labels_of_fields(environment)
-    hidden = ("name", "label", "description", "fields", "render")
     context = {
         "environment": environment,
         "space": space,
-        "facts": facts_of(Kind.SPACE, shape, without=hidden),
+        "facts": facts_of(Kind.SPACE, shape),
         "standing": standing,
         "standing_label": WORDS[standing],
         "change": since_live(environment, Kind.SPACE, shape),
         "since": live_since(environment, Kind.SPACE).get(name),
         "fields": [
-            (labels.get(each.name, each.name), each.name, each.name in required)
-            for each in shape.fields
+            (labels.get(each.name, each.name), each.name, each.required) for each in shape.fields
         ],
-        "renderings": [
-            (label, text)
-            for label, text in (
-                ("HTML", shape.render.html),
-                (_("Text"), shape.render.text),
-                ("JSON", shape.render.json_),
-            )
-            if text
-        ],
+        "renderings": renderings_of(shape),
         "offers": offers.order_by("label", "code")[:MOST_OFFERS],
         "number_of_offers": offers.count(),
         "number_of_debts": len(debts_of(space, request.user)),
@@ -146,6 +135,12 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
 
 
 MOST_OFFERS = 20
+
+
+def renderings_of(shape: SpaceShape) -> list[tuple[str, str]]:
+    render = shape.render
+    texts = (("HTML", render.html), (_("Text"), render.text), ("JSON", render.json_))
+    return [(label, text) for label, text in texts if text]
 
 
 def live_detail(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
@@ -159,8 +154,13 @@ def live_detail(request: CatalogueRequest, environment: Environment, name: str) 
         "list_url": reverse("catalog:space-list", args=[environment.name]),
         "list_label": _("Spaces"),
         "description": shape.description,
-        "facts": facts_of(Kind.SPACE, shape, without=("name", "label", "description")),
+        "facts": facts_of(Kind.SPACE, shape),
         "since": live_since(environment, Kind.SPACE)[name],
+        "fields": [
+            (labels_of_fields(environment).get(each.name, each.name), each.name, each.required)
+            for each in shape.fields
+        ],
+        "renderings": renderings_of(shape),
     }
     return render(request, "catalog/live_detail.html", context)
 

@@ -309,11 +309,8 @@ def test_tags_are_made_renamed_merged_and_deleted(client, ada, shop):
 
     assert [tag.name for tag in fresh(offer).tags.all()] == ["Summer"]
     page = client.get(reverse("catalog:tag-list"))
-    assert [(tag.name, tag.number_of_offers) for tag in page.context["list"].rows] == [
-        ("city", 1),
-        ("Summer", 2),
-        ("winter", 0),
-    ]
+    counted = {tag.name: tag.number_of_offers for tag in page.context["list"].rows}
+    assert counted == {"city": 1, "Summer": 2, "winter": 0}
     refused = client.post(reverse("catalog:tag-delete", args=[right.pk]), follow=True)
     assert "2 offers carry it" in said(refused)
     client.post(reverse("catalog:tag-delete", args=[Tag.objects.get(name="winter").pk]))
