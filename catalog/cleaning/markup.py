@@ -164,12 +164,19 @@ class Passage:
         return value if self.is_link(value) else None
 
     def is_link(self, value: str) -> bool:
-        """Does it begin as a link that leads somewhere harmless?"""
+        """Does it begin as a link to the web, to a page of the site, or with a value?
+
+        What is relative to the page leads elsewhere on each page, and nowhere in a mail.
+        """
         try:
-            phase_after("start", value.split(f"~{self.mark}", 1)[0])
+            return phase_after("start", value.split(f"~{self.mark}", 1)[0]) != "relative"
         except BadLink:
             return False
-        return True
+
+    def as_written(self, text: str) -> str:
+        return re.sub(
+            rf"~{self.mark}(\d+)z~", lambda found: self.pieces[int(found[1])].source, text
+        )
 
     def compare(self, before: str, after: str) -> None:
         """Note the elements and attributes that are no longer there."""
@@ -182,7 +189,7 @@ class Passage:
                 continue
             links = [link for link in had.links[tag, name] if not self.is_link(link)]
             for link in links:
-                self.removed[_("the link “%(link)s”") % {"link": link[:80]}] = None
+                self.removed[_("the link “%(link)s”") % {"link": self.as_written(link)[:80]}] = None
             if not links:
                 words = {"name": name, "tag": tag}
                 self.removed[_("the attribute “%(name)s” of <%(tag)s>") % words] = None

@@ -86,6 +86,11 @@ def write_link_attribute(value: Any) -> str:
     return html.escape(link_value(written) or "#") if written else ""
 
 
+def write_source(value: Any) -> str:
+    """A whole link to something that is shown; one that is none shows nothing."""
+    return html.escape(link_value(to_text(value)) or "")
+
+
 def write_json(value: Any) -> str:
     """A value of JSON of its own."""
     return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
@@ -244,7 +249,8 @@ class InHtml:
             raise Misplaced(message % {"name": state.attribute})
         if state.attribute not in URL_ATTRIBUTES:
             return write_attribute, state
-        write, phase = link_writer(state.phase, write_link_attribute)
+        whole = write_link_attribute if state.attribute == "href" else write_source
+        write, phase = link_writer(state.phase, whole)
         return write, replace(state, phase=phase)
 
     def join(self, states: Sequence[HtmlState]) -> HtmlState:

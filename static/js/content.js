@@ -147,6 +147,7 @@ class HtmlEditor {
 
   // Only what comes back as it went in is edited as shown.
   reads(html) {
+    if (/<[^>]*\sstyle\s*=/i.test(html)) return false; // nor does this page's policy let it be tried
     this.editor.commands.setContent(forReading(html), { emitUpdate: false });
     return canonical(this.html()) === canonical(forReading(html));
   }

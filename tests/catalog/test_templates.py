@@ -185,6 +185,7 @@ def test_the_fields_of_content_are_names_in_the_template_of_a_space():
         ("{% assign a = '<b>' %}{{ a | append: '</b>' }}", "&lt;b&gt;&lt;/b&gt;"),
         ('<a href="{{ contact.site }}">', '<a href="https://zoe.example/a?b=c%20d">'),
         ('<a href="{{ contact.bad }}">', '<a href="#">'),
+        ('<img src="{{ contact.bad }}">', '<img src="">'),
         ('<a href="{{ contact.nobody }}">', '<a href="">'),
         ('<a href="https://a.example/?c={{ contact.city }}">', '<a href="https://a.example/?c=Saint-Denis%20%3C%22%26%3E">'),
         ('<a href="https://{{ contact.store }}.a.example/">', '<a href="https://lyon-2.a.example/">'),
