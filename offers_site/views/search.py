@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.models import AccessLabel, ApiKey, Role, User
+from catalog.models import Offer
 from contacts.disclosing import may_see_personal, title_of
 from contacts.models import Contact
 from contacts.searching import search as search_people
@@ -89,6 +90,22 @@ def find_pages(request: StaffRequest, words: list[str]) -> list[Hit]:
         for section in Frame(request).rail
         for link in section.links
         if all(plain(word) in plain(link.label) for word in words)
+    ]
+
+
+def find_offers(request: StaffRequest, words: list[str]) -> list[Hit]:
+    """Offers and fallback offers of every environment, as design says, with their environment."""
+    if not words:
+        return []
+    offers = Offer.objects.visible_to(request.user).filter(holding(words, "label", "code"))
+    return [
+        Hit(
+            offer.label,
+            offer.get_absolute_url(),
+            "life-buoy" if offer.is_fallback else "badge-percent",
+            f"{offer.code} · {offer.environment.label}",
+        )
+        for offer in offers.select_related("environment").order_by("label", "pk")[:MOST_HITS]
     ]
 
 
@@ -171,6 +188,7 @@ def find_jobs(request: StaffRequest, words: list[str]) -> list[Hit]:
 
 SOURCES = (
     Source(_("Pages"), find_pages),
+    Source(_("Offers"), find_offers, "catalog.view_design_offer"),
     Source(_("Contacts"), find_contacts, "contacts.view_contact"),
     Source(_("People"), find_people, "accounts.manage_people"),
     Source(_("Roles"), find_roles, "accounts.manage_roles"),

@@ -537,6 +537,10 @@ def test_labels_hide_offers_everywhere(client, shop, manager):
     client.post(url("offers-bulk", "delete"), {"row": ["HIDDEN"]})
     assert Offer.objects.filter(code="HIDDEN").exists()
 
+    found = client.get(reverse("search"), {"q": "hidden"}).content.decode()
+    assert "/offers/HIDDEN/" not in found
+    assert "/offers/SHOWN/" in client.get(reverse("search"), {"q": "shown"}).content.decode()
+
     category("travel").access_labels.add(label)
     assert "SHOWN" not in read(client, url("offer-list"))
     shop.access_labels.add(label)
