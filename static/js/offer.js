@@ -80,7 +80,7 @@ if (target) {
 // --- weights are put in order by dragging, by buttons and by arrow keys ---
 
 for (const list of document.querySelectorAll("[data-weights]")) {
-  const said = list.parentElement.querySelector("[data-said]");
+  const said = list.nextElementSibling;
   const rows = () => [...list.querySelectorAll(":scope > [data-weight]")];
 
   const refresh = () => {
@@ -94,7 +94,7 @@ for (const list of document.querySelectorAll("[data-weights]")) {
   const moved = (row) => {
     refresh();
     list.dispatchEvent(new Event("input", { bubbles: true }));
-    if (said) said.textContent = said.dataset.moved.replace("{number}", String(rows().indexOf(row) + 1));
+    said.textContent = said.dataset.moved.replace("{number}", String(rows().indexOf(row) + 1));
   };
 
   const move = (row, by, focus) => {
