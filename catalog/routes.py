@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from catalog.views import categories, environments, filters, presentation, spaces, words
+from catalog.views import (
+    categories,
+    environments,
+    filters,
+    presentation,
+    spaces,
+    templates,
+    words,
+)
 
 HERE = "catalogue/<str:environment>"
 SPACE = f"{HERE}/spaces/<str:name>"
@@ -82,6 +90,11 @@ urlpatterns = [
     path(f"{FILTER}/edit/", filters.filter_edit, name="filter-edit"),
     path(f"{FILTER}/compare/", filters.filter_compare, name="filter-compare"),
     path(f"{FILTER}/delete/", filters.filter_delete, name="filter-delete"),
+    # /catalogue/<environment>/templates/<number>/
+    path(f"{HERE}/templates/", templates.template_list, name="template-list"),
+    path(f"{HERE}/create-template/", templates.template_create, name="template-create"),
+    path(f"{HERE}/templates/<int:pk>/edit/", templates.template_edit, name="template-edit"),
+    path(f"{HERE}/templates/<int:pk>/delete/", templates.template_delete, name="template-delete"),
     # /catalogue/<environment>/content-fields/<name>/
     path(f"{HERE}/content-fields/", words.field_list, name="content-field-list"),
     path(f"{HERE}/declare-content-field/", words.field_create, name="content-field-create"),

@@ -16,6 +16,8 @@ from accounts.models import JournalEntry
 from catalog.actions.drafts import begin_draft
 from catalog.actions.pictures import add_picture
 from catalog.describing import fallback_offer_shape
+from catalog.models import Tag
+from catalog.shapes import ContentFieldShape
 from jobs.models import Job
 from tests.build import (
     NOON,
@@ -28,7 +30,14 @@ from tests.build import (
     make_role,
     make_user,
 )
-from tests.catalog.making import make_fallback_offer, make_offer, make_shop, publish
+from tests.catalog.making import (
+    make_fallback_offer,
+    make_offer,
+    make_shop,
+    make_template,
+    publish,
+    write,
+)
 from transfers.models import Transfer
 
 PICTURE = base64.b64decode(
@@ -49,6 +58,7 @@ CHANGES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manag
 SEES_DESIGN = frozenset({"administrator", "offer_manager", "analyst"})
 SEES_OFFERS = frozenset(ROLES)  # who sees only what is live is shown that
 CHANGES_OFFERS = frozenset({"administrator", "offer_manager"})
+SEES_CATALOGUE = frozenset({"administrator", "offer_manager", "delivery_manager", "analyst"})
 
 # name: (who may, what GET answers them, what a POST without fields answers). Everybody else who is
 # signed in gets 403, or 405 where the method is not known; without signing in one is sent to do so.
@@ -139,6 +149,55 @@ TABLE = {
     "catalog:fallback-draft": (CHANGES_OFFERS, 404, 404),  # somebody else's
     "catalog:fallback-draft-discard": (CHANGES_OFFERS, 404, 404),
     "catalog:fallback-draft-frame": (CHANGES_OFFERS, 404, 405),
+    "catalog:environment-list": (SEES_DESIGN, 200, 405),
+    "catalog:environment-create": (ADMINISTRATOR, 200, 422),
+    "catalog:environment-detail": (SEES_CATALOGUE, 200, 405),
+    "catalog:environment-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:environment-delete": (ADMINISTRATOR, 200, 302),
+    "catalog:content-field-list": (SEES_CATALOGUE, 200, 405),
+    "catalog:content-field-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:content-field-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:content-field-order": (CHANGES_OFFERS, 405, 302),
+    "catalog:content-field-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:space-list": (SEES_CATALOGUE, 200, 405),
+    "catalog:space-create": (ADMINISTRATOR, 200, 422),
+    "catalog:space-try": (CHANGES_OFFERS, 405, 200),
+    "catalog:space-detail": (SEES_CATALOGUE, 200, 405),
+    "catalog:space-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:space-debts": (SEES_CATALOGUE, 200, 405),
+    "catalog:space-publish": (CHANGES_OFFERS, 200, 302),
+    "catalog:space-delete": (ADMINISTRATOR, 200, 302),
+    "catalog:requirements": (SEES_CATALOGUE, 200, 405),
+    "catalog:category-tree": (SEES_CATALOGUE, 200, 405),
+    "catalog:category-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:category-detail": (SEES_CATALOGUE, 200, 405),
+    "catalog:category-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:category-move": (CHANGES_OFFERS, 405, 400),
+    "catalog:category-publish": (CHANGES_OFFERS, 200, 302),
+    "catalog:category-switch": (CHANGES_OFFERS, 405, 302),
+    "catalog:category-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:presentation-rule-list": (SEES_CATALOGUE, 200, 405),
+    "catalog:presentation-rule-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:presentation-rule-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:presentation-rule-order": (CHANGES_OFFERS, 405, 302),
+    "catalog:presentation-rule-say": (CHANGES_OFFERS, 405, 200),
+    "catalog:presentation-rules-publish": (CHANGES_OFFERS, 200, 302),
+    "catalog:presentation-rule-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:filter-list": (SEES_CATALOGUE, 200, 405),
+    "catalog:filter-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:filter-detail": (SEES_CATALOGUE, 200, 405),
+    "catalog:filter-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:filter-compare": (CHANGES_OFFERS, 405, 200),
+    "catalog:filter-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:tag-list": (SEES_DESIGN, 200, 405),
+    "catalog:tag-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:tag-rename": (CHANGES_OFFERS, 200, 422),
+    "catalog:tag-merge": (CHANGES_OFFERS, 200, 422),
+    "catalog:tag-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:template-list": (SEES_DESIGN, 200, 405),
+    "catalog:template-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:template-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:template-delete": (CHANGES_OFFERS, 200, 302),
     "catalog:preview": (SEES_DESIGN, 200, 405),
     "catalog:preview-frame": (SEES_DESIGN, 404, 405),  # no space is named
     "catalog:preview-people": (SEES_CONTACTS, 200, 405),
@@ -224,7 +283,19 @@ def addresses():
     publish(offer, fallback_offer)
     draft = begin_draft(shop, fallback_offer_shape(fallback_offer), by=person, at=NOON)
     asset = add_picture(name="dot.png", data=PICTURE, by=None, at=NOON)
+    tag = Tag.objects.create(name="target", created_at=NOON)
+    template = make_template(shop)
+    write(None, ContentFieldShape(name="target", label="Target"), shop)
     samples = {
+        "catalog:category": {"environment": shop.name, "name": "travel"},
+        "catalog:content-field": {"environment": shop.name, "name": "target"},
+        "catalog:environment": {"environment": shop.name},
+        "catalog:filter": {"environment": shop.name, "name": "grown"},
+        "catalog:presentation-rule": {"environment": shop.name, "name": "R1"},
+        "catalog:requirements": {"environment": shop.name},
+        "catalog:space": {"environment": shop.name, "name": "webHero"},
+        "catalog:tag": {"pk": tag.pk},
+        "catalog:template": {"environment": shop.name, "pk": template.pk},
         "catalog:asset": {"digest": asset.hash, "extension": "png"},
         "catalog:preview": {"environment": shop.name, "code": offer.code},
         "catalog:offer": {
