@@ -58,7 +58,8 @@ def preview(request: StaffRequest, environment: str, code: str) -> HttpResponse:
         "samples": offer.environment.samples,
         "sample": asked(request, "sample"),
         "languages": [(each, language_label(each)) for each in languages_of(subject)],
-        "language": language,
+        "chosen_language": language,
+        "asked_for": asked(request, "contact"),
         "width": asked(request, "width"),
         "may_choose_people": request.user.has_perm("contacts.view_contact"),
     }
@@ -89,7 +90,7 @@ def boxed(request: StaffRequest, one: Previewed) -> HttpResponse:
     here = f"{request.scheme}://{request.get_host()}"
     base = urlsplit(settings.BASE_URL)
     response["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; "
+        f"default-src 'none'; style-src {here} 'unsafe-inline'; "
         f"img-src {here} {base.scheme}://{base.netloc} https:; "
         f"base-uri 'none'; form-action 'none'; frame-ancestors {here}; sandbox"
     )
