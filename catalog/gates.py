@@ -88,9 +88,7 @@ class Strength:
     is_on: bool = True  # its dates are today's
 
 
-def strengths_of(
-    offer: Offer, rules: Recap, user: User, *, at: datetime
-) -> list[Strength]:
+def strengths_of(offer: Offer, rules: Recap, user: User, *, at: datetime) -> list[Strength]:
     """Each weight with its multipliers, in the order of the offer."""
     words = words_for(user, topics=topics_of(offer.environment))
     multiplier = rules.multiplier_at(at)
@@ -109,8 +107,8 @@ def strength(
     weighed = weigh(context.weight, words, at, zone)
     if weighed is None or weighed.least is None or weighed.most is None:
         return Strength(context, is_formula=True, is_on=is_on)
-    ends = (Decimal(str(each)) * multiplier for each in (weighed.least, weighed.most))
-    return Strength(context, *ends, is_formula=True, is_on=is_on)
+    least, most = (Decimal(str(each)) * multiplier for each in (weighed.least, weighed.most))
+    return Strength(context, least, most, is_formula=True, is_on=is_on)
 
 
 def as_number(text: str) -> Decimal | None:

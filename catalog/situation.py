@@ -115,9 +115,7 @@ def situation_of(offer: Offer, user: User, around: Surroundings) -> Situation:
     """Of an offer read `with_parts()`. The number of queries is constant."""
     last = last_steps(offer)
     found = {side: side_now(offer, side, user, around, last.get(side)) for side in SIDES}
-    return Situation(
-        offer, found[Side.CONTENT], found[Side.ELIGIBILITY], doubts(offer, around)
-    )
+    return Situation(offer, found[Side.CONTENT], found[Side.ELIGIBILITY], doubts(offer, around))
 
 
 def side_now(
@@ -136,9 +134,7 @@ def side_now(
     )
 
 
-def to_be_enabled(
-    offer: Offer, around: Surroundings, known: Sequence[Obstacle]
-) -> list[Obstacle]:
+def to_be_enabled(offer: Offer, around: Surroundings, known: Sequence[Obstacle]) -> list[Obstacle]:
     """What keeps every representation from being enabled: they are complete, or there are none."""
     lacking = lacking_by_space(offer, around)
     if lacking and any(not fields for fields in lacking.values()):

@@ -84,26 +84,23 @@ def strip_of(offer: Offer, rules: Recap, environment: Environment, *, at: dateti
     )
 
 
-def spans(offer: Offer, rules: Recap, environment: Environment) -> Iterator[Span]:
+def spans(offer: Offer, rules: Recap, environment: Environment) -> list[Span]:
     """What limits it in time: only what says something, and what remains of all together."""
+    limits = [span for span in all_spans(offer, rules, environment) if span.start or span.end]
+    end = rules.start if rules.is_never else rules.end
+    return [*limits, Span(_("Proposed"), "effective", rules.start, end)]
+
+
+def all_spans(offer: Offer, rules: Recap, environment: Environment) -> Iterator[Span]:
     chain = tree_of(Category.objects.filter(environment=environment)).chain(offer.category_id)
     for category in chain:
-        if category.start or category.end:
-            yield Span(category.label, "category", category.start, category.end)
-    if offer.start or offer.end:
-        yield Span(_("Offer"), "offer", offer.start, offer.end)
+        yield Span(category.label, "category", category.start, category.end)
+    yield Span(_("Offer"), "offer", offer.start, offer.end)
     for context in rules.contexts:
-        if context.start or context.end:
-            yield Span(context.label, "weight", context.start, context.end)
+        yield Span(context.label, "weight", context.start, context.end)
     for category in rules.multipliers:
-        if category.multiplier_start or category.multiplier_end:
-            label = f"{category.label} × {category.multiplier.normalize():f}"
-            start, end = category.multiplier_start, category.multiplier_end
-            yield Span(label, "multiplier", start, end)
-    end = rules.end
-    if rules.is_never:
-        end = rules.start
-    yield Span(_("Proposed"), "effective", rules.start, end)
+        label = f"{category.label} × {category.multiplier.normalize():f}"
+        yield Span(label, "multiplier", category.multiplier_start, category.multiplier_end)
 
 
 def months_after(first: datetime, number: int) -> datetime:

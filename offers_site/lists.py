@@ -83,8 +83,9 @@ class Column:
 class Bulk:
     """What can be done to the ticked rows.
 
-    `url` names a view, or is the address of one, which answers GET `?row=…&row=…` (see `http.picked_rows`) with
-    `render_confirmation`; the confirmed POST comes to the same address, with the same `row`s.
+    `url` names a view, or is the address of one. It answers GET `?row=…&row=…` (see
+    `http.picked_rows`) with `render_confirmation`; the confirmed POST comes to the same address,
+    with the same `row`s.
     """
 
     name: str

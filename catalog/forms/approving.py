@@ -53,9 +53,7 @@ NOW, LATER = "now", "later"
 class ApproveForm(forms.Form):
     """Yes or no to one side; of content, in which spaces; and when it goes live."""
 
-    comment = CommentField(
-        help_text=gettext_lazy("Goes to the author. Needed when you reject.")
-    )
+    comment = CommentField(help_text=gettext_lazy("Goes to the author. Needed when you reject."))
     when = forms.ChoiceField(
         label=gettext_lazy("When both sides are approved"), widget=forms.RadioSelect
     )
@@ -75,7 +73,9 @@ class ApproveForm(forms.Form):
         names = list(spaces)
         if names:
             self.fields["enable"] = forms.MultipleChoiceField(
-                label=_("Enabled in"), choices=names, required=False,
+                label=_("Enabled in"),
+                choices=names,
+                required=False,
                 widget=forms.CheckboxSelectMultiple,
             )
         plans = PlannedRelease.objects.filter(

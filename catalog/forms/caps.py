@@ -19,9 +19,7 @@ LONGEST = {"days": 730, "weeks": 104, "months": 24}
 
 
 class CapRow(forms.Form):
-    limit = forms.IntegerField(
-        label=gettext_lazy("At most"), min_value=1, max_value=2_000_000_000
-    )
+    limit = forms.IntegerField(label=gettext_lazy("At most"), min_value=1, max_value=2_000_000_000)
     counts = forms.ChoiceField(label=gettext_lazy("What is counted"), choices=Cap.Counts.choices)
     per = forms.ChoiceField(label=gettext_lazy("For whom"), choices=Cap.Per.choices)
     every = forms.IntegerField(
@@ -63,14 +61,16 @@ class CapsForm(forms.Form):
         label=gettext_lazy("Caps"),
         adds=gettext_lazy("Add a cap"),
         is_ordered=False,
-        help_text=gettext_lazy("A cap that is reached takes the offer out until its period is over."),
+        help_text=gettext_lazy(
+            "A cap that is reached takes the offer out until its period is over."
+        ),
     )
     version = forms.IntegerField(min_value=1, max_value=LARGEST_VERSION, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, offer: Offer, shape: OfferShape, **options: Any) -> None:
+    def __init__(self, data: Any = None, *, offer: Offer, shape: OfferShape) -> None:
         self.given = shape
         initial = {"caps": [said(cap) for cap in shape.caps], "version": offer.version}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, initial=initial)
 
     def clean_caps(self) -> list[dict[str, Any]]:
         caps: list[dict[str, Any]] = self.cleaned_data["caps"]

@@ -124,7 +124,7 @@ class EligibilityForm(WindowForm):
         rule: Any = self.fields["filter"]
         rule.for_user(user, vocabulary=topics, surrounds=self.surrounds)
         spaces = Space.objects.filter(environment=environment).order_by("label", "pk")
-        self.options = {
+        self.options: dict[str, Any] = {
             "user": user,
             "topics": topics,
             "surrounds": self.surrounds,
@@ -163,7 +163,7 @@ class EligibilityForm(WindowForm):
 
     def numbers(self) -> list[int]:
         """Which weights there are, as the page says."""
-        words = getattr(self.data, "getlist", lambda key: [])("weight")
+        words: list[str] = getattr(self.data, "getlist", lambda key: [])("weight")
         found = [int(word) for word in words if word.isdigit() and len(word) < 6]
         gone = self.data.get("weight-remove", "")
         return [each for each in dict.fromkeys(found) if str(each) != gone][:MOST_WEIGHTS]

@@ -34,12 +34,12 @@ class FallbackDetailsForm(CodedForm):
 
     def __init__(
         self,
-        *args: Any,
+        data: Any = None,
+        *,
         environment: Environment,
         user: User,
         shape: FallbackOfferShape | None = None,
         offer: Offer | None = None,
-        **options: Any,
     ) -> None:
         self.environment, self.given, self.offer = environment, shape, offer
         initial: dict[str, Any] = {}
@@ -53,7 +53,7 @@ class FallbackDetailsForm(CodedForm):
             }
         if offer is not None:
             initial["version"] = offer.version
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, initial=initial)
         tags: Any = self.fields["tags"]
         tags.choices = tag_choices(shape.tags if shape else ())
         if not tags.choices:

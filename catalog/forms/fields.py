@@ -21,7 +21,7 @@ SHOWN_TAGS = 60
 
 
 def category_choices(
-    environment: Environment, user: User, *, nothing: str, key: str = "name"
+    environment: Environment, user: User, *, nothing: Any, key: str = "name"
 ) -> list[tuple[str, str]]:
     """The tree as options, those below others moved in; only what the person may see."""
     visible = Category.objects.filter(environment=environment).visible_to(user)

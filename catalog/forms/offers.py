@@ -107,9 +107,7 @@ class OfferCreateForm(CodedForm):
     description = DescriptionField()
     access_labels = LabelsField()
 
-    def __init__(
-        self, *args: Any, environment: Environment, user: User, **options: Any
-    ) -> None:
+    def __init__(self, *args: Any, environment: Environment, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
         self.environment = environment
         templates = OfferTemplate.objects.filter(environment=environment).order_by("name")
@@ -147,11 +145,9 @@ class DetailsForm(forms.Form):
     tags = TagsField()
     new_tags = NewTagsField()
     access_labels = LabelsField()
-    version = forms.IntegerField(
-        min_value=1, max_value=LARGEST_VERSION, widget=forms.HiddenInput
-    )
+    version = forms.IntegerField(min_value=1, max_value=LARGEST_VERSION, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, offer: Offer, shape: Any, user: User, **options: Any) -> None:
+    def __init__(self, data: Any = None, *, offer: Offer, shape: Any, user: User) -> None:
         self.given: OfferShape | FallbackOfferShape = shape
         initial = {
             "label": shape.label,
@@ -161,7 +157,7 @@ class DetailsForm(forms.Form):
             "access_labels": list(shape.access_labels),
             "version": offer.version,
         }
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, initial=initial)
         tags: Any = self.fields["tags"]
         tags.choices = tag_choices(shape.tags)
         if not tags.choices:

@@ -34,9 +34,7 @@ REFUSALS = (*approvals.REFUSALS, Stale, planned.InThePast, planned.NothingPlanne
 @changes("offer")
 def offer_submit(request: CatalogueRequest, environment: Environment, code: str) -> HttpResponse:
     offer = find_offer(request, environment, code)
-    form = SubmitForm(
-        request.POST if request.method == "POST" else None, environment=environment
-    )
+    form = SubmitForm(request.POST if request.method == "POST" else None, environment=environment)
     if form.is_valid():
         outcome = approvals.submit([offer], **form.cleaned_data, by=request.user, at=now())
         for _offer, why in outcome.refused:
@@ -77,7 +75,7 @@ def offer_approve(
         initial={
             "version": offer.version,
             "enable": enabled_now(offer, lacking),
-            "when": str(offer.planned.public_id) if waits(offer.planned) else NOW,
+            "when": planned_for(offer),
         },
     )
     if form.is_valid():
@@ -123,8 +121,11 @@ def enabled_now(offer: Offer, lacking: dict[str, list[str]]) -> list[str]:
     return [name for name in complete if name in chosen] if chosen else complete
 
 
-def waits(plan: PlannedRelease | None) -> bool:
-    return plan is not None and plan.state == PlannedRelease.State.WAITING
+def planned_for(offer: Offer) -> str:
+    """The planned release that it waits for, as the form names it."""
+    plan = offer.planned
+    waits = plan is not None and plan.state == PlannedRelease.State.WAITING
+    return str(plan.public_id) if plan is not None and waits else NOW
 
 
 # --- what would change ---
@@ -256,9 +257,7 @@ def plan_for(
     return plan, False
 
 
-def tell(
-    request: CatalogueRequest, offer: Offer, side: Side, outcome: approvals.Outcome
-) -> None:
+def tell(request: CatalogueRequest, offer: Offer, side: Side, outcome: approvals.Outcome) -> None:
     if outcome.release is not None:
         number = {"offer": offer, "number": outcome.release.number}
         messages.success(request, _("%(offer)s is live (release %(number)s).") % number)
@@ -274,9 +273,7 @@ def words(side: Side) -> dict[str, Any]:
     return {"side": side.label}
 
 
-def next_page(
-    request: CatalogueRequest, environment: Environment, offer: Offer, side: Side
-) -> str:
+def next_page(request: CatalogueRequest, environment: Environment, offer: Offer, side: Side) -> str:
     """The other side, where it waits for the same person; else the offer."""
     again = find_offer(request, environment, offer.code)
     situation: Situation = situation_of(again, request.user, surroundings_of(environment))
@@ -331,5 +328,3 @@ def offer_publish(request: CatalogueRequest, environment: Environment, code: str
     elif not outcome.refused:
         messages.info(request, _("It is live as it stands."))
     return redirect(offer)
-
-

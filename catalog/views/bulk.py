@@ -118,8 +118,10 @@ def submit(chosen: list[Offer], form: Any, by: User) -> tuple[list[Offer], Refus
 def approve(side: Side) -> Act:
     def act(chosen: list[Offer], form: Any, by: User) -> tuple[list[Offer], Refused]:
         outcome = approvals.approve_many(chosen, sides=[side], by=by, at=now())
-        held_up = [(offer, _("Approved, but something keeps it from going live."))
-                   for offer in outcome.held_up]
+        held_up = [
+            (offer, _("Approved, but something keeps it from going live."))
+            for offer in outcome.held_up
+        ]
         return outcome.done, outcome.refused + held_up
 
     return act

@@ -96,7 +96,7 @@ def changes(thing: str, right: str = "") -> Callable[[View], View]:
 
 
 def reviews(view: View) -> View:
-    """A page of the design side for all who see its offers: what they may do there is asked later."""
+    """A design page for all who see its offers: what they may do there is asked later."""
     return changes("offer", right="catalog.view_design_offer")(view)
 
 

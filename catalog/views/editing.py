@@ -24,7 +24,7 @@ from catalog.forms.caps import CapsForm
 from catalog.forms.content import ContentForm
 from catalog.forms.eligibility import EligibilityForm
 from catalog.forms.offers import DetailsForm
-from catalog.models import Environment, Offer, Space
+from catalog.models import Environment, Offer
 from catalog.problems import NotAcceptable
 from catalog.readiness import doubts
 from catalog.surroundings import surroundings_of
@@ -58,7 +58,9 @@ def offer_edit_content(
         kept = {space.name for space in spaces}
         written = written.model_copy(
             update={
-                "representations": tuple(one for one in written.representations if one.space in kept)
+                "representations": tuple(
+                    one for one in written.representations if one.space in kept
+                )
             }
         )
         if done := save(request, offer, written, form, context, tell_content):
@@ -108,9 +110,7 @@ def offer_edit_details(
     request: CatalogueRequest, environment: Environment, code: str
 ) -> HttpResponse:
     offer = find_offer(request, environment, code, kind=Offer.Kind.OFFER)
-    form = DetailsForm(
-        posted(request), offer=offer, shape=offer_shape(offer), user=request.user
-    )
+    form = DetailsForm(posted(request), offer=offer, shape=offer_shape(offer), user=request.user)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         done = save(request, offer, form.shape(), form, context, tell_plainly)
@@ -175,7 +175,9 @@ def save(
 def page(
     request: CatalogueRequest, offer: Offer, tab: str, context: dict[str, Any], forms: list[Any]
 ) -> HttpResponse:
-    has_errors = not context.get("is_dirty") and any(each.is_bound and each.errors for each in forms)
+    has_errors = not context.get("is_dirty") and any(
+        each.is_bound and each.errors for each in forms
+    )
     around = surroundings_of(offer.environment)
     shown = {
         "offer": offer,

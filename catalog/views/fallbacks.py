@@ -95,9 +95,7 @@ def fallback_draft(
     return views[step](request, environment, draft)
 
 
-def details_step(
-    request: CatalogueRequest, environment: Environment, draft: Draft
-) -> HttpResponse:
+def details_step(request: CatalogueRequest, environment: Environment, draft: Draft) -> HttpResponse:
     form = FallbackDetailsForm(
         request.POST if request.method == "POST" else None,
         environment=environment,
@@ -145,9 +143,7 @@ def representations_step(
     return render(request, "catalog/fallback_representations.html", context, status=status)
 
 
-def summary_step(
-    request: CatalogueRequest, environment: Environment, draft: Draft
-) -> HttpResponse:
+def summary_step(request: CatalogueRequest, environment: Environment, draft: Draft) -> HttpResponse:
     """Everything once more, editable in place; then it is saved, or approved and live."""
     return whole_page(request, environment, shape_in(draft), draft=draft)
 
@@ -264,7 +260,8 @@ def whole_page(
             "label"
         ),
     }
-    if data is not None and not arranges and all([form.is_valid() for form in forms]):
+    valid = [form.is_valid() for form in forms]  # all of them tell what is wrong
+    if data is not None and not arranges and all(valid):
         written = shape_with(content, spaces)
         named = details.shape()
         whole = named.model_copy(
@@ -319,9 +316,7 @@ def save(
     return None
 
 
-def stand_behind(
-    request: CatalogueRequest, form: SpacesBehindForm | None, offer: Offer
-) -> None:
+def stand_behind(request: CatalogueRequest, form: SpacesBehindForm | None, offer: Offer) -> None:
     """Put it behind the spaces that were ticked; one that was edited meanwhile is left alone."""
     if form is not None:
         form.code = offer.code
@@ -353,9 +348,7 @@ def finish(request: CatalogueRequest, offer: Offer) -> None:
 # --- the parts ---
 
 
-def find_draft(
-    request: CatalogueRequest, environment: Environment, public_id: uuid.UUID
-) -> Draft:
+def find_draft(request: CatalogueRequest, environment: Environment, public_id: uuid.UUID) -> Draft:
     mine = Draft.objects.filter(owner=request.user, kind=Draft.Kind.FALLBACK_OFFER)
     return get_object_or_404(
         mine.select_related("environment"), environment=environment, public_id=public_id

@@ -42,8 +42,11 @@ def one_offer(user: User, environment: Environment, code: str, *, kind: str = ""
     visible = Offer.objects.visible_to(user).filter(environment=environment, code=code)
     if kind:
         visible = visible.filter(kind=kind)
-    offer = visible.with_parts().select_related("template", "planned", "author", "category",
-                                                "environment").first()
+    offer = (
+        visible.with_parts()
+        .select_related("template", "planned", "author", "category", "environment")
+        .first()
+    )
     if offer is None:
         raise Http404
     return offer

@@ -11,6 +11,7 @@ from django.db.models.fields.json import KT
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -228,7 +229,7 @@ def live_list(
         LiveOfferFilter,
         environment,
         request.user,
-        categories=[("", gettext_lazy("Any category")), *seen.options()],
+        categories=[("", _("Any category")), *seen.options()],
         below=seen.subtrees(),
     )
     page = replace(LIVE_OFFERS, filters=filters).page(request, revisions)

@@ -39,7 +39,8 @@ def live_detail(
         "path": [categories.by_name[each]["label"] for each in chain],
         "window": categories.window_of(body),
         "filters": [
-            (label, said(each["filter"])) for label, each in [*filters, ("", body)]
+            (label, said(each["filter"]))
+            for label, each in [*filters, ("", body)]
             if each.get("filter")
         ],
         "contexts": [

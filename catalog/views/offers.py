@@ -122,7 +122,11 @@ def offer_numbers(request: CatalogueRequest, environment: Environment, code: str
     """How many people get through each gate, and what the weights come to: asked for when shown."""
     offer = find_offer(request, environment, code, kind=Offer.Kind.OFFER)
     rules, at = recap(offer), now()
-    context: dict[str, Any] = {"offer": offer, "recap": rules, "multiplier": rules.multiplier_at(at)}
+    context: dict[str, Any] = {
+        "offer": offer,
+        "recap": rules,
+        "multiplier": rules.multiplier_at(at),
+    }
     context["is_over"] = rules.end is not None and rules.end <= at
     context["is_early"] = rules.start is not None and rules.start > at
     context["strengths"] = strengths_of(offer, rules, request.user, at=at)

@@ -1,4 +1,4 @@
-"""An offer manager makes an offer and a fallback offer, a reviewer says yes: only by the screens."""
+"""An offer manager makes an offer and a fallback offer, a reviewer says yes: all by screens."""
 
 import re
 

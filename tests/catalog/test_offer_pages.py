@@ -180,7 +180,9 @@ def test_weights_are_added_kept_while_typing_put_in_order_and_removed(client, sh
     offer = make_offer(shop)
     address = url("offer-edit-eligibility", "NYC")
 
-    added = client.post(address, eligibility(offer, **{"weight-0-label": "Typed", "weight-add": "y"}))
+    added = client.post(
+        address, eligibility(offer, **{"weight-0-label": "Typed", "weight-add": "y"})
+    )
     assert added.status_code == 200
     assert 'value="Typed"' in said(added)
     assert 'name="weight-1-label"' in said(added)
@@ -245,7 +247,9 @@ def test_content_is_edited_in_spaces_that_are_added_and_removed(client, shop, ma
     assert saved["Location"] == "/catalogue/shop/offers/NYC/"
     offer = fresh(offer)
     assert offer.content == {"title": "Come and see"}
-    assert [(one.space.name, one.content) for one in offer.representations.order_by("position")] == [
+    assert [
+        (one.space.name, one.content) for one in offer.representations.order_by("position")
+    ] == [
         ("webHero", {"title": "<b>Here</b>"}),
         ("callCenter", {}),
     ]
@@ -609,9 +613,9 @@ def test_the_list_is_narrowed(client, shop, manager, asked, found):
 
     page = read(client, f"{url('offer-list')}?{urlencode(asked)}")
 
-    assert {code for code in ("LIVE", "DRAFT", "OVER", "BRAND") if f'data-row="{code}"' in page} == (
-        found
-    )
+    assert {
+        code for code in ("LIVE", "DRAFT", "OVER", "BRAND") if f'data-row="{code}"' in page
+    } == (found)
 
 
 def test_the_list_costs_the_same_however_long_it_is(client, shop, manager):
