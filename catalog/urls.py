@@ -7,6 +7,7 @@ from catalog.views import (
     approving,
     bulk,
     choosing,
+    drafting,
     editing,
     fallbacks,
     listing,
@@ -77,6 +78,12 @@ urlpatterns = [
         "catalogue/<str:environment>/preview/people/",
         previews.preview_people,
         name="preview-people",
+    ),
+    path(f"{OFFER}/preview/draft/", drafting.preview_draft, name="preview-draft"),
+    path(
+        f"{HERE}/preview/draft/<uuid:token>/",
+        drafting.preview_draft_frame,
+        name="preview-draft-frame",
     ),
     # /pictures/
     path("pictures/", pictures.picture_list, name="picture-list"),

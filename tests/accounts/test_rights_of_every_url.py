@@ -200,6 +200,8 @@ TABLE = {
     "catalog:template-delete": (CHANGES_OFFERS, 200, 302),
     "catalog:preview": (SEES_DESIGN, 200, 405),
     "catalog:preview-frame": (SEES_DESIGN, 404, 405),  # no space is named
+    "catalog:preview-draft": (CHANGES_OFFERS, 405, 200),
+    "catalog:preview-draft-frame": (CHANGES_OFFERS, 404, 405),  # nothing was typed
     "catalog:preview-people": (SEES_CONTACTS, 200, 405),
     "catalog:picture-list": (CHANGES_OFFERS, 200, 422),
     "catalog:picture-add": (CHANGES_OFFERS, 405, 422),
@@ -297,6 +299,7 @@ def addresses():
         "catalog:tag": {"pk": tag.pk},
         "catalog:template": {"environment": shop.name, "pk": template.pk},
         "catalog:asset": {"digest": asset.hash, "extension": "png"},
+        "catalog:preview-draft-frame": {"environment": shop.name, "token": uuid.uuid4()},
         "catalog:preview": {"environment": shop.name, "code": offer.code},
         "catalog:offer": {
             "environment": shop.name,

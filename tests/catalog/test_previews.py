@@ -200,3 +200,40 @@ def test_a_mail_looks_like_one(reader, offer):
 
     assert 'class="device device-email"' in answer
     assert '<div class="device-mail-subject">Half price</div>' in answer
+
+
+# --- what is typed ---
+
+
+def typed(client, offer, **changes):
+    data = {"content-languages": ["en"], "content-spaces": ["mailBody"], **changes}
+    return client.post(reverse("catalog:preview-draft", args=["shop", offer.code]), data)
+
+
+def test_what_is_typed_is_shown_and_not_kept(reader, offer):
+    before = counts()
+
+    answer = typed(reader, offer, **{"content.*.en.html": "<p>New<script>x</script></p>"})
+
+    address = re.search(r'<iframe src="([^"]+)"', answer.content.decode())[1]
+    assert body(reader.get(address)) == "<h1></h1><p>New</p>"
+    assert "taken out because it is not safe: the element &lt;script&gt;" in answer.content.decode()
+    assert counts() == before
+    assert Offer.objects.get().content["title"] == "Half price"
+
+
+def test_what_is_wrong_is_said_while_one_types(reader, offer):
+    answer = typed(reader, offer, **{"content.*.en.title": "{{ contact.first_name"})
+
+    assert answer.status_code == 200
+    assert "“{{” is never closed" in answer.content.decode()
+    assert "<iframe" not in answer.content.decode()
+
+
+def test_what_somebody_typed_is_shown_to_nobody_else(reader, client, offer):
+    answer = typed(reader, offer, **{"content.*.en.title": "Secret"})
+    address = re.search(r'<iframe src="([^"]+)"', answer.content.decode())[1]
+
+    client.force_login(make_user("other@example.org", role="administrator"))
+
+    assert client.get(address).status_code == 404
