@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch
 from django.db.models.fields.json import KT
 from django.http import HttpResponse
 from django.urls import reverse
@@ -22,7 +23,7 @@ from catalog.forms.offerlist import (
     with_choices,
 )
 from catalog.livenow import live_categories, visible_revisions
-from catalog.models import Category, Environment, Offer, Space
+from catalog.models import Category, Environment, Offer, Representation, Space
 from catalog.tree import Tree, tree_of
 from catalog.views.doors import CatalogueRequest, sees
 from offers_site.http import render_page
@@ -101,20 +102,22 @@ def offer_list(request: CatalogueRequest, environment: Environment) -> HttpRespo
     if request.place.is_live:
         return live_list(request, environment)
     offers = Offer.objects.visible_to(request.user).filter(environment=environment)
-    at = now()
-    tree = tree_of(Category.objects.filter(environment=environment))
+    at, cards = now(), as_cards(request)
+    tree = tree_of(Category.objects.filter(environment=environment).defer("description"))
     filters = with_choices(OfferFilter, environment, request.user, tree=tree, at=at)
     definition = replace(OFFERS, filters=filters, bulk=bulk_actions(request, environment))
-    page = definition.page(request, for_list(offers))
+    page = definition.page(request, for_list(offers, shows_content=cards))
     for row in page.rows:
         row.environment = environment
+        if row.category_id is not None:
+            row.category = tree.by_key[row.category_id]
     context = {
         "list": page,
         "environment": environment,
         "windows": {row.pk: window_of(row, tree) for row in page.rows},
-        "pictures": {row.pk: thumbnail_of(row) for row in page.rows},
+        "pictures": {row.pk: thumbnail_of(row) for row in page.rows} if cards else {},
         "at": at,
-        "as_cards": as_cards(request),
+        "as_cards": cards,
     }
     return render_page(request, "catalog/offer_list.html", context, fragment="list")
 
@@ -141,11 +144,16 @@ def fallback_offer_list(request: CatalogueRequest, environment: Environment) -> 
     return render_page(request, "catalog/fallback_offer_list.html", context, fragment="list")
 
 
-def for_list(offers: Any) -> Any:
-    """What a row shows, in a constant number of queries."""
-    return offers.select_related("category").prefetch_related(
-        "tags", "representations__space", "access_labels"
-    )
+UNSHOWN = ("description", "filter", "translations", "publishing_error")
+
+
+def for_list(offers: Any, *, shows_content: bool = False) -> Any:
+    """What a row shows, in a constant number of queries; long texts stay where they are."""
+    places = Representation.objects.select_related("space").order_by("position", "pk")
+    lean = places.only("offer_id", "is_enabled", "position", "space__label")
+    unshown = UNSHOWN if shows_content else (*UNSHOWN, "content")
+    parts = ("tags", "access_labels", Prefetch("representations", lean))
+    return offers.defer(*unshown).prefetch_related(*parts)
 
 
 def window_of(offer: Offer, tree: Tree) -> tuple[datetime | None, datetime | None]:
