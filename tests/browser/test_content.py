@@ -119,6 +119,14 @@ def test_a_picture_is_uploaded_and_chosen_without_leaving_the_form(form):
     assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 40
 
 
+def test_what_is_typed_is_shown_beside_the_form(form):
+    area(form, "title").fill("Quarter price")
+
+    frame = form.frame_locator(".content-preview iframe")
+    expect(frame.locator("body")).to_contain_text("now")
+    expect(form.locator(".content-preview .device-mail-subject")).to_have_text("Quarter price")
+
+
 # --- hostile content ---
 
 EVIL = "https://evil.example"

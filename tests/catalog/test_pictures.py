@@ -98,7 +98,7 @@ def test_an_animation_goes_on_moving(kind):
     picture = read_picture(frames(kind, 3))
 
     with Image.open(io.BytesIO(picture.data)) as again:
-        assert again.n_frames == 3
+        assert getattr(again, "n_frames", 1) == 3
 
 
 @pytest.mark.parametrize(
