@@ -61,6 +61,7 @@ OFFERS = List(
     sort="-changed_at",
     filters=OfferFilter,
     row_key="code",
+    size=25,
 )
 FALLBACK_OFFERS = replace(
     OFFERS,

@@ -133,7 +133,13 @@ def test_a_fallback_offer_survives_a_closed_tab(open_page, page, live_server, sh
 
 @pytest.mark.parametrize(
     "path",
-    ["offers/", "offers/NYC/", "offers/NYC/eligibility/", "offers/NYC/approve/content/"],
+    [
+        "offers/",
+        "offers/NYC/",
+        "offers/NYC/content/",
+        "offers/NYC/eligibility/",
+        "offers/NYC/approve/content/",
+    ],
 )
 def test_pages_fit_a_telephone(open_page, page, shop, path):
     make_offer(shop)
