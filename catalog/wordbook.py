@@ -38,6 +38,7 @@ def topics_of(environment: Environment, **more: bool) -> Topics:
     return Topics(
         call=call_topics(environment.call_data),
         filters=tuple(Predefined(*each) for each in filters),
+        kind="visitor" if environment.is_for_visitors else "contact",
         **more,
     )
 

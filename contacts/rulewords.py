@@ -32,6 +32,7 @@ class Words:
     columns: Mapping[str, Column]
     audiences: Mapping[str, str]  # labels, of those that the person may see
     call: Mapping[str, Datum] = field(default_factory=dict)  # by name
+    kind: str = "contact"  # who is counted
 
 
 def words_for(user: User, *, topics: Topics = EVERYWHERE) -> Words:
@@ -46,6 +47,7 @@ def words_for(user: User, *, topics: Topics = EVERYWHERE) -> Words:
         columns,
         own | {audience.name: audience.label for audience in seen if audience.name not in own},
         {datum.name: datum for datum in topics.call},
+        topics.kind,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from contacts.columns import Column, known
 from contacts.models import Audience, AudienceMember
@@ -48,6 +48,7 @@ class Topics:
     propositions: bool = False  # those that a presentation rule counts
     filters: Sequence[Predefined] = ()  # they stand before audiences of the same name
     people: bool = True  # False: of nothing but the offer
+    kind: Literal["contact", "visitor"] = "contact"  # who is counted
 
 
 EVERYWHERE = Topics()

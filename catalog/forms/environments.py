@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -70,7 +71,7 @@ class SampleRow(forms.Form):
         widget=forms.TextInput(attrs={"spellcheck": "false", "class": "code"}),
     )
     label = forms.CharField(label=gettext_lazy("Label"), max_length=80, required=False)
-    data = forms.CharField(
+    call = forms.CharField(
         label=gettext_lazy("Call data, one on each line: name = value"),
         required=False,
         max_length=20_000,
@@ -105,6 +106,7 @@ class EnvironmentForm(ShapedForm):
     language = forms.ChoiceField(
         label=gettext_lazy("Language of content"),
         choices=languages,
+        initial="en",
         help_text=gettext_lazy(
             "In which offers are written; other languages are variants of their texts."
         ),
@@ -132,7 +134,7 @@ class EnvironmentForm(ShapedForm):
         label=gettext_lazy("What calls may tell"),
         help_text=gettext_lazy(
             "What a page or a call centre tells when it asks for offers: rules and templates name "
-            "it as call.<name>."
+            "it as call.page."
         ),
     )
     samples = RowsField(
@@ -183,7 +185,7 @@ class EnvironmentForm(ShapedForm):
             }
             call = call_topics({name: each.model_dump() for name, each in told.items()})
             more = topics_of(self.environment) if self.environment else topics
-            topics = Topics(call=call, filters=more.filters)
+            topics = replace(more, call=call)
         super().rules_for(topics)
 
     def said(self, shape: Any) -> dict[str, Any]:
@@ -199,7 +201,7 @@ class EnvironmentForm(ShapedForm):
                 for name, each in shape.call_data.items()
             ],
             "samples": [
-                {"name": each.name, "label": each.label, "data": written(each.data)}
+                {"name": each.name, "label": each.label, "call": written(each.data)}
                 for each in shape.samples
             ],
         }
@@ -222,7 +224,7 @@ class EnvironmentForm(ShapedForm):
         found = []
         for number, row in enumerate(rows, start=1):
             data = {}
-            for line in filter(str.strip, row["data"].splitlines()):
+            for line in filter(str.strip, row["call"].splitlines()):
                 name, equals, text = (part.strip() for part in line.partition("="))
                 if not equals:
                     self.add_error(

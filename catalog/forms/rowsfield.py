@@ -74,7 +74,10 @@ class Line:
         if not self.form.is_bound:
             return ()
         return [
-            (str(self.form.fields[name].label) if name in self.form.fields else "", list(errors))
+            (
+                str(self.form.fields[name].label) if name in self.form.fields else "",
+                list(map(str, errors)),
+            )
             for name, errors in self.form.errors.items()
         ]
 
@@ -85,8 +88,7 @@ def is_filled(row: forms.Form) -> bool:
         str(bound.data or "").strip()
         for bound in row.visible_fields()
         if not isinstance(bound.field, forms.BooleanField)
-        if not isinstance(bound.field, forms.ChoiceField)
-        or any(value == "" for value, _label in bound.field.choices)
+        if not isinstance(bound.field, forms.ChoiceField) or "" in dict(bound.field.choices)  # type: ignore[arg-type] # pairs
     )
 
 
@@ -116,7 +118,8 @@ class RowsField(forms.Field):
 
     def row(self, *args: Any, **more: Any) -> forms.Form:
         """One row, perhaps empty; nothing in it is required of the browser."""
-        return self.row_type(*args, use_required_attribute=False, **self.options, **more)
+        options: dict[str, Any] = {"use_required_attribute": False, **self.options, **more}
+        return self.row_type(*args, **options)
 
     def clean(self, value: Any) -> list[dict[str, Any]]:
         rows: list[forms.Form] = value or []

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.forms.shaping import ShapedForm, TextAreaField, label_field, name_field
-from catalog.models import Channel, PresentationRule, Status
+from catalog.models import Channel, PresentationRule, Status, Tag
 from catalog.models.names import is_name
 from catalog.shapes import PERIOD, FilterShape, PresentationRuleShape, read_period, write_period
 from catalog.wordbook import topics_of
@@ -223,8 +223,8 @@ class TagRenameForm(TagForm):
 
 
 class TagMergeForm(forms.Form):
-    into = forms.ModelChoiceField(
-        queryset=None,
+    into: forms.ModelChoiceField[Tag] = forms.ModelChoiceField(
+        queryset=Tag.objects.none(),
         label=gettext_lazy("Into"),
         to_field_name="name",
         help_text=gettext_lazy("Its offers carry that tag from now on, and this one is gone."),

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
@@ -96,7 +97,8 @@ class ShapedForm(forms.Form):
     ) -> None:
         self.user, self.environment, self.given = user, environment, shape
         initial = {**self.said(shape), "version": version} if shape is not None else {}
-        super().__init__(*args, initial={**initial, **options.pop("initial", {})}, **options)
+        options["initial"] = {**initial, **options.get("initial", {})}
+        super().__init__(*args, **options)
         self.rules_for(topics_of(environment) if environment else Topics())
         for field in self.fields.values():
             if isinstance(field, MomentField) and environment is not None:
@@ -198,8 +200,8 @@ def in_words(rest: str) -> str:
     return ", ".join(words)
 
 
-def label_field(example: str = "") -> forms.CharField:
-    return forms.CharField(label=gettext_lazy("Label"), max_length=80, help_text=example)
+def label_field(example: str | Promise) -> forms.CharField:
+    return forms.CharField(label=gettext_lazy("Label"), max_length=80, help_text=example)  # type: ignore[arg-type] # lazy
 
 
 def name_field(**options: Any) -> forms.CharField:

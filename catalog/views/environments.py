@@ -149,7 +149,7 @@ def parts_of(request: CatalogueRequest, environment: Environment) -> list[dict[s
     """What an environment is made of: how many there are of each, and where they are."""
     seen = Offer.objects.visible_to(request.user).filter(environment=environment)
     counted = (
-        (_("Categories"), environment.categories.visible_to(request.user), "category-tree"),  # type: ignore[attr-defined] # its queryset
+        (_("Categories"), environment.categories.visible_to(request.user), "category-tree"),
         (_("Spaces"), environment.spaces.all(), "space-list"),
         (_("Content fields"), environment.content_fields.all(), "content-field-list"),
         (_("Predefined filters"), environment.filters.all(), "filter-list"),

@@ -81,7 +81,10 @@ def live_list(request: CatalogueRequest, environment: Environment) -> HttpRespon
                 "url": reverse("catalog:filter-detail", args=[environment.name, name]),
                 "label": shape.label,
                 "name": name,
-                "cells": [said(shape.rule, told), since[name]],
+                "cells": [
+                    (_("Who it describes"), said(shape.rule, told)),
+                    (_("Since release"), since[name]),
+                ],
             }
             for name, shape in sorted(shapes.items(), key=lambda pair: pair[1].label.casefold())
         ],

@@ -79,6 +79,7 @@ def space_list(request: CatalogueRequest, environment: Environment) -> HttpRespo
 def live_list(request: CatalogueRequest, environment: Environment) -> HttpResponse:
     shapes = live_shapes(environment, Kind.SPACE, request.user)
     since = live_since(environment, Kind.SPACE)
+    names = labels_of_fields(environment)
     context = {
         "environment": environment,
         "title": _("Spaces"),
@@ -89,9 +90,12 @@ def live_list(request: CatalogueRequest, environment: Environment) -> HttpRespon
                 "label": shape.label,
                 "name": name,
                 "cells": [
-                    Channel(shape.channel).label,
-                    ", ".join(each.name for each in shape.fields),
-                    since[name],
+                    (_("Channel"), Channel(shape.channel).label),
+                    (
+                        _("Content fields"),
+                        ", ".join(names.get(f.name, f.name) for f in shape.fields),
+                    ),
+                    (_("Since release"), since[name]),
                 ],
             }
             for name, shape in sorted(shapes.items(), key=lambda pair: pair[1].label.casefold())
@@ -283,7 +287,7 @@ def space_try(request: CatalogueRequest, environment: Environment) -> HttpRespon
             if each in wanted or space is not None
         ]
         told = told or [("", _("Give it a label, a name and a channel first."))]
-        return render(request, "catalog/space_try.html", {"told": told})
+        return in_the_frame(request, {"told": told})
     seen = Offer.objects.visible_to(request.user).filter(environment=environment).with_parts()
     offer = seen.filter(code=request.POST.get("try-offer", "").replace("\0", "")).first()
     one = tried(environment, form.shape(), offer, sample=request.POST.get("try-sample", ""))
@@ -292,7 +296,18 @@ def space_try(request: CatalogueRequest, environment: Environment) -> HttpRespon
         return boxed(request, one)
     pretty = json.dumps(one.rendered.json, indent=2, ensure_ascii=False) if one.rendered else ""
     context = {"preview": one, "part": part, "pretty": pretty}
-    return render(request, "catalog/space_try.html", context)
+    return in_the_frame(request, context)
+
+
+def in_the_frame(request: CatalogueRequest, context: dict[str, Any]) -> HttpResponse:
+    """A page of ours inside another: it shows, and does nothing."""
+    response = render(request, "catalog/space_try.html", context)
+    here = f"{request.scheme}://{request.get_host()}"
+    response["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src {here}; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors {here}"
+    )
+    return response
 
 
 @require_http_methods(["GET", "POST"])

@@ -226,6 +226,7 @@ class RuleField(forms.Field):
                 "offer": self.vocabulary.offer,
                 "propositions": self.vocabulary.propositions,
                 "people": self.vocabulary.people,
+                "kind": self.vocabulary.kind,
                 "filters": [
                     {"name": each.name, "label": each.label, "rule": each.rule}
                     for each in self.vocabulary.filters

@@ -153,6 +153,7 @@ def topics_of(asked: Mapping[str, Any]) -> Topics:
         propositions=asked.get("propositions") is True,
         filters=tuple(filter_of(each) for each in filters),
         people=asked.get("people") is not False,
+        kind="visitor" if asked.get("kind") == "visitor" else "contact",
     )
 
 

@@ -29,7 +29,7 @@ FORM = {
     "samples-row": ["0"],
     "samples-0-name": "rich",
     "samples-0-label": "A full basket",
-    "samples-0-data": "page = home\nbasket = 99,50",
+    "samples-0-call": "page = home\nbasket = 99,50",
 }
 
 
@@ -95,9 +95,9 @@ def test_one_for_other_people_is_not_taken_for_it(client, ada):
         ({"call_data-1-name": "page"}, "call_data", "same name"),
         ({"call_data-1-name": "2x"}, "call_data", "Row 2, Name"),
         ({"call_data-1-choices": "1, 2"}, "call_data", "basket"),
-        ({"samples-0-data": "page"}, "samples", "name = value"),
-        ({"samples-0-data": "basket = much"}, "samples", "Row 1, basket: Write a number"),
-        ({"samples-0-data": "colour = red"}, "samples", "colour"),
+        ({"samples-0-call": "page"}, "samples", "name = value"),
+        ({"samples-0-call": "basket = much"}, "samples", "Row 1, basket: Write a number"),
+        ({"samples-0-call": "colour = red"}, "samples", "colour"),
     ],
 )
 def test_what_is_wrong_stands_at_its_field(client, ada, changes, field, sentence):

@@ -205,6 +205,14 @@ def test_what_an_environment_calls_by_a_name_stands_before_audiences(ask):
     assert ask("count", text='filter("rich")')["count"]["number"] == 0
 
 
+def test_visitors_are_counted_where_the_rule_is_for_them(ask):
+    counted = ask("count", text="contact.points > 5", kind="visitor")
+    people = ask("sample", text="contact.points > 5", kind="visitor")
+
+    assert (counted["all"]["number"], counted["count"]["number"]) == (1, 1)
+    assert b"V-1" in people.content
+
+
 def test_what_is_only_about_offers_asks_nothing_of_people(ask):
     asked = ask("check", text='offer.category == "travel"', people=False)
     refused = ask("check", text="contact.points > 1", people=False)
