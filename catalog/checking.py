@@ -177,9 +177,9 @@ def check_defaults(shape: SpaceShape, around: Surroundings) -> list[Problem]:
 def check_rendering(shape: SpaceShape, around: Surroundings) -> list[Problem]:
     names = frozenset(around.fields)
     return [
-        *check_kept(shape.render.html, "render.html", "html", names),
-        *check_kept(shape.render.text, "render.text", "text", names),
-        *check_kept(shape.render.json_, "render.json", "json", names),
+        *check_kept(shape.render.html, "render.html", "html", around, names),
+        *check_kept(shape.render.text, "render.text", "text", around, names),
+        *check_kept(shape.render.json_, "render.json", "json", around, names),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext as _
 
-from catalog.cleaning import clean_field
+from catalog.cleaning import Cleaned, clean_field
 from catalog.problems import Problem
 from catalog.rendering import BadTemplate, Kind
 from catalog.rendering.representing import KIND_OF_TYPE
@@ -24,24 +24,41 @@ def check_content(content: Content, path: str, around: Surroundings) -> list[Pro
         if kind is None:
             found.append(unknown_field(name, place, around))
         else:
-            found += check_kept(value, place, KIND_OF_TYPE[kind])
+            found += check_kept(value, place, KIND_OF_TYPE[kind], around)
     return found
 
 
 def check_kept(
-    text: str | None, path: str, kind: Kind, fields: frozenset[str] = frozenset()
+    text: str | None,
+    path: str,
+    kind: Kind,
+    around: Surroundings,
+    fields: frozenset[str] = frozenset(),
 ) -> list[Problem]:
     """Why a text cannot be kept, or what is taken out of it. `fields` as in `parse_template`."""
     if not text:
         return []
     try:
-        cleaned = clean_field(text, kind, fields=fields)
+        cleaned = clean_once(around, text, kind, fields=fields)
     except BadTemplate as refusal:
         return [refused(refusal, path, kind)]
     if not cleaned.removed:
         return []
     message = _("This is taken out: %(what)s.") % {"what": ", ".join(cleaned.removed)}
     return [Problem(path, "taken_out", message, "warning")]
+
+
+def clean_once(
+    around: Surroundings, text: str, kind: Kind, *, fields: frozenset[str] = frozenset()
+) -> Cleaned:
+    """What `clean_field` says, which the surroundings remember if they have been asked to."""
+    if around.cleaned is None:
+        return clean_field(text, kind, fields=fields)
+    key = (kind, text)
+    if key not in around.cleaned:
+        around.cleaned[key] = clean_field(text, kind, fields=fields)
+    cleaned: Cleaned = around.cleaned[key]
+    return cleaned
 
 
 def refused(refusal: BadTemplate, path: str, kind: Kind) -> Problem:

@@ -130,7 +130,7 @@ def read_paths(environment: Environment, pks: Collection[int] | None) -> Iterabl
 
 def add_filters(environment: Environment, gathered: Gathered) -> None:
     """The predefined filters that these shapes name, and those that these name in turn."""
-    waiting = [name for text in rule_texts(gathered) for name in filters_in(text)]
+    waiting = list(mentioned(rule_texts(gathered))[0])
     if not waiting:
         return
     known = {
@@ -151,7 +151,7 @@ def add_filters(environment: Environment, gathered: Gathered) -> None:
 
 def add_attributes(gathered: Gathered) -> None:
     """The declared attributes that rules and templates name."""
-    named = {name for text in rule_texts(gathered) for name in attributes_in(text)}
+    named = mentioned(rule_texts(gathered))[1]
     named.update(name for text in templates(gathered) for name in PERSONAL.findall(text))
     if named:
         for attribute in Attribute.objects.in_use().filter(name__in=named):
@@ -214,6 +214,31 @@ def templates(gathered: Gathered) -> Iterator[str]:
             yield from part.get("content", {}).values()
             for content in part.get("translations", {}).values():
                 yield from content.values()
+
+
+SPOKEN_OF = re.compile(
+    r"""\bfilter\s*\(\s*[rR]?(["'])(?P<filter>[^"']*)\1|\bcontact\s*\.\s*(?P<attribute>[A-Za-z_]\w*)"""
+)
+
+
+def mentioned(texts: Iterable[str]) -> tuple[set[str], set[str]]:
+    """(filters, attributes) that rules name, or seem to: one in quotation marks may look like it.
+
+    Reading ten thousand rules takes seconds; what is taken along without need does no harm.
+    """
+    filters: set[str] = set()
+    attributes: set[str] = set()
+    for text in set(texts):
+        if "\\" in text or "//" in text:  # escapes and comments hide names
+            filters |= filters_in(text)
+            attributes |= attributes_in(text)
+            continue
+        for found in SPOKEN_OF.finditer(text):
+            if found["filter"] is not None:
+                filters.add(found["filter"])
+            else:
+                attributes.add(found["attribute"])
+    return filters, attributes
 
 
 @lru_cache(maxsize=20_000)

@@ -92,6 +92,7 @@ def save_all(
     by: Actor,
     at: datetime,
     template: OfferTemplate | None = None,
+    are_tidy: bool = False,
 ) -> list[Row]:
     """Write forms of one kind to their rows, or to new ones (None); raises NameTaken.
 
@@ -101,6 +102,8 @@ def save_all(
     if not pairs:
         return []
     writer = Writer(KINDS[type(pairs[0][1])], environment, by, at, template)
+    if not are_tidy:
+        pairs = [(row, tidy(shape, writer.known.fields)) for row, shape in pairs]
     rows = [writer.take(row, shape) for row, shape in pairs]
     try:
         with transaction.atomic():
@@ -152,7 +155,6 @@ class Writer:
 
     def take(self, row: Row | None, shape: Shape) -> Row:
         """The row of a form, which is noted for writing when the form changes it."""
-        shape = tidy(shape, self.known.fields)
         after = body_of(shape)
         if row is None:
             row = self.kind.model(**self.beginning())

@@ -21,7 +21,9 @@ from catalog.placing import put_in_order
 from catalog.problems import NotAcceptable, Problem
 from catalog.publishing import approve_and_publish
 from catalog.readiness import NotReady, Obstacle
+from catalog.rows import KINDS
 from catalog.saving import link_fallback_offers, save_all
+from catalog.shapes import EnvironmentShape, Shape
 from contacts import declaring
 
 
@@ -57,12 +59,12 @@ def apply(
 
 
 def write(plan: Plan, *, by: Actor, at: datetime) -> Environment:
-    save_all(None, plan.pairs.get("environment", []), by=by, at=at)
+    write_forms(None, plan, "environment", EnvironmentShape, by=by, at=at)
     environment = Environment.objects.get(name=plan.package.environment.name)
-    for field in FIELDS:
-        save_all(environment, plan.pairs.get(field, []), by=by, at=at)
-    if "spaces" in plan.pairs:
-        link_fallback_offers(environment, [shape for _row, shape in plan.pairs["spaces"]])
+    for field, (kind, _kind) in FIELDS.items():
+        write_forms(environment, plan, field, kind, by=by, at=at)
+    if "spaces" in plan.forms:
+        link_fallback_offers(environment, [shape for _pk, shape in plan.forms["spaces"]])
     put_in_order(environment, plan.order or [c.name for c in plan.package.categories])
     if not plan.is_empty:
         counts: dict[str, int] = {}
@@ -72,6 +74,21 @@ def write(plan: Plan, *, by: Actor, at: datetime) -> Environment:
     return environment
 
 
+def write_forms(
+    environment: Environment | None,
+    plan: Plan,
+    field: str,
+    kind: type[Shape],
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    forms = plan.forms.get(field, [])
+    rows = {row.pk: row for row in KINDS[kind].read(pk__in=[pk for pk, _shape in forms if pk])}
+    pairs = [(rows[pk] if pk else None, shape) for pk, shape in forms]
+    save_all(environment, pairs, by=by, at=at, are_tidy=True)
+
+
 # --- going live ---
 
 
@@ -79,7 +96,8 @@ def go_live(plan: Plan, environment: Environment, *, by: Actor, at: datetime) ->
     """Both approvals for every offer of the package, and one release with all of the design."""
     codes = [name_of(shape) for shape in (*plan.package.offers, *plan.package.fallback_offers)]
     offers = list(Offer.objects.filter(environment=environment, code__in=codes))
-    offers += [row for row in plan.pruned if isinstance(row, Offer) and row.is_live]
+    off = Offer.objects.filter(environment=environment, code__in=plan.pruned)
+    offers += [offer for offer in off if offer.is_live]
     try:
         return approve_and_publish(environment, offers, by=by, at=at)
     except MayNotApprove as refusal:

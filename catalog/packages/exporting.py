@@ -9,6 +9,7 @@ from accounts.models import User
 from catalog.describing import environment_shape
 from catalog.gathering import Gathered, Kind, add_attributes, add_filters, attribute_shape
 from catalog.models import Category, Environment, Offer
+from catalog.offershapes import offer_shapes
 from catalog.packages.planning import FIELDS, name_of
 from catalog.rows import KINDS, Row
 from catalog.shapes import (
@@ -31,10 +32,9 @@ def design_package(environment: Environment, *, user: User | None = None) -> Pac
     """
     found: dict[str, tuple[Any, ...]] = {}
     for field, (kind, _kind) in FIELDS.items():
-        rows = in_order(kind, KINDS[kind].read(environment=environment))
         seen = visible(kind, environment, user)
         found[field] = tuple(
-            KINDS[kind].shape_of(row) for row in rows if seen is None or row.pk in seen
+            shape for pk, shape in shapes_of(kind, environment) if seen is None or pk in seen
         )
     around = environment_shape(environment)
     named = names_around(environment, around, found)
@@ -53,6 +53,15 @@ def design_package(environment: Environment, *, user: User | None = None) -> Pac
     return package.model_copy(update={**found, "attributes": attributes})
 
 
+def shapes_of(kind: type[Shape], environment: Environment) -> list[tuple[int, Any]]:
+    """The keys and forms of one kind, in the order in which packages have them."""
+    if KINDS[kind].model is Offer:
+        offers = Offer.objects.filter(environment=environment, **(KINDS[kind].among or {}))
+        return list(offer_shapes(offers).values())
+    rows = in_order(kind, KINDS[kind].read(environment=environment))
+    return [(row.pk, KINDS[kind].shape_of(row)) for row in rows]
+
+
 def in_order(kind: type[Shape], rows: list[Row]) -> list[Row]:
     if kind is CategoryShape:
         return [category for category, _depth in tree_of(rows).walk()]
@@ -60,7 +69,7 @@ def in_order(kind: type[Shape], rows: list[Row]) -> list[Row]:
         return sorted(rows, key=lambda row: (row.position, row.pk))
     if hasattr(rows[0] if rows else None, "order"):
         return sorted(rows, key=lambda row: (row.order, row.name))
-    return sorted(rows, key=lambda row: row.code if isinstance(row, Offer) else row.name)
+    return sorted(rows, key=lambda row: row.name)
 
 
 def visible(kind: type[Shape], environment: Environment, user: User | None) -> set[int] | None:

@@ -46,12 +46,10 @@ def around(package: Package, environment: Environment | None) -> Surroundings:
     return with_package(known, package)
 
 
-def judge(read: Read, environment: Environment | None) -> list[Problem]:
+def judge(
+    read: Read, package: Package, environment: Environment | None, known: Surroundings
+) -> list[Problem]:
     """What is wrong with a package, or doubtful about it. What was mended is not told twice."""
-    package = read.package
-    if package is None:
-        return read.problems
-    known = around(package, environment)
     attributes = known_attributes(package.attributes)
     found = [
         *below("environment", fixed(environment, package.environment)),

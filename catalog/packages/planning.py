@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,14 +12,16 @@ from django.utils.translation import gettext as _
 from accounts.journal import Actor
 from accounts.models import AccessLabel, User
 from catalog.comparing import Change, change_of
+from catalog.contents import clean_once
 from catalog.gathering import Kind, attribute_shape
-from catalog.models import Category, Environment, Offer
+from catalog.models import Category, Environment, Offer, Space
+from catalog.offershapes import offer_shapes
 from catalog.packages.attributes import completed, known_attributes
 from catalog.packages.judging import around, judge
 from catalog.packages.reading import Read
 from catalog.placing import in_wrong_order
 from catalog.problems import NotAcceptable, Problem, errors
-from catalog.rows import KINDS, Row
+from catalog.rows import KINDS
 from catalog.shapes import (
     AttributeShape,
     CategoryShape,
@@ -33,12 +36,13 @@ from catalog.shapes import (
     SpaceShape,
     body_of,
 )
+from catalog.surroundings import Surroundings
 from catalog.tidying import tidy
 from catalog.weighing import impact_of
 from contacts.models import Attribute, Audience
 from contacts.vocabulary import labels
 
-Pair = tuple[Row | None, Any]
+Form = tuple[int | None, Any]
 ENVIRONMENT = "environment"
 # The lists of a package in the order in which they are written.
 FIELDS: Mapping[str, tuple[type[Shape], Kind]] = {
@@ -56,21 +60,33 @@ SWITCHES = {"offers": "enabled", "categories": "enabled", "presentation_rules": 
 
 @dataclass
 class Plan:
-    """What a package would change, and the pairs of rows and forms with which it does."""
+    """What a package would change, and the forms with which it does."""
 
     package: Package
     environment: Environment | None
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)  # doubts: no error comes this far
-    pairs: dict[str, list[Pair]] = field(default_factory=dict)  # by field of the package
+    # By field of the package the forms to write, with the keys of their rows, if there are any.
+    forms: dict[str, list[Form]] = field(default_factory=dict)
     attributes: Mapping[str, AttributeShape] = field(default_factory=dict)
     declared: Mapping[str, Attribute] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # of categories, where it changes
-    pruned: list[Row] = field(default_factory=list)
+    pruned: list[str] = field(default_factory=list)  # codes of offers that are turned off
 
     @property
     def is_empty(self) -> bool:
         return not self.changes and not self.order
+
+
+@dataclass(frozen=True)
+class Now:
+    """The key and the form of an object that is there."""
+
+    pk: int | None
+    shape: Any
+
+
+NOTHING = Now(None, None)
 
 
 def make_plan(read: Read, *, prune: bool = False, by: Actor) -> Plan:
@@ -78,11 +94,14 @@ def make_plan(read: Read, *, prune: bool = False, by: Actor) -> Plan:
 
     With `prune` offers, categories and rules that the package does not name are turned off.
     """
-    environment = find_environment(read)
-    problems = judge(read, environment)
-    if read.package is None or errors(problems):
-        raise NotAcceptable(errors(problems))
-    planner = Planner(read.package, environment, person_of(by))
+    if read.package is None:
+        raise NotAcceptable(read.problems)
+    environment = find_environment(read.package)
+    known = around(read.package, environment)
+    problems = judge(read, read.package, environment, known)
+    if found := errors(problems):
+        raise NotAcceptable(found)
+    planner = Planner(read.package, environment, known, person_of(by))
     plan = planner.compare_all(prune=prune)
     if planner.refused:
         raise NotAcceptable(planner.refused)
@@ -90,12 +109,9 @@ def make_plan(read: Read, *, prune: bool = False, by: Actor) -> Plan:
     return plan
 
 
-def find_environment(read: Read) -> Environment | None:
+def find_environment(package: Package) -> Environment | None:
     """The environment of a package as it is now; None while it is not there."""
-    if read.package is None:
-        return None
-    name = read.package.environment.name
-    rows: list[Environment] = KINDS[EnvironmentShape].read(name=name)
+    rows: list[Environment] = KINDS[EnvironmentShape].read(name=package.environment.name)
     return rows[0] if rows else None
 
 
@@ -108,12 +124,16 @@ class Planner:
     """Compares a package that makes sense with the rows that there are."""
 
     def __init__(
-        self, package: Package, environment: Environment | None, person: User | None
+        self,
+        package: Package,
+        environment: Environment | None,
+        known: Surroundings,
+        person: User | None,
     ) -> None:
         self.package = package
         self.environment = environment
         self.person = person
-        self.fields = around(package, environment).fields
+        self.known = known
         self.told = labels()
         self.plan = Plan(package, environment)
         self.refused: list[Problem] = []
@@ -136,8 +156,8 @@ class Planner:
             seen = Environment.objects.visible_to(self.person)
             if not seen.filter(pk=row.pk).exists():
                 self.refuse_hidden(ENVIRONMENT)
-        shape = tidy(self.package.environment, self.fields)
-        self.note(ENVIRONMENT, ENVIRONMENT, row, shape)
+        now = NOTHING if row is None else Now(row.pk, KINDS[EnvironmentShape].shape_of(row))
+        self.note(ENVIRONMENT, ENVIRONMENT, now, self.package.environment)
 
     def compare_attributes(self) -> None:
         declared = known_attributes(self.package.attributes)
@@ -152,47 +172,50 @@ class Planner:
 
     def compare(self, field_: str, *, prune: bool) -> None:
         kind, _kind = FIELDS[field_]
-        rows = self.read(kind)
+        there = self.read(kind)
         visible = self.visible(kind)
         shared = shared_filters() if field_ == "filters" else {}
         named = set()
         for number, shape in enumerate(getattr(self.package, field_)):
             name, path = name_of(shape), f"{field_}[{number}]"
             named.add(name)
-            row = rows.get(name)
-            if row is None and name in shared and shared[name] == shape.rule:
+            now = there.get(name, NOTHING)
+            if now is NOTHING and name in shared and shared[name] == shape.rule:
                 continue
-            if row is not None and visible is not None and row.pk not in visible:
+            if now is not NOTHING and visible is not None and now.pk not in visible:
                 self.refuse_hidden(path)
-            self.note(field_, path, row, tidy(shape, self.fields))
+            self.note(field_, path, now, shape)
         if prune and field_ in SWITCHES:
             left = [
-                row
-                for name, row in rows.items()
-                if name not in named and (visible is None or row.pk in visible)
+                now
+                for name, now in there.items()
+                if name not in named and (visible is None or now.pk in visible)
             ]
             self.turn_off(field_, left)
 
-    def turn_off(self, field_: str, rows: list[Row]) -> None:
-        for row in rows:
-            if getattr(row, SWITCHES[field_]):
-                shape = KINDS[FIELDS[field_][0]].shape_of(row)
-                self.note(field_, "", row, shape.model_copy(update={SWITCHES[field_]: False}))
-                self.plan.pruned.append(row)
+    def turn_off(self, field_: str, left: list[Now]) -> None:
+        for now in left:
+            if getattr(now.shape, SWITCHES[field_]):
+                off = now.shape.model_copy(update={SWITCHES[field_]: False})
+                self.note(field_, "", now, off)
+                if field_ == "offers":
+                    self.plan.pruned.append(off.code)
 
-    def note(self, field_: str, path: str, row: Row | None, shape: Any) -> None:
+    def note(self, field_: str, path: str, now: Now, shape: Any) -> None:
         """What a form changes, and whether the person may change that."""
-        before = body_of(KINDS[type(shape)].shape_of(row)) if row is not None else None
-        after = body_of(shape)
-        if before == after:
+        if shape == now.shape:  # what stands in rows is tidy
             return
+        shape = tidy(shape, self.known.fields, partial(clean_once, self.known))
+        if shape == now.shape:
+            return
+        before = body_of(now.shape) if now.shape is not None else None
+        after = body_of(shape)
         kind = Kind.ENVIRONMENT if field_ == ENVIRONMENT else FIELDS[field_][1]
-        self.plan.pairs.setdefault(field_, []).append((row, shape))
-        key = (str(kind), name_of(shape))
-        self.plan.changes.append(change_of(key, before, after, self.told))
+        self.plan.forms.setdefault(field_, []).append((now.pk, shape))
+        self.plan.changes.append(change_of((str(kind), name_of(shape)), before, after, self.told))
         self.check_labels(path, before, after)
-        if isinstance(shape, SpaceShape) and row is not None:
-            self.tell_impact(path, row, shape)
+        if isinstance(shape, SpaceShape) and now.pk is not None:
+            self.tell_impact(path, Space.objects.get(pk=now.pk), shape)
 
     def check_labels(
         self, path: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
@@ -211,7 +234,7 @@ class Planner:
         message = _("You may not see or change this: it carries labels that you do not hold.")
         self.refused.append(Problem(path, "not_visible", message))
 
-    def tell_impact(self, path: str, row: Row, shape: SpaceShape) -> None:
+    def tell_impact(self, path: str, row: Space, shape: SpaceShape) -> None:
         """Another channel, or another requirement, is not only the space's affair."""
         impact = impact_of(row, shape)
         if impact:
@@ -219,11 +242,16 @@ class Planner:
             told = message % {"offers": ", ".join(sorted(impact.codes)[:20])}
             self.plan.problems.append(Problem(path, "reaches_offers", told, "warning"))
 
-    def read(self, kind: type[Shape]) -> dict[str, Row]:
+    def read(self, kind: type[Shape]) -> dict[str, Now]:
+        """What is there of one kind, by name."""
         if self.environment is None:
             return {}
+        if KINDS[kind].model is Offer:
+            among = KINDS[kind].among or {}
+            offers = Offer.objects.filter(environment=self.environment, **among)
+            return {code: Now(*found) for code, found in offer_shapes(offers).items()}
         rows = KINDS[kind].read(environment=self.environment)
-        return {row.code if isinstance(row, Offer) else row.name: row for row in rows}
+        return {row.name: Now(row.pk, KINDS[kind].shape_of(row)) for row in rows}
 
     def visible(self, kind: type[Shape]) -> set[int] | None:
         """The rows that the person may see; None is all of them."""
