@@ -73,7 +73,8 @@ if (target) {
   target.addEventListener("drop", (event) => {
     if (!dragged) return;
     event.preventDefault();
-    dragged.click();
+    const button = dragged;
+    setTimeout(() => button.click()); // once the drag is over
   });
 }
 

@@ -25,6 +25,17 @@ def save(page, name="Save changes"):
     page.get_by_role("button", name=name).last.click()
 
 
+def drag_in(page, space):
+    """From the pane into the content, as a hand does it."""
+    page.wait_for_load_state("networkidle")
+    page.locator(f'[data-space="{space}"][draggable] strong').hover()
+    page.mouse.down()
+    box = page.locator("[data-drop-spaces]").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 20, steps=4)
+    page.mouse.move(box["x"] + 80, box["y"] + 20, steps=4)
+    page.mouse.up()
+
+
 def add_condition(page, scope):
     """Points is at least 10, put together with the builder."""
     scope.get_by_role("button", name="Add a condition").last.click()
@@ -49,9 +60,7 @@ def test_an_offer_is_made_submitted_reviewed_and_live(open_page, page, live_serv
 
     # what it says: one space is dragged, the other added by its button
     page.get_by_role("link", name="Choose the spaces").click()
-    page.locator('[data-space="webHero"][draggable] strong').drag_to(
-        page.locator("[data-drop-spaces]"), target_position={"x": 80, "y": 20}
-    )
+    drag_in(page, "webHero")
     page.get_by_role("button", name="Add callCenter").click()
     page.locator('[name="content.*.en.title"]').fill("Red leaves, quiet lakes")
     expect(page.locator('[name="content.webHero.en.title"]')).to_have_count(1)
@@ -106,9 +115,7 @@ def test_a_fallback_offer_survives_a_closed_tab(open_page, page, live_server, sh
     open_page(f"{SHOP}/create-fallback-offer/")
     page.get_by_label("Label").fill("Welcome")
     page.get_by_role("button", name="On to the representations").click()
-    page.locator('[data-space="webHero"][draggable] strong').drag_to(
-        page.locator("[data-drop-spaces]"), target_position={"x": 80, "y": 20}
-    )
+    drag_in(page, "webHero")
     expect(page.locator('[name="content.webHero.en.title"]')).to_have_count(1)
     with page.expect_response(lambda answer: answer.status == 204):
         page.locator('[name="content.*.en.title"]').fill("Make yourself at home")
