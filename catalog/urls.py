@@ -12,6 +12,7 @@ from catalog.views import (
     fallbacks,
     listing,
     offers,
+    packages,
     pictures,
     previews,
 )
@@ -85,6 +86,12 @@ urlpatterns = [
         drafting.preview_draft_frame,
         name="preview-draft-frame",
     ),
+    # /catalogue/<environment>/package/
+    path(f"{HERE}/package/", packages.package, name="package"),
+    path(f"{HERE}/package/bring/", packages.package_bring, name="package-bring"),
+    path(f"{HERE}/package/export/", packages.package_export, name="package-export"),
+    path(f"{HERE}/package/<slug:word>/", packages.package_plan, name="package-plan"),
+    path(f"{HERE}/package/<slug:word>/apply/", packages.package_apply, name="package-apply"),
     # /pictures/
     path("pictures/", pictures.picture_list, name="picture-list"),
     path("pictures/add/", pictures.picture_add, name="picture-add"),

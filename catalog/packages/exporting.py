@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import User
+from catalog import releasing
 from catalog.describing import environment_shape
 from catalog.gathering import Gathered, Kind, add_attributes, add_filters, attribute_shape
 from catalog.models import Category, Environment, Offer
@@ -98,3 +99,29 @@ def identifying(spaces: Iterable[Any], known: Iterable[str]) -> list[Attribute]:
     """The declared attributes by which spaces know people, besides those that rules name."""
     names = {name for space in spaces for name in space.identification} - set(known)
     return list(Attribute.objects.in_use().filter(name__in=names)) if names else []
+
+
+def live_package(
+    environment: Environment, number: int | None = None, *, user: User | None = None
+) -> Package:
+    """What is live or was in a release, or what a person may see of it; raises NoSuchRelease."""
+    package = releasing.live_package(environment, number)
+    if user is None or user.is_administrator:
+        return package
+    held = {label.code for role in user.held_roles for label in role.labels.all()}
+    parents = {each.name: each for each in package.categories}
+
+    def is_seen(shape: Any, above: str | None) -> bool:
+        carried = set(shape.access_labels)
+        steps = 0
+        while above in parents and steps <= len(parents):
+            carried |= set(parents[above].access_labels)
+            above, steps = parents[above].parent, steps + 1
+        return carried <= held
+
+    seen = {
+        "categories": tuple(each for each in package.categories if is_seen(each, each.parent)),
+        "offers": tuple(each for each in package.offers if is_seen(each, each.category)),
+        "fallback_offers": tuple(each for each in package.fallback_offers if is_seen(each, None)),
+    }
+    return package.model_copy(update=seen)

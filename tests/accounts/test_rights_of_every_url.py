@@ -194,6 +194,11 @@ TABLE = {
     "catalog:tag-rename": (CHANGES_OFFERS, 200, 422),
     "catalog:tag-merge": (CHANGES_OFFERS, 200, 422),
     "catalog:tag-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:package": (SEES_CATALOGUE, 200, 405),
+    "catalog:package-bring": (CHANGES_OFFERS, 405, 422),
+    "catalog:package-export": (SEES_CATALOGUE, 200, 405),
+    "catalog:package-plan": (CHANGES_OFFERS, 302, 405),  # the file of somebody else
+    "catalog:package-apply": (CHANGES_OFFERS, 405, 302),
     "catalog:template-list": (SEES_DESIGN, 200, 405),
     "catalog:template-create": (CHANGES_OFFERS, 200, 422),
     "catalog:template-edit": (CHANGES_OFFERS, 200, 422),
@@ -255,6 +260,10 @@ PROGRAMS = {
     "api-1:read_release": (401, 405),
     "api-1:compare_releases": (401, 405),
     "api-1:roll_back": (405, 401),
+    "api-1:read_package": (401, 405),
+    "api-1:plan_package": (405, 401),
+    "api-1:apply_to": (405, 401),
+    "api-1:list_offers": (401, 405),
     "api-1:list_jobs": (401, 405),
     "api-1:read_job": (401, 405),
     "api-1:cancel_job": (405, 401),
@@ -323,14 +332,29 @@ def addresses():
         "contacts:attribute": {"name": "target"},
         "contacts:audience": {"name": "target"},
         "api-1:read_contact": {"key": contact.key},
-        **dict.fromkeys(
-            ("api-1:approve_", "api-1:disable_", "api-1:enable_"),
-            {"environment": shop.name, "code": "NYC", "name": "travel"},
-        ),
-        **dict.fromkeys(
-            ("api-1:list_releases", "api-1:read_release", "api-1:compare_", "api-1:roll_back"),
-            {"environment": shop.name, "number": 1},
-        ),
+        **{
+            name: {"environment": shop.name, "code": "NYC", "name": "travel"}
+            for name in ("api-1:approve_", "api-1:disable_", "api-1:enable_")
+        },
+        **{
+            name: {"environment": shop.name, "number": 1}
+            for name in (
+                "api-1:list_releases",
+                "api-1:read_release",
+                "api-1:compare_",
+                "api-1:roll_back",
+            )
+        },
+        "catalog:package": {"environment": shop.name, "word": "word"},
+        **{
+            name: {"environment": shop.name}
+            for name in (
+                "api-1:read_package",
+                "api-1:plan_package",
+                "api-1:apply_to",
+                "api-1:list_offers",
+            )
+        },
         "jobs:job": {"pk": job.pk},
         "api-1:read_job": {"pk": job.pk},
         "api-1:cancel_job": {"pk": job.pk},
@@ -450,6 +474,10 @@ def test_programs_need_a_key_even_for_somebody_who_is_signed_in(addresses, role)
         ("api-1:read_release", "get"),
         ("api-1:compare_releases", "get"),
         ("api-1:roll_back", "post"),
+        ("api-1:read_package", "get"),
+        ("api-1:plan_package", "post"),
+        ("api-1:apply_to", "post"),
+        ("api-1:list_offers", "get"),
         ("api-1:list_jobs", "get"),
         ("api-1:read_job", "get"),
         ("api-1:cancel_job", "post"),

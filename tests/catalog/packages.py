@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -85,9 +86,9 @@ def as_bytes(tree: Any) -> bytes:
     return tree if isinstance(tree, bytes) else json.dumps(tree).encode()
 
 
-def applied(tree: Any, *, by: Actor = None, **options: Any) -> Applied:
+def applied(tree: Any, *, by: Actor = None, at: datetime = NOON, **options: Any) -> Applied:
     with transaction.atomic():
-        return apply(read(as_bytes(tree)), by=by, at=NOON, **options)
+        return apply(read(as_bytes(tree)), by=by, at=at, **options)
 
 
 def planned(tree: Any, *, by: Actor = None, **options: Any) -> Plan:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja import Router
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from accounts.actions.granting import Stale
-from accounts.api import KeyAuth, KeyRequest
+from accounts.api import KeyAuth
 from accounts.models import ApiKey, User
 from catalog import comparing, releasing
 from catalog.actions import approvals, releases
+from catalog.api.entering import Number, Word, find_environment, key_of
 from catalog.approving import MayNotApprove, Side
 from catalog.models import Category, Environment, Offer, Release
 from catalog.readiness import NotReady
@@ -22,9 +23,7 @@ from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import FieldError, Problem
 
 router = Router(tags=["catalogue"], auth=KeyAuth("catalog"))
-Word = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")]
 Note = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
-Number = Annotated[int, Field(ge=0, le=2_147_483_647)]
 
 
 class Call(BaseModel):
@@ -253,19 +252,6 @@ def describe(release: Release) -> dict[str, Any]:
 
 
 # --- what a key sees ---
-
-
-def key_of(request: HttpRequest) -> ApiKey:
-    return cast(KeyRequest, request).auth
-
-
-def find_environment(key: ApiKey, name: str) -> Environment:
-    user: User | None = key.created_by
-    known = Environment.objects.visible_to(user) if user else Environment.objects.all()
-    found = known.filter(name=name).first()
-    if found is None:
-        raise Problem(404, "environment_unknown", "There is no environment of this name.")
-    return found
 
 
 def find_offer(key: ApiKey, environment: str, code: str) -> Offer:
