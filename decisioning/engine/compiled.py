@@ -106,6 +106,9 @@ class Release:
         ]
         self.by_code = {offer.code: offer for offer in self.offers}
         self.category_of = {o.code: o.offer.category for o in self.offers}
+        # whether a filter above the offers speaks of them, and so is asked for each
+        tests = [self.filter, *self._tests.values()]
+        self.asks_above = any(test is not None and test.asks_offer for test in tests)
         self.moments = sorted(set(self._boundaries()))
         self._former = {}
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from decisioning.engine.compiled import CompiledOffer, Facts, Release, Test
-from decisioning.engine.plans import Entry, Plan, Plans, wanted
+from decisioning.engine.plans import Entry, Group, Plan, Plans, wanted
 from decisioning.engine.pressure import Blocked, Pressure
 from decisioning.engine.values import (
     Answer,
@@ -137,6 +137,7 @@ class SlotWalk:
             self.release, asked.space.channel, self.facts, self.at, question.history
         )
         self.answered: dict[str, bool] = {}
+        self.asks_above = self.release.asks_above
         self.explained: dict[str, Explained] = {}
         self.capped = 0
 
@@ -164,7 +165,7 @@ class SlotWalk:
     def ranked(self, plan: Plan) -> Iterator[Candidate]:
         """Those who pass every test, in their final order; nobody is asked before it matters."""
         waiting: list[tuple[int, tuple[float, str], Candidate]] = []
-        for entry in plan.entries:
+        for entry in self.entries(plan):
             if entry.bound <= 0 and not self.question.explain:
                 break
             while waiting and -waiting[0][0] > entry.bound:
@@ -176,11 +177,36 @@ class SlotWalk:
         while waiting:
             yield heapq.heappop(waiting)[2]
 
+    def entries(self, plan: Plan) -> Iterator[Entry]:
+        """The offers of the groups that are open to this person, the heaviest possible first."""
+        open_groups = [group.entries for group in plan.groups if self.is_open(group)]
+        if len(open_groups) == 1:
+            return iter(open_groups[0])
+        return heapq.merge(*open_groups, key=lambda entry: -entry.bound)
+
+    def is_open(self, group: Group) -> bool:
+        """Whether what is asked of everybody below lets this person in."""
+        test = self.release.filter
+        if test is not None and not test.asks_offer and not self.holds("", test):
+            return self.shut(group, Step.ENVIRONMENT_FILTER, "", test)
+        for category, test in group.tests:
+            if test.asks_offer:
+                break  # it is asked for each offer, and so is what is asked after it
+            if not self.holds(category.name, test):
+                return self.shut(group, Step.CATEGORY_FILTER, category.name, test)
+        return True
+
+    def shut(self, group: Group, step: Step, subject: str, test: Test) -> bool:
+        if self.question.explain:
+            for entry in group.entries:
+                self.leave(entry.offer, step, subject=subject, test=test.rule)
+        return False
+
     def weigh(self, entry: Entry) -> Candidate | None:
         """Filters from the top down, then the best context; None when the offer leaves."""
         offer = entry.offer
         self.facts["offer"] = offer.facts
-        if not self.passes_above(offer):
+        if self.asks_above and not self.passes_above(offer):
             return None
         answers = offer.ask(self.facts, self.at, self.release.zone) if offer.ask else ()
         if offer.has_filter and not answers[0]:

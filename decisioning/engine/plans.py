@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from math import inf
 
-from decisioning.engine.compiled import CompiledOffer, Line, Release, constant_weight
+from decisioning.engine.compiled import CompiledOffer, Line, Release, Test, constant_weight
 from decisioning.engine.values import Category, Space, Step
 from decisioning.engine.weights import product
 
@@ -33,8 +33,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Group:
+    """Offers below the same filters: whoever fails one of them can have none of these."""
+
+    tests: tuple[tuple[Category, Test], ...]
     entries: tuple[Entry, ...]  # by falling bound
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    groups: tuple[Group, ...]
     left: tuple[tuple[CompiledOffer, Step, str], ...]  # those that nobody can have now, and why
 
 
@@ -80,15 +88,21 @@ class Plans:
 
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:
-    entries, left = [], []
+    groups: dict[tuple[str, ...], list[Entry]] = {}
+    left = []
     for offer in offers:
         out = leaves_at(offer, space, scope, at)
         if out is None:
-            entries.append(entry_of(offer, space, at))
+            key = tuple(category.name for category, _test in offer.category_tests)
+            groups.setdefault(key, []).append(entry_of(offer, space, at))
         else:
             left.append((offer, *out))
+    return Plan(tuple(map(group_of, groups.values())), tuple(left))
+
+
+def group_of(entries: list[Entry]) -> Group:
     entries.sort(key=lambda entry: (-entry.bound, entry.offer.code))
-    return Plan(tuple(entries), tuple(left))
+    return Group(entries[0].offer.category_tests, tuple(entries))
 
 
 def leaves_at(
