@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from contacts.subject import Contacts
+from coupons.subject.codes import Codes
 from transfers.subjects import Subject, registered
 
-SUBJECTS: Mapping[str, Subject] = registered(Contacts())
+SUBJECTS: Mapping[str, Subject] = registered(Contacts(), Codes())

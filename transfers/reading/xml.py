@@ -42,6 +42,10 @@ class XmlShape:
     text that make up a JSON object, as in `{"attributes/attribute": "attributes"}`; `also` further
     elements that are records, as in `{"rollback": XmlRecord({"@id": "redemption_id"},
     {"action": "rollback"})}`.
+
+    How a document is written: `attributes` are the columns that are attributes of the record, by
+    the names of `names`; where there is a `parent`, such as `coupon`, the container of records
+    stands in one, which bears what they inherit from it, and all of them in what is `around`.
     """
 
     record: str
@@ -51,6 +55,9 @@ class XmlShape:
     passed_over: frozenset[str] = frozenset()
     pairs: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, XmlRecord] = field(default_factory=dict)
+    attributes: frozenset[str] = frozenset()
+    parent: str = ""
+    around: str = ""
 
 
 @dataclass(slots=True)
