@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
+from accounts.journal import record
+from coupons.models import Batch, Code
 from coupons.moving import lock_shelves
+from jobs.models import Job
+from jobs.running import Step
 
 # What may be changed. The first four say on which shelf a code stands.
 SHELVED = ("segment", "start_at", "end_at", "restricted_to")
@@ -132,7 +139,7 @@ CHANGE = sql.SQL(
 
 
 def alter_all(
-    pks: Collection[int], values: dict[str, object], *, frozen: Collection[str]
+    pks: Collection[int], values: Mapping[str, Any], *, frozen: Collection[str]
 ) -> Altered:
     """The same values for several codes."""
     types = {
@@ -152,3 +159,29 @@ def alter_all(
     )
     with connection.cursor() as cursor:
         return alter(cursor, wanted, values.keys(), frozen=frozen)
+
+
+# --- all codes of a batch ---
+
+CHUNK = 5_000
+
+
+def work(job: Job, *, at: datetime) -> Generator[Step, None, None]:
+    """The steps of a change of a batch, which its checkpoint describes; see `jobs.running.run`."""
+    told = dict(job.checkpoint)
+    batch = Batch.objects.select_related("coupon").get(pk=told["batch"])
+    codes = Code.objects.filter(coupon=batch.coupon_id, batch=batch).order_by("pk")
+    total = job.total or 0
+    while pks := list(codes.filter(pk__gt=told["last"]).values_list("pk", flat=True)[:CHUNK]):
+        done = alter_all(pks, told["values"], frozen=["reserved"])
+        refused = Counter(told["refused"]) + Counter(done.refused.values())
+        told |= {
+            "last": pks[-1],
+            "changed": told["changed"] + done.count,
+            "refused": dict(refused),
+        }
+        total = max(total, job.done + len(pks))
+        yield Step(done=len(pks), total=total, checkpoint=told)
+    if told["changed"]:
+        after = {"batch": batch.pk, "codes": told["changed"], **told["values"]}
+        record("coupon.codes_changed", batch.coupon, by=job.by, at=at, after=after)
