@@ -132,8 +132,8 @@ class Importer:
 
     def size_at(self, row: int) -> int:
         """How many rows the next chunk has. The first is small, and tells a wrong file early."""
-        usual = self.subject.rows_at_once or settings.IMPORT_CHUNK_ROWS
-        return min(usual, FIRST - row) if row < FIRST else usual
+        wanted = FIRST - row if row < FIRST else settings.IMPORT_CHUNK_ROWS
+        return min(wanted, self.subject.rows_at_once or wanted)
 
     # --- chunks ---
 
