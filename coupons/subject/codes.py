@@ -81,6 +81,7 @@ class Codes(Subject):
 
     # Where one coupon is chosen and capitals do not matter in it, nothing has to be resolved.
     identity = sql.SQL("coalesce(s._identity, s.code_norm)")
+    database_knows_doubles = True
 
     def columns(self, chosen: Mapping[str, Any] = NOTHING) -> Mapping[str, Column]:
         coupon = chosen_coupon(chosen)
