@@ -227,7 +227,9 @@ def moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no moment such as 2026-01-28T10:00Z") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no moment such as 2026-01-28T10:00Z"
+        ) from None
     return found if found.tzinfo else make_aware(found)
 
 

@@ -143,6 +143,10 @@ class Subject:
     # How many rows a transaction has at most, where it holds up others; None is as many as usual.
     rows_at_once: int | None = None
 
+    def hidden(self, value: str) -> str:
+        """What is shown of a key to whoever may not see it."""
+        return "…"
+
     def columns(self, chosen: Mapping[str, Any] = NOTHING) -> Mapping[str, Column]:
         """All columns by name, in the order of an export, with these options of the subject's own.
 

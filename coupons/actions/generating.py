@@ -62,7 +62,7 @@ def start_generating(
     it. `here` leaves the work to this process.
     """
     facts = {
-        **facts_of(pattern if pattern else (coupon.code_pattern or DEFAULT)),
+        **facts_of(pattern or (coupon.code_pattern or DEFAULT)),
         "segment": segment,
         "start_at": start_at.isoformat() if start_at else None,
         "end_at": end_at.isoformat() if end_at else None,
@@ -144,7 +144,7 @@ def check(batch: Batch, *, at: datetime) -> dict[str, str]:
 
 
 def check_facts(batch: Batch) -> None:
-    facts = batch.pattern or {}
+    facts: dict[str, Any] = batch.pattern or {}
     if not 1 <= (batch.wanted or 0) <= MOST:
         sentence = _("Between 1 and %(most)s codes can be made at once.")
         raise FieldRefused("count", "number_invalid", sentence % {"most": number_format(MOST)})

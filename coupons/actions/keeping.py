@@ -53,7 +53,14 @@ def check_pattern(coupon: Coupon) -> None:
     """Raise FieldRefused unless codes can be made as the coupon says."""
     if coupon.code_pattern is None:
         return
-    unknown = set(coupon.code_pattern) - {"pattern", "prefix", "length", "suffix", "charset", "check"}
+    unknown = set(coupon.code_pattern) - {
+        "pattern",
+        "prefix",
+        "length",
+        "suffix",
+        "charset",
+        "check",
+    }
     if unknown:
         sentence = _("A pattern has no “%(name)s”.") % {"name": min(unknown)}
         raise FieldRefused("code_pattern", "pattern_invalid", sentence)

@@ -77,5 +77,5 @@ def person_of(chunk: Chunk) -> User | None:
 
 def actor_of(chunk: Chunk) -> User | ApiKey | None:
     """Whoever sent the file."""
-    transfer = Transfer.objects.select_related("by", "key").get(pk=chunk.transfer)
+    transfer = Transfer.objects.select_related("by", "key").get(pk=str(chunk.transfer))
     return transfer.by or transfer.key
