@@ -15,6 +15,7 @@ from coupons.redeeming import Use
 from coupons.stock import stock_by_segment, stock_of
 from tests.build import make_codes, make_contact, make_coupon
 from tests.coupons.conftest import CLOCK, issue, make_soc, stored
+from transfers.models import Transfer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TO_SOC = ("--coupon", "SOC")
@@ -342,8 +343,8 @@ def test_a_list_of_codes_needs_no_header(pool, import_codes):
 def test_blanks_around_codes_are_taken_off_and_counted(pool, import_codes):
     done = import_codes("code\n A\nB \nC\n", *TO_SOC)
 
-    batch = Batch.objects.get(coupon=pool)
-    assert (done["inserted"], batch.transfer.codes) == (3, {"blanks_trimmed": 2})
+    transfer = Transfer.objects.get()
+    assert (done["inserted"], transfer.codes) == (3, {"blanks_trimmed": 2})
     assert stored(pool, "code") == ["A", "B", "C"]
 
 
@@ -417,9 +418,7 @@ def test_codes_that_are_promised_stay_on_their_shelf(import_codes):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE coupons_shelf SET free = 1")
     try:
-        done = import_codes(
-            "code;segment\nKickit;s\nGloball;s\n", *TO_SOC, "--operation", "update"
-        )
+        done = import_codes("code;segment\nKickit;s\nGloball;s\n", *TO_SOC, "--operation", "update")
     finally:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE coupons_shelf SET free = 7 WHERE segment = ''")
@@ -442,7 +441,7 @@ def test_codes_are_voided(import_codes):
     assert done.codes == [(4, "already_redeemed"), (5, "code_unknown")]
     assert again.counters == (4, 0, 0, 2, 0, 2, 0)
     assert stock_of(soc)["void"] == 2
-    assert Movement.objects.filter(kind="void").first().reason == "codes.csv"
+    assert Movement.objects.filter(kind="void").earliest("pk").reason == "codes.csv"
     assert check() == []
 
 

@@ -18,7 +18,8 @@ SPACE = 'xmlns="urn:couponexchange:1"'
 DOCUMENT = f"""<?xml version="1.0" encoding="UTF-8"?>
 <couponExchange {SPACE} version="1.0" timezone="Europe/Paris">
   <coupons>
-    <coupon code="CPN23" type="individual" startDate="2026-01-25" endDate="2026-01-28" externalId="S">
+    <coupon code="CPN23" type="individual" startDate="2026-01-25" endDate="2026-01-28"
+            externalId="S">
       <label>Soccer coupons</label><description>For soccer fans.</description>
       <limits perCode="1" total="" perCustomer="1"/>
       <attributes><attribute name="season">winter</attribute>
@@ -214,7 +215,9 @@ def test_broken_xml_in_the_middle(import_codes):
     assert (fatal.code, fatal.severity) == ("xml_not_well_formed", "fatal")
     assert (fatal.line, fatal.detail["column"]) == (11_004, 1)
 
-    mended = import_codes(f"{head}{values}{end}{tail}", "--on-duplicate", "ignore", name="codes.xml")
+    mended = import_codes(
+        f"{head}{values}{end}{tail}", "--on-duplicate", "ignore", name="codes.xml"
+    )
     assert mended.counters == (12_000, 1_000, 0, 0, 11_000, 0, 0)
     assert stock_of(pool)["total"] == 12_000
 
