@@ -9,8 +9,8 @@ from typing import TypeVar
 from catalog.cleaning.markup import clean_html
 from catalog.rendering import BadTemplate, Kind, parse_template, too_long
 from catalog.rendering.values import CONTROLS
+from catalog.scalars import LONGEST_FIELD
 from catalog.shapes import (
-    LONGEST_FIELD,
     FallbackOfferShape,
     OfferShape,
     Rendering,

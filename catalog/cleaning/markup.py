@@ -27,7 +27,7 @@ from catalog.rendering.contexts import IN_TEXT, URL_ATTRIBUTES, HtmlState, InHtm
 from catalog.rendering.pieces import OPENING, Piece, cut
 from catalog.rendering.refusals import bad_at
 from catalog.rendering.urls import BadLink, phase_after
-from catalog.shapes import LONGEST_FIELD
+from catalog.scalars import LONGEST_FIELD
 
 PASSAGES = 4  # until the text stays as it is
 HIDDEN = frozenset({"comment", "bogus"})

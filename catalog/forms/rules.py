@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from catalog.forms.shaping import ShapedForm, TextAreaField, label_field, name_field
 from catalog.models import Channel, PresentationRule, Status, Tag
 from catalog.models.names import is_name
-from catalog.shapes import PERIOD, FilterShape, PresentationRuleShape, read_period, write_period
+from catalog.scalars import PERIOD, read_period, write_period
+from catalog.shapes import FilterShape, PresentationRuleShape
 from catalog.wordbook import topics_of
 from contacts.forms.rulefield import RuleField, Surround
 from contacts.vocabulary import Topics

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic_core import to_json
 
 from catalog.models import BUILT_IN_FIELDS
-from catalog.shapes import Package, PresentationRuleShape, Shape, write_period
+from catalog.scalars import write_period
+from catalog.shapes import Package, PresentationRuleShape, Shape
 
 # Keys that come before or after where the form has them; all others keep their order.
 CATEGORY_KEYS = ("name", "label", "description", "parent", "enabled", "start", "end")

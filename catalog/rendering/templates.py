@@ -17,7 +17,7 @@ from catalog.rendering.parsing import ROOTS, Reader
 from catalog.rendering.refusals import BadTemplate, RenderingFailed
 from catalog.rendering.urls import is_picture_path, web_link
 from catalog.rendering.values import Html
-from catalog.shapes import LONGEST_FIELD
+from catalog.scalars import LONGEST_FIELD
 
 # What is written: `line` is a text that may become a header, `image` a link that may also lead to a
 # picture that we serve.

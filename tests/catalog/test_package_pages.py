@@ -77,9 +77,6 @@ def test_a_file_is_applied_and_published_in_one_go(editor, client):
     brought = bring(client, other())
     done = client.post(f"{brought['Location']}apply/", {"verb": "publish"}, follow=True)
 
-    import re
-
-    print(re.findall(r"<tr><th scope=.row.>.*?</tr>", done.content.decode()))
     assert "Release 2 is live" in done.content.decode()
     assert Offer.objects.get(code="NEW").is_live
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from catalog.rendering import BadTemplate, RenderingFailed, parse_template
 from catalog.rendering.values import seen
-from catalog.shapes import LONGEST_FIELD
+from catalog.scalars import LONGEST_FIELD
 
 KNOWN = seen(
     {
