@@ -323,18 +323,15 @@ def check_context_window(
     return [Problem(f"{path}.{key}", "context_never", message, "warning")]
 
 
-def check_fallback_offer(shape: FallbackOfferShape, around: Surroundings) -> list[Problem]:
-    found = check_what_it_says(shape, around)
-    if not shape.representations:
-        message = _("Without a representation it is proposed nowhere.")
-        found.append(Problem("representations", "no_representation", message, "warning"))
-    return found
-
-
 def check_what_it_says(
     shape: OfferShape | FallbackOfferShape, around: Surroundings
 ) -> list[Problem]:
+    found = []
+    if not shape.representations:
+        message = _("Without a representation it is proposed nowhere.")
+        found.append(Problem("representations", "no_representation", message, "warning"))
     return [
+        *found,
         *check_content(shape.content, "content", around),
         *check_translations(shape.translations, "translations", around),
         *check_representations(shape, around),
@@ -390,6 +387,6 @@ CHECKS: Mapping[type[Shape], Callable[[Any, Surroundings], list[Problem]]] = {
     SpaceShape: check_space,
     CategoryShape: check_category,
     OfferShape: check_offer,
-    FallbackOfferShape: check_fallback_offer,
+    FallbackOfferShape: check_what_it_says,
     PresentationRuleShape: check_presentation_rule,
 }

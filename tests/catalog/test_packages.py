@@ -357,6 +357,7 @@ def test_doubts_do_not_keep_a_package():
         ("offers[0].contexts", "no_context"),
         ("offers[0].representations[0].content.title", "required_missing"),
         ("offers[1].contexts[0].filter", "not_a_choice"),
+        ("offers[1].representations", "no_representation"),
         ("offers[1].start", "never"),
     ]
 
