@@ -39,6 +39,7 @@ TONES = {
         "queued",
         "waiting",
         "cancelling",
+        "changed",
         "expiring",
     ),
     "bad": (
