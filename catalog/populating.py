@@ -19,7 +19,10 @@ from rules.refusals import BadRule
 
 @dataclass(frozen=True)
 class Population:
-    """The numbers of a rule; none where it means nothing, where counting takes too long, or would tell too much."""
+    """The numbers of a rule; none where it means nothing, or where counting takes too long.
+
+    Nor where they would tell personal data to this person.
+    """
 
     all: Figure | None = None
     rule: Figure | None = None
