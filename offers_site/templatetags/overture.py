@@ -27,7 +27,20 @@ register = template.Library()
 
 # What a stored state says at a glance. A state that is not here is grey, and still has its word.
 TONES = {
-    "good": ("active", "accepted", "approved", "done", "finished", "live", "ok", "sent", "usable"),
+    "good": (
+        "active",
+        "accepted",
+        "approved",
+        "code-available",
+        "coupon-active",
+        "done",
+        "finished",
+        "live",
+        "ok",
+        "sent",
+        "usable",
+        "use-counts",
+    ),
     "wait": (
         "draft",
         "invited",
@@ -39,10 +52,19 @@ TONES = {
         "queued",
         "waiting",
         "cancelling",
+        "code-reserved",
+        "coupon-draft",
+        "coupon-suspended",
+        "expired",
         "expiring",
+        "low_stock",
+        "on_hold",
+        "reservation-binding",
+        "use-reversed",
     ),
     "bad": (
         "blocked",
+        "code-void",
         "failed",
         "locked",
         "refused",
@@ -51,7 +73,17 @@ TONES = {
         "unreachable",
         "unknown",
     ),
-    "info": ("new", "processing", "running", "scheduled", "sending"),
+    "info": (
+        "code-issued",
+        "new",
+        "not_yet_valid",
+        "partly_redeemed",
+        "processing",
+        "reservation-held",
+        "running",
+        "scheduled",
+        "sending",
+    ),
 }
 TONE_OF = {state: tone for tone, states in TONES.items() for state in states}
 ICON_OF = {
@@ -239,6 +271,32 @@ def groups(form: forms.BaseForm) -> list[Group]:
     ]
     rest = [Group("", list(left.values()))] if left else []
     return [group for group in found if group.fields] + rest
+
+
+@dataclass(frozen=True)
+class FormTab:
+    """Some of a form's groups, and whether there is an error in them."""
+
+    name: str
+    label: str
+    groups: list[Group]
+    has_errors: bool
+
+
+@register.filter
+def tabs_of(form: forms.BaseForm) -> list[FormTab]:
+    """The visible fields by the form's `tabs`: (name, label, pairs of a heading and of names)."""
+    visible = {bound.name: bound for bound in form.visible_fields()}
+    found = []
+    for name, label, declared in getattr(form, "tabs", ()):
+        in_tab = [
+            Group(str(heading), [visible[each] for each in names if each in visible])
+            for heading, names in declared
+        ]
+        filled = [group for group in in_tab if group.fields]
+        wrong = any(bound.errors for group in filled for bound in group.fields)
+        found.append(FormTab(str(name), str(label), filled, wrong))
+    return found
 
 
 @register.filter
