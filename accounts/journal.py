@@ -77,6 +77,7 @@ VERBS: Mapping[str, str | Promise] = {
     "coupon.status_changed": gettext_lazy("changed the status of the coupon %(subject)s"),
     "coupon.deleted": gettext_lazy("deleted the coupon %(subject)s"),
     "coupon.code_added": gettext_lazy("added a code to %(subject)s"),
+    "coupon.codes_seen": gettext_lazy("looked at codes of %(subject)s"),
     "coupon.codes_voided": gettext_lazy("voided codes of %(subject)s"),
     "coupon.codes_put_back": gettext_lazy("put codes of %(subject)s back into stock"),
     "coupon.codes_deleted": gettext_lazy("deleted codes of %(subject)s"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from accounts.journal import Actor, changes, record
 from accounts.models import AccessLabel, User
 from coupons.actions import keeping
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
-from coupons.models import Batch, Code, Coupon, Movement, Redemption, Reservation, Shelf
+from coupons.models import Batch, Code, Coupon, Folder, Movement, Redemption, Reservation, Shelf
 from coupons.moving import moving
 from coupons.normalising import BadCode, read_code
 
@@ -53,8 +54,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     "suspended": frozenset({"active", "archived"}),
     "archived": frozenset(),
 }
-# Addresses of the API stand beside those of coupons.
-RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS"}
+# Addresses of the API, and of pages, stand beside those of coupons.
+RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS", "BULK", "CODES", "CREATE", "FIND"}
 MOST_DELETED_AT_ONCE = 20_000
 NEXT_CODE = """
 WITH RECURSIVE tried(number) AS (
@@ -219,6 +220,14 @@ def check_unneeded(coupon: Coupon) -> None:
         )
 
 
+def needing(coupon: Coupon, *, end_at: datetime | None) -> list[str]:
+    """Deliveries that are not finished, and hold codes for longer than until this end."""
+    if end_at is None or (coupon.end_at is not None and end_at >= coupon.end_at):
+        return []
+    reservations = Reservation.objects.filter(coupon=coupon, ended_at=None, valid_until__gt=end_at)
+    return list(reservations.order_by("delivery").values_list("delivery", flat=True).distinct())
+
+
 @transaction.atomic(durable=True)
 def delete_coupon(coupon: Coupon, *, by: Actor, at: datetime) -> None:
     """Delete a coupon that nobody was ever given and nobody used, or raise StillUsed."""
@@ -257,6 +266,23 @@ def write(coupon: Coupon, values: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in values:
             setattr(coupon, name, values[name])
+    if "folder_path" in values:
+        coupon.folder = folder_at(values["folder_path"])
+
+
+def folder_at(path: str) -> Folder | None:
+    """The folder with this path, which is made when there is none; nothing for an empty path."""
+    if not path:
+        return None
+    folder = Folder.objects.filter(path=path).first() or Folder(path=path)
+    if folder.pk is None:
+        try:
+            folder.validate_constraints()
+        except ValidationError as error:
+            sentence = _("A folder is written as its path: Spring/Shops/Lyon.")
+            raise FieldRefused("folder", "invalid", sentence) from error
+        folder, _made = Folder.objects.get_or_create(path=path)
+    return folder
 
 
 def write_code(coupon: Coupon, text: str) -> None:

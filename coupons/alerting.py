@@ -1,0 +1,39 @@
+"""Coupons that want somebody's attention: their codes run out, or their time does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from coupons.models import Coupon, CouponQuerySet
+from coupons.stock import Stock, stocks_of
+
+SOON = timedelta(days=7)
+
+
+def is_low(coupon: Coupon, stock: Stock) -> bool:
+    """Are there fewer codes left than somebody wanted to be told of?"""
+    least = coupon.low_stock_threshold
+    if not coupon.is_individual or least is None:
+        return False
+    if coupon.low_stock_unit == Coupon.ThresholdUnit.PERCENT:
+        return stock["available"] * 100 < least * stock["total"] or not stock["total"]
+    return stock["available"] < least
+
+
+def low(coupons: CouponQuerySet) -> Mapping[int, Stock]:
+    """Those of them that are low, by key, with what is left; only those in use."""
+    watched = list(
+        coupons.filter(
+            status=Coupon.Status.ACTIVE,
+            type=Coupon.Type.INDIVIDUAL,
+            low_stock_threshold__isnull=False,
+        )
+    )
+    stocks = stocks_of([coupon.pk for coupon in watched])
+    return {coupon.pk: stocks[coupon.pk] for coupon in watched if is_low(coupon, stocks[coupon.pk])}
+
+
+def ending(coupons: CouponQuerySet, *, at: datetime) -> CouponQuerySet:
+    """Those in use that end within a week."""
+    return coupons.usable_at(at).filter(end_at__lte=at + SOON)
