@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from coupons.actions import options as coupon_options
 from offers_site.http import Side, chosen_side
 
 if TYPE_CHECKING:
@@ -28,19 +29,25 @@ SIDED = {"catalog", "gallery"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the rail. `key` is what is typed after `g`."""
+    """A page of the rail. `key` is what is typed after `g`; a module may be switched off."""
 
     label: _StrOrPromise
     icon: str
     url_name: str
     right: str = ""
     key: str = ""
+    is_on: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)
 class Section:
     label: _StrOrPromise
     entries: Sequence[Entry]
+
+
+def are_coupons_on() -> bool:
+    """Coupons are a module that an administrator may switch off."""
+    return coupon_options.current().is_on
 
 
 # In the order of the screens: Home, Offers, Audiences, Simulations, Coupons, Deliveries, Call
@@ -71,6 +78,19 @@ RAIL = (
         ),
     ),
     Section(
+        "",
+        (
+            Entry(
+                _("Coupons"),
+                "ticket-percent",
+                "coupons:coupon-list",
+                "coupons.view_coupon",
+                "o",
+                are_coupons_on,
+            ),
+        ),
+    ),
+    Section(
         _("Administration"),
         (
             Entry(_("People"), "users", "accounts:person-list", "accounts.manage_people", "p"),
@@ -81,6 +101,12 @@ RAIL = (
             Entry(_("Jobs"), "list-todo", "jobs:job-list", key="j"),
             Entry(
                 _("Journal"), "scroll-text", "accounts:journal-list", "accounts.view_journal", "n"
+            ),
+            Entry(
+                _("Coupon options"),
+                "ticket",
+                "coupons:options-edit",
+                "coupons.change_options",
             ),
             Entry(_("System"), "server", "system", "site.view_system", "s"),
         ),
@@ -128,7 +154,9 @@ class Frame:
         return [
             Link(str(e.label), e.icon, url, e.key, self.leads_here(url))
             for e in entries
-            if (not e.right or user.has_perm(e.right)) and (url := address(e.url_name))
+            if (not e.right or user.has_perm(e.right))
+            and (e.is_on is None or e.is_on())
+            and (url := address(e.url_name))
         ]
 
     def leads_here(self, url: str) -> bool:

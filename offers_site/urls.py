@@ -17,6 +17,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("", include("accounts.urls")),
     path("", include("contacts.urls")),
+    path("", include("coupons.urls")),
     path("", include("jobs.urls")),
     path("", include("transfers.urls"), {"subjects": SUBJECTS}),
     # /side/, /search/, /system/
