@@ -78,6 +78,8 @@ VERBS: Mapping[str, str | Promise] = {
     "coupon.deleted": gettext_lazy("deleted the coupon %(subject)s"),
     "coupon.code_added": gettext_lazy("added a code to %(subject)s"),
     "coupon.codes_seen": gettext_lazy("looked at codes of %(subject)s"),
+    "coupon.codes_generated": gettext_lazy("had codes made for %(subject)s"),
+    "coupon.codes_changed": gettext_lazy("changed codes of %(subject)s"),
     "coupon.codes_voided": gettext_lazy("voided codes of %(subject)s"),
     "coupon.codes_put_back": gettext_lazy("put codes of %(subject)s back into stock"),
     "coupon.codes_deleted": gettext_lazy("deleted codes of %(subject)s"),

@@ -92,6 +92,20 @@ def create_coupon(
     A code that was proposed, `is_auto`, and is taken meanwhile is replaced by the next one; a typed
     one is refused.
     """
+    return create(values, code=code, is_auto=is_auto, status=status, labels=labels, by=by, at=at)
+
+
+def create(
+    values: Mapping[str, Any],
+    *,
+    code: str = "",
+    is_auto: bool = False,
+    status: str = Coupon.Status.ACTIVE,
+    labels: Iterable[AccessLabel] = (),
+    by: Actor,
+    at: datetime,
+) -> Coupon:
+    """The same inside the transaction of a file."""
     labels = list(labels)
     check_may_give(by, labels)
     coupon = Coupon(created_at=at, changed_at=at, status=status, timezone="UTC")
@@ -140,6 +154,19 @@ def edit_coupon(
 
     Says whether anything did.
     """
+    return edit(coupon, values, version=version, labels=labels, by=by, at=at)
+
+
+def edit(
+    coupon: Coupon,
+    values: Mapping[str, Any],
+    *,
+    version: int | None,
+    labels: Iterable[AccessLabel] | None = None,
+    by: Actor,
+    at: datetime,
+) -> bool:
+    """The same inside the transaction of a file."""
     row = locked(coupon, version)
     if row.status == Coupon.Status.ARCHIVED:
         raise NotInState(_("An archived coupon is only read."))
@@ -185,6 +212,11 @@ def set_status(
     coupon: Coupon, status: str, *, version: int | None = None, by: Actor, at: datetime
 ) -> bool:
     """Move a coupon on, or raise Stale, NotInState or StillUsed. Says whether it moved."""
+    return move(coupon, status, version=version, by=by, at=at)
+
+
+def move(coupon: Coupon, status: str, *, version: int | None, by: Actor, at: datetime) -> bool:
+    """The same inside the transaction of a file."""
     row = locked(coupon, version)
     if row.status == status:
         return False
