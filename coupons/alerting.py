@@ -6,19 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from coupons.models import Coupon, CouponQuerySet
+from coupons.reporting import is_low
 from coupons.stock import Stock, stocks_of
 
 SOON = timedelta(days=7)
-
-
-def is_low(coupon: Coupon, stock: Stock) -> bool:
-    """Are there fewer codes left than somebody wanted to be told of?"""
-    least = coupon.low_stock_threshold
-    if not coupon.is_individual or least is None:
-        return False
-    if coupon.low_stock_unit == Coupon.ThresholdUnit.PERCENT:
-        return stock["available"] * 100 < least * stock["total"] or not stock["total"]
-    return stock["available"] < least
 
 
 def low(coupons: CouponQuerySet) -> Mapping[int, Stock]:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from coupons.views import changing, codes, coupons, options, pools, redemptions, statuses
+from coupons.views import (
+    batches,
+    changing,
+    codes,
+    coupons,
+    options,
+    pools,
+    redemptions,
+    reports,
+    statuses,
+)
 
 app_name = "coupons"
 urlpatterns = [
@@ -39,15 +49,14 @@ urlpatterns = [
     path("coupons/<str:code>/redeem/", redemptions.coupon_redeem, name="coupon-redeem"),
     path("coupons/<str:code>/redemptions/", redemptions.redemption_list, name="redemption-list"),
     path("coupons/<str:code>/deliveries/", pools.coupon_deliveries, name="coupon-deliveries"),
-    path(
-        "coupons/<str:code>/deliveries/figures/",
-        pools.coupon_delivery_figures,
-        name="coupon-delivery-figures",
-    ),
+    path("coupons/<str:code>/reports/", reports.coupon_reports, name="coupon-reports"),
+    path("coupons/<str:code>/reports/recount/", reports.coupon_recount, name="coupon-recount"),
     path("coupons/<str:code>/imports/", pools.coupon_imports, name="coupon-imports"),
     # /coupons/<code>/codes/
     path("coupons/<str:code>/codes/", codes.code_list, name="code-list"),
     path("coupons/<str:code>/codes/add/", codes.code_add, name="code-add"),
+    path("coupons/<str:code>/codes/generate/", batches.code_generate, name="code-generate"),
+    path("coupons/<str:code>/batches/<int:pk>/", batches.batch_edit, name="batch-edit"),
     path("coupons/<str:code>/codes/find/", codes.code_find_in, name="code-find-in"),
     path("coupons/<str:code>/codes/all/void/", changing.all_codes_void, name="all-codes-void"),
     path(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
@@ -15,7 +14,7 @@ from accounts.journal import Actor, changes, record
 from accounts.models import AccessLabel, User
 from coupons.actions import keeping
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
-from coupons.models import Batch, Code, Coupon, Folder, Movement, Redemption, Reservation, Shelf
+from coupons.models import Batch, Code, Coupon, Movement, Redemption, Reservation, Shelf
 from coupons.moving import moving
 from coupons.normalising import BadCode, read_code
 
@@ -299,22 +298,7 @@ def write(coupon: Coupon, values: Mapping[str, Any]) -> None:
         if name in values:
             setattr(coupon, name, values[name])
     if "folder_path" in values:
-        coupon.folder = folder_at(values["folder_path"])
-
-
-def folder_at(path: str) -> Folder | None:
-    """The folder with this path, which is made when there is none; nothing for an empty path."""
-    if not path:
-        return None
-    folder = Folder.objects.filter(path=path).first() or Folder(path=path)
-    if folder.pk is None:
-        try:
-            folder.validate_constraints()
-        except ValidationError as error:
-            sentence = _("A folder is written as its path: Spring/Shops/Lyon.")
-            raise FieldRefused("folder", "invalid", sentence) from error
-        folder, _made = Folder.objects.get_or_create(path=path)
-    return folder
+        coupon.folder = keeping.folder_at(values["folder_path"])
 
 
 def write_code(coupon: Coupon, text: str) -> None:

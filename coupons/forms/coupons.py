@@ -31,6 +31,7 @@ from coupons.forms.fields import (
     lasting_as_typed,
 )
 from coupons.models import Coupon, Folder
+from coupons.patterns import USUAL, BadPattern, read_pattern
 from offers_site.filters import ListFilter
 
 # Fields whose names differ from those of the coupon, for refusals.
@@ -42,6 +43,14 @@ FIELD_OF = {
 }
 # Dates are typed in a zone; it is offered with a list, and checked against all there are.
 ZONES = sorted(zoneinfo.available_timezones())
+
+
+CHARSETS = (
+    ("safe", gettext_lazy("Letters and digits that nobody confuses")),
+    ("alnum", gettext_lazy("Letters and digits")),
+    ("letters", gettext_lazy("Letters")),
+    ("digits", gettext_lazy("Digits")),
+)
 
 
 class SuggestInput(forms.TextInput):
@@ -215,15 +224,11 @@ class CouponForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "code-input", "spellcheck": "false"}),
         help_text=gettext_lazy("Each # becomes a random character, as in SOCCER-####-####."),
     )
-    charset = forms.ChoiceField(
+    charset = forms.CharField(
         label=gettext_lazy("Random characters"),
+        max_length=200,
         required=False,
-        choices=[
-            ("safe", gettext_lazy("Letters and digits that nobody confuses")),
-            ("alnum", gettext_lazy("Letters and digits")),
-            ("letters", gettext_lazy("Letters")),
-            ("digits", gettext_lazy("Digits")),
-        ],
+        widget=forms.Select(choices=CHARSETS),
     )
     case_sensitive = forms.BooleanField(
         label=gettext_lazy("Capitals matter"),
@@ -313,12 +318,18 @@ class CouponForm(forms.Form):
             None,
             "codes",
         )
-        values["code_pattern"] = (
-            {"pattern": given["pattern"], "charset": given["charset"] or "safe"}
-            if given["pattern"]
-            else None
-        )
+        values["code_pattern"] = pattern_of(given)
         return values
+
+    def clean_pattern(self) -> str:
+        """Shown beside its field before anything is saved."""
+        text: str = self.cleaned_data["pattern"]
+        if text:
+            try:
+                read_pattern({"pattern": text})
+            except BadPattern as refusal:
+                raise ValidationError(str(refusal)) from refusal
+        return text
 
     @property
     def labels(self) -> list[Any] | None:
@@ -354,6 +365,12 @@ PLAIN = (
     "reuse_policy",
     "attributes",
 )
+
+
+def pattern_of(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not given["pattern"]:
+        return None
+    return {"pattern": given["pattern"], "charset": given["charset"] or USUAL}
 
 
 def suggest(field: forms.Field, suggestions: Sequence[str]) -> None:

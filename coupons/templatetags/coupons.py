@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from coupons import wording
 from coupons.disclosing import Eyes
 from coupons.models import Code, Coupon, Standing
+from coupons.reporting import Day, Money
 from coupons.stock import STATUSES
 from coupons.windows import end_of, last_day, start_of
 
@@ -154,3 +155,101 @@ def shares(numbers: list[int]) -> list[float]:
     widths = [max(THINNEST, WIDTH * number / total) if number else 0.0 for number in numbers]
     scale = WIDTH / sum(widths)
     return [width * scale for width in widths]
+
+
+# --- days, as columns ---
+
+PLOT_WIDTH, PLOT_HEIGHT = 720.0, 120.0
+MOST_COLUMNS = 92  # more days than that are shown by the week
+
+
+@dataclass(slots=True)
+class Columns:
+    """What was assigned and used within some days."""
+
+    first: date
+    last: date
+    assigned: int = 0
+    uses: int = 0
+
+    @property
+    def label(self) -> str:
+        first = date_format(self.first, "SHORT_DATE_FORMAT")
+        if self.first == self.last:
+            return first
+        return f"{first} – {date_format(self.last, 'SHORT_DATE_FORMAT')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    name: str
+    x: str
+    y: str
+    width: str
+    height: str
+
+
+@register.inclusion_tag("coupons/_days.html")
+def day_chart(days: Sequence[Day]) -> dict[str, object]:
+    """Assigned and used codes by day, or by week where there are many days."""
+    columns = columns_of(days)
+    most = max((max(each.assigned, each.uses) for each in columns), default=0) or 1
+    step = PLOT_WIDTH / max(1, len(columns))
+    rects = []
+    for number, column in enumerate(columns):
+        for place, (name, value) in enumerate(
+            (("assigned", column.assigned), ("uses", column.uses))
+        ):
+            if value:
+                height = max(1.0, PLOT_HEIGHT * value / most)
+                left = step * (number + 0.1 + 0.4 * place)
+                rects.append(
+                    Rect(
+                        name,
+                        f"{left:.2f}",
+                        f"{PLOT_HEIGHT - height:.2f}",
+                        f"{step * 0.4:.2f}",
+                        f"{height:.2f}",
+                    )
+                )
+    return {
+        "columns": [each for each in columns if each.assigned or each.uses],
+        "rects": rects,
+        "most": number_format(most, force_grouping=True),
+        "first": columns[0].label if columns else "",
+        "last": columns[-1].label if len(columns) > 1 else "",
+        "by_week": bool(columns) and columns[0].first != columns[0].last,
+    }
+
+
+def columns_of(days: Sequence[Day]) -> list[Columns]:
+    """One for each day from the first to the last, those without anything too; or each week."""
+    if not days:
+        return []
+    first, last = days[0].day, days[-1].day
+    size = 1 if (last - first).days < MOST_COLUMNS else 7
+    columns = [
+        Columns(start, start + timedelta(days=size - 1))
+        for start in (
+            first + timedelta(days=number) for number in range(0, (last - first).days + 1, size)
+        )
+    ]
+    for day in days:
+        column = columns[(day.day - first).days // size]
+        column.assigned += day.assigned
+        column.uses += day.uses
+    return columns
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of one as people read it."""
+    if share is None:
+        return "—"
+    return _("%(number)s%%") % {"number": number_format(100 * share, decimal_pos=1)}
+
+
+@register.filter
+def money_in_words(each: Money, name: str) -> str:
+    value = getattr(each, name)
+    return f"{number_format(value, decimal_pos=2, force_grouping=True)} {each.currency}".strip()

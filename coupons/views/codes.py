@@ -151,7 +151,13 @@ def all_of_them(
 def export_url(request: StaffRequest, coupon: Coupon, wanted: Wanted) -> str:
     if not request.user.has_perms(("transfers.export_data", Right.EXPORT_CODES)):
         return ""
-    asked = {"subject": "codes", "coupon": coupon.code, "status": wanted.status}
+    asked = {
+        "subject": "codes",
+        "coupon": coupon.code,
+        "status": wanted.status if wanted.status in Standing.Status else "",
+        "segment": wanted.segment,
+        "batch": wanted.batch,
+    }
     query = urlencode({name: value for name, value in asked.items() if value})
     return f"{reverse('transfers:export-create')}?{query}"
 

@@ -19,9 +19,9 @@ from accounts.models import JournalEntry
 from accounts.rights import Right
 from coupons.actions import coupons as actions
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
-from coupons.alerting import is_low
 from coupons.forms.coupons import CouponCreateForm, CouponEditForm, CouponFilter, CouponForm
 from coupons.models import Coupon, CouponUse
+from coupons.reporting import is_low
 from coupons.stock import stocks_of
 from coupons.views.letting import allowed, find_coupon
 from coupons.views.tabs import frame_of

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
 from accounts.rights import Right
-from coupons import wording
-from coupons.models import Batch, BulkChange, Coupon, Reservation, Standing
-from coupons.views.codes import import_url
+from coupons import reporting, wording
+from coupons.browsing import Wanted
+from coupons.models import Batch, BulkChange, Reservation
+from coupons.views.codes import export_url, import_url
 from coupons.views.letting import allowed, find_coupon, find_pool
 from coupons.views.tabs import frame_of
 from offers_site.http import StaffRequest
@@ -24,31 +25,15 @@ MOST_CHANGES = 20
 @require_GET
 @allowed()
 def coupon_deliveries(request: StaffRequest, code: str) -> HttpResponse:
-    """The deliveries that have codes of it, or are about to; htmx asks for their figures."""
+    """The deliveries that have codes of it, or are about to."""
     coupon = find_coupon(request, code)
     context = frame_of(request, coupon, "coupon-deliveries", at=now())
     reservations = Reservation.objects.filter(coupon=coupon).annotate(
         left=Sum("promises__remaining")
     )
     context["reservations"] = reservations.order_by("-created_at")[:MOST_DELIVERIES]
+    context["parts"] = [part for part in reporting.by_delivery(coupon) if part.name]
     return render(request, "coupons/coupon_deliveries.html", context)
-
-
-@require_GET
-@allowed()
-def coupon_delivery_figures(request: StaffRequest, code: str) -> HttpResponse:
-    """How many codes each delivery has, counted over the codes themselves."""
-    coupon = find_coupon(request, code)
-    return render(request, "coupons/delivery_figures.html", {"rows": figures(coupon)})
-
-
-def figures(coupon: Coupon) -> list[dict[str, object]]:
-    given = Standing.objects.filter(coupon=coupon).exclude(delivery="")
-    counts = {
-        status: Count("pk", filter=Q(status=status))
-        for status in ("reserved", "issued", "redeemed")
-    }
-    return list(given.values("delivery").annotate(**counts).order_by("-delivery")[:MOST_DELIVERIES])
 
 
 @require_GET
@@ -66,6 +51,7 @@ def coupon_imports(request: StaffRequest, code: str) -> HttpResponse:
             for change in changes.order_by("-pk")[:MOST_CHANGES]
         ],
         "import_url": import_url(request, coupon),
+        "export_url": export_url(request, coupon, Wanted()),
         "may_void": request.user.has_perm(Right.VOID_CODES),
     }
     return render(request, "coupons/coupon_imports.html", context)

@@ -9,9 +9,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from coupons.alerting import is_low
 from coupons.disclosing import eyes_of, in_use
 from coupons.models import Coupon
+from coupons.reporting import is_low
 from coupons.stock import stock_of
 from offers_site.http import StaffRequest
 
@@ -51,6 +51,7 @@ def tabs_of(
     ]
     if stock is not None:
         pages.append(("coupon-imports", _("Imports"), None))
+    pages.append(("coupon-reports", _("Reports"), None))
     if request.user.has_perm("accounts.view_journal"):
         pages.append(("coupon-journal", _("Journal"), None))
     return [
