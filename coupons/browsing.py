@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from coupons.models import Code, CodeQuerySet, Coupon, Hold, Shelf, Standing
+from coupons.models import Code, CodeQuerySet, Coupon, CouponQuerySet, Hold, Shelf, Standing
 from coupons.normalising import folded, lookups, raised
 from coupons.stock import stock_by_segment, stock_of
 from coupons.windows import Window
@@ -149,13 +149,11 @@ FINDERS: dict[str, Finder] = {
 # --- by what somebody has before them ---
 
 
-def with_code(text: str, *, among: Coupon | None = None) -> list[Code]:
-    """Codes that read like this, of one pool or of all, at most MOST_FOUND."""
+def with_code(text: str, *, among: CouponQuerySet) -> list[Code]:
+    """Codes of some coupons that read like this, at most MOST_FOUND."""
     forms = lookups(text)
     codes = Code.objects.select_related("coupon", "shelf", "standing", "batch")
-    codes = codes.filter(code_norm__in=forms)
-    if among is not None:
-        codes = codes.filter(coupon=among)
+    codes = codes.filter(code_norm__in=forms, coupon__in=among)
     found = codes.order_by("pk")[:MOST_FOUND] if forms else []
     return [code for code in found if code.code_norm == written(code, forms)]
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User, held_labels
 from contacts.forms.audiences import LabelsField
 from coupons.actions import keeping
-from coupons.alerting import low
+from coupons.alerting import SOON, low
 from coupons.forms.fields import (
     AttributesField,
     LastingField,
@@ -82,7 +82,7 @@ class CouponForm(forms.Form):
             gettext_lazy("General"),
             (
                 ("", ("label", "code", "type", "description")),
-                (gettext_lazy("When"), ("start", "end", "timezone")),
+                (gettext_lazy("When"), ("start", "end", "shortens", "timezone")),
                 (
                     gettext_lazy("How often it may be used"),
                     ("max_redemptions_total", "max_redemptions_per_customer"),
@@ -392,19 +392,6 @@ class CouponEditForm(CouponForm):
         label=gettext_lazy("End it all the same"), required=False, widget=forms.HiddenInput
     )
 
-    tabs = (
-        (
-            "general",
-            gettext_lazy("General"),
-            (
-                ("", ("label", "code", "type", "description")),
-                (gettext_lazy("When"), ("start", "end", "shortens", "timezone")),
-                CouponForm.tabs[0][2][2],
-            ),
-        ),
-        *CouponForm.tabs[1:],
-    )
-
     def __init__(self, *args: Any, coupon: Coupon, **kwargs: Any) -> None:
         kwargs["initial"] = initial_of(coupon)
         super().__init__(*args, **kwargs)
@@ -448,6 +435,7 @@ def initial_of(coupon: Coupon) -> dict[str, Any]:
 
 VALIDITY = {
     "today": gettext_lazy("Valid today"),
+    "ending": gettext_lazy("Ends within a week"),
     "future": gettext_lazy("Not yet valid"),
     "ended": gettext_lazy("Ended"),
 }
@@ -497,6 +485,7 @@ class CouponFilter(ListFilter):
 
 VALID_NOW = {
     "today": (Q(start_at=None) | Q(start_at__lte=Now())) & (Q(end_at=None) | Q(end_at__gt=Now())),
+    "ending": Q(end_at__gt=Now(), end_at__lte=Now() + SOON),
     "future": Q(start_at__gt=Now()),
     "ended": Q(end_at__lte=Now()),
 }

@@ -224,9 +224,9 @@ def code_find(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         visible = Coupon.objects.visible_to(request.user)
         text = form.cleaned_data["code"]
-        found = [each for each in with_code(text) if visible.filter(pk=each.coupon_id).exists()]
+        found = with_code(text, among=visible)
         if len(found) == 1:
-            return redirect("coupons:code-detail", found[0].pk)
+            return redirect(found[0])
         if not found:
             coupon = coupon_called(request, text)
             if coupon is not None:
@@ -258,9 +258,9 @@ def code_find_in(request: StaffRequest, code: str) -> HttpResponse:
     found: list[Code] = []
     if form.is_valid():
         text = form.cleaned_data["code"]
-        exact = with_code(text, among=coupon)
+        exact = with_code(text, among=Coupon.objects.filter(pk=coupon.pk))
         if exact:
-            return redirect("coupons:code-detail", exact[0].pk)
+            return redirect(exact[0])
         found = beginning_with(text, coupon)
         if not found:
             form.add_error("code", _("No code of this coupon begins like this."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -27,6 +27,8 @@ from coupons.views.letting import allowed, find_coupon
 from coupons.views.tabs import frame_of
 from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Bulk, Column, List, ListPage
+
+T = TypeVar("T")
 
 COUPONS = List(
     name="coupons",
@@ -171,12 +173,13 @@ def values_of(form: CouponForm, was: Coupon | None = None) -> dict[str, Any]:
     """What the form says. How often each code may be used says nothing of an anonymous coupon."""
     values = form.values
     if values["type"] == Coupon.Type.ANONYMOUS:
-        given = was is not None and not was.is_individual
-        values["max_redemptions_per_code"] = was.max_redemptions_per_code if given else None
+        values["max_redemptions_per_code"] = (
+            was.max_redemptions_per_code if was is not None and not was.is_individual else None
+        )
     return values
 
 
-def tried(form: CouponForm, act: Callable[[], Any]) -> Any:
+def tried(form: CouponForm, act: Callable[[], T]) -> T | None:
     """What `act` gives, or nothing when it refuses and the form says why."""
     try:
         return act()

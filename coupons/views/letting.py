@@ -33,7 +33,8 @@ def allowed(*rights: Right) -> Callable[[View[P]], View[P]]:
             answer: HttpResponse = guarded(request, *args, **kwargs)
             return answer
 
-        return while_in_use
+        found: View[P] = while_in_use  # type: ignore[assignment] # a name more than it needs
+        return found
 
     return decorate
 

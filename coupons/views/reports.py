@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -41,18 +43,30 @@ def coupon_reports(request: StaffRequest, code: str) -> HttpResponse:
     return render(request, "coupons/coupon_reports.html", context)
 
 
-def parts_of(coupon: Coupon) -> list[tuple[str, str, list[Part]]]:
-    """(heading, what no name means, rows), but for what has only one row without a name."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The figures by one thing. Where codes are only used, nothing is assigned."""
+
+    heading: str
+    name: str
+    nothing: str
+    rows: list[Part]
+    of_uses: bool = False
+
+
+def parts_of(coupon: Coupon) -> list[Table]:
+    """What can be told apart: not what has no name at all."""
+    places = [part for part in reporting.by_store(coupon) if part.uses or part.reversals]
     tables = [
-        (_("By channel"), _("no channel"), reporting.by_channel(coupon)),
-        (_("By segment"), _("no segment"), reporting.by_segment(coupon)),
-        (_("By delivery"), _("no delivery"), reporting.by_delivery(coupon)),
-        (_("By store"), _("no store"), reporting.by_store(coupon)),
+        Table(_("By channel"), _("Channel"), _("none"), reporting.by_channel(coupon)),
+        Table(_("By segment"), _("Segment"), _("none"), reporting.by_segment(coupon)),
+        Table(_("By delivery"), _("Delivery"), _("none"), reporting.by_delivery(coupon)),
+        Table(_("By store"), _("Store"), _("none"), places, of_uses=True),
     ]
     return [
-        (heading, nothing, rows[:MOST_PARTS])
-        for heading, nothing, rows in tables
-        if any(row.name for row in rows)
+        replace(table, rows=table.rows[:MOST_PARTS])
+        for table in tables
+        if any(row.name for row in table.rows)
     ]
 
 

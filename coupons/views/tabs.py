@@ -42,7 +42,10 @@ def frame_of(
 def tabs_of(
     request: StaffRequest, coupon: Coupon, current: str, stock: dict[str, int] | None
 ) -> list[Tab]:
-    pages = [("coupon-detail", _("General"), None), ("coupon-others", _("Others"), None)]
+    pages: list[tuple[str, str, int | None]] = [
+        ("coupon-detail", _("General"), None),
+        ("coupon-others", _("Others"), None),
+    ]
     if stock is not None:
         pages.append(("code-list", _("Codes"), stock["total"]))
     pages += [

@@ -93,6 +93,16 @@ ICON_OF = {
     "info": "loader-circle",
     "off": "minus",
 }
+STATE_ICONS = {
+    "code-issued": "send",
+    "code-redeemed": "receipt",
+    "code-reserved": "bookmark",
+    "code-void": "ban",
+    "low_stock": "triangle-alert",
+    "on_hold": "hand",
+    "use-reversed": "undo-2",
+    "use-reversal": "undo-2",
+}
 NOTICE_ICONS = {
     "good": "circle-check",
     "wait": "triangle-alert",
@@ -154,6 +164,12 @@ def tone(state: object) -> str:
 @register.filter
 def tone_icon(name: str) -> str:
     return ICON_OF.get(name, "minus")
+
+
+@register.filter
+def state_icon(state: object) -> str:
+    """The icon of a state, or else of its tone."""
+    return STATE_ICONS.get(str(state)) or tone_icon(tone(state))
 
 
 @register.filter
