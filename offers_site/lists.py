@@ -84,8 +84,9 @@ class Column:
 class Bulk:
     """What can be done to the ticked rows.
 
-    `url` names a view which answers GET `?row=…&row=…` (see `http.picked_rows`) with
-    `render_confirmation`; the confirmed POST comes to the same address, with the same `row`s.
+    `url` names a view, or is the address of one. It answers GET `?row=…&row=…` (see
+    `http.picked_rows`) with `render_confirmation`; the confirmed POST comes to the same address,
+    with the same `row`s.
     """
 
     name: str
@@ -302,7 +303,7 @@ class ListPage(Generic[M]):
     def actions(self) -> list[Action]:
         """The bulk actions that the person may do."""
         return [
-            Action(bulk, reverse(bulk.url))
+            Action(bulk, bulk.url if bulk.url.startswith("/") else reverse(bulk.url))
             for bulk in self.definition.bulk
             if not bulk.right or self.request.user.has_perm(bulk.right)
         ]

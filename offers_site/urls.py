@@ -16,6 +16,7 @@ handler500 = errors.server_error
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("accounts.urls")),
+    path("", include("catalog.urls")),
     path("", include("contacts.urls")),
     path("", include("coupons.urls")),
     path("", include("jobs.urls")),

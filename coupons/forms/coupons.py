@@ -76,53 +76,49 @@ class SuggestInput(forms.TextInput):
 class CouponForm(forms.Form):
     """All that people decide about a coupon, in three tabs."""
 
-    tabs = (
+    # each of them is a tab of the page
+    groups = (
         (
-            "general",
             gettext_lazy("General"),
             (
-                ("", ("label", "code", "type", "description")),
-                (gettext_lazy("When"), ("start", "end", "shortens", "timezone")),
-                (
-                    gettext_lazy("How often it may be used"),
-                    ("max_redemptions_total", "max_redemptions_per_customer"),
-                ),
+                "label",
+                "code",
+                "type",
+                "start",
+                "end",
+                "shortens",
+                "timezone",
+                "max_redemptions_total",
+                "max_redemptions_per_customer",
+                "description",
             ),
         ),
         (
-            "codes",
             gettext_lazy("Codes"),
             (
-                (
-                    gettext_lazy("Using a code"),
-                    (
-                        "max_redemptions_per_code",
-                        "validity_after_issue",
-                        "holder_only",
-                        "accept_unissued",
-                    ),
-                ),
-                (gettext_lazy("Giving codes out"), ("assignment_mode", "reuse_policy")),
-                (gettext_lazy("Stock"), ("low_stock", "pattern", "charset")),
-                (gettext_lazy("How codes are written"), ("case_sensitive", "wide_characters")),
+                "max_redemptions_per_code",
+                "validity_after_issue",
+                "holder_only",
+                "accept_unissued",
+                "assignment_mode",
+                "reuse_policy",
+                "low_stock",
+                "pattern",
+                "charset",
+                "case_sensitive",
+                "wide_characters",
             ),
         ),
         (
-            "others",
             gettext_lazy("Others"),
             (
-                (
-                    "",
-                    (
-                        "folder",
-                        "owner",
-                        "tags",
-                        "access_labels",
-                        "specimen_code",
-                        "external_id",
-                        "attributes",
-                    ),
-                ),
+                "folder",
+                "owner",
+                "tags",
+                "access_labels",
+                "specimen_code",
+                "external_id",
+                "attributes",
             ),
         ),
     )

@@ -56,6 +56,7 @@ TONES = {
         "coupon-draft",
         "coupon-suspended",
         "expired",
+        "changed",
         "expiring",
         "low_stock",
         "on_hold",
@@ -287,32 +288,6 @@ def groups(form: forms.BaseForm) -> list[Group]:
     ]
     rest = [Group("", list(left.values()))] if left else []
     return [group for group in found if group.fields] + rest
-
-
-@dataclass(frozen=True)
-class FormTab:
-    """Some of a form's groups, and whether there is an error in them."""
-
-    name: str
-    label: str
-    groups: list[Group]
-    has_errors: bool
-
-
-@register.filter
-def tabs_of(form: forms.BaseForm) -> list[FormTab]:
-    """The visible fields by the form's `tabs`: (name, label, pairs of a heading and of names)."""
-    visible = {bound.name: bound for bound in form.visible_fields()}
-    found = []
-    for name, label, declared in getattr(form, "tabs", ()):
-        in_tab = [
-            Group(str(heading), [visible[each] for each in names if each in visible])
-            for heading, names in declared
-        ]
-        filled = [group for group in in_tab if group.fields]
-        wrong = any(bound.errors for group in filled for bound in group.fields)
-        found.append(FormTab(str(name), str(label), filled, wrong))
-    return found
 
 
 @register.filter

@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import AccessLabel, ApiKey, Role, User
+from catalog.models import Category, Environment, Filter, Offer, Space
 from contacts.disclosing import may_see_personal, title_of
 from contacts.models import Contact
 from contacts.searching import search as search_people
@@ -95,6 +96,54 @@ def find_pages(request: StaffRequest, words: list[str]) -> list[Hit]:
         for link in section.links
         if all(plain(word) in plain(link.label) for word in words)
     ]
+
+
+def find_offers(request: StaffRequest, words: list[str]) -> list[Hit]:
+    """Offers and fallback offers of every environment, as design says, with their environment."""
+    if not words:
+        return []
+    offers = Offer.objects.visible_to(request.user).filter(holding(words, "label", "code"))
+    return [
+        Hit(
+            offer.label,
+            offer.get_absolute_url(),
+            "life-buoy" if offer.is_fallback else "badge-percent",
+            f"{offer.code} · {offer.environment.label}",
+        )
+        for offer in offers.select_related("environment").order_by("label", "pk")[:MOST_HITS]
+    ]
+
+
+def find_categories(request: StaffRequest, words: list[str]) -> list[Hit]:
+    if not words:
+        return []
+    seen = Category.objects.visible_to(request.user).filter(holding(words, "label", "name"))
+    rows = seen.select_related("environment").order_by("label", "pk")
+    return [hit_of(row, "category-detail", "folder-tree") for row in rows[:MOST_HITS]]
+
+
+def find_spaces(request: StaffRequest, words: list[str]) -> list[Hit]:
+    return within(request, words, Space.objects.all(), "space-detail", "panels-top-left")
+
+
+def find_filters(request: StaffRequest, words: list[str]) -> list[Hit]:
+    return within(request, words, Filter.objects.all(), "filter-detail", "funnel")
+
+
+def within(
+    request: StaffRequest, words: list[str], rows: QuerySet[Any], page: str, icon: str
+) -> list[Hit]:
+    """What has a name in the environments that the person may see."""
+    if not words:
+        return []
+    seen = rows.filter(environment__in=Environment.objects.visible_to(request.user))
+    found = seen.filter(holding(words, "label", "name")).select_related("environment")
+    return [hit_of(row, page, icon) for row in found.order_by("label", "pk")[:MOST_HITS]]
+
+
+def hit_of(row: Any, page: str, icon: str) -> Hit:
+    address = reverse(f"catalog:{page}", args=[row.environment.name, row.name])
+    return Hit(row.label, address, icon, f"{row.name} · {row.environment.label}")
 
 
 def find_contacts(request: StaffRequest, words: list[str]) -> list[Hit]:
@@ -197,6 +246,10 @@ def find_jobs(request: StaffRequest, words: list[str]) -> list[Hit]:
 
 SOURCES = (
     Source(_("Pages"), find_pages),
+    Source(_("Offers"), find_offers, "catalog.view_design_offer"),
+    Source(_("Categories"), find_categories, "catalog.view_design_category"),
+    Source(_("Spaces"), find_spaces, "catalog.view_design_space"),
+    Source(_("Predefined filters"), find_filters, "catalog.view_design_filter"),
     Source(_("Contacts"), find_contacts, "contacts.view_contact"),
     Source(_("Coupons"), find_coupons, "coupons.view_coupon"),
     Source(_("Coupon codes"), find_codes, "coupons.view_codes"),
