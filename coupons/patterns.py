@@ -151,7 +151,7 @@ def read_pattern(
     return pattern
 
 
-def read_alphabet(word: str, case_sensitive: bool, wide: bool) -> str:  # noqa: FBT001 (of a pool)
+def read_alphabet(word: str, case_sensitive: bool, wide: bool) -> str:
     alphabet = CHARSETS.get(word, word)
     norm: Callable[[str], str] = str if case_sensitive else raised
     if folded(alphabet) != alphabet or len({norm(c) for c in alphabet}) != len(alphabet):

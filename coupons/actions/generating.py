@@ -62,7 +62,7 @@ def start_generating(
     it. `here` leaves the work to this process.
     """
     facts = {
-        **facts_of(pattern if pattern else (coupon.code_pattern or DEFAULT)),
+        **facts_of(pattern or (coupon.code_pattern or DEFAULT)),
         "segment": segment,
         "start_at": start_at.isoformat() if start_at else None,
         "end_at": end_at.isoformat() if end_at else None,

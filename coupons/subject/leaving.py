@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from psycopg import sql
 
 from accounts.models import User
-from coupons.models import Batch, Coupon, Redemption, Standing
+from coupons.models import Coupon, Standing
 from coupons.normalising import lookups
 from transfers.reading.columns import Column, Kind
 from transfers.subjects import BadFilter, SubjectOption
