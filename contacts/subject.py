@@ -96,7 +96,7 @@ class Contacts(Subject):
     label = _("Contacts")
     unit = _("contacts")
     key = "key"
-    xml = XmlShape("contact", "contacts")
+    xml = XmlShape("contact", "contacts", attributes=frozenset({"key"}))
     import_right = "contacts.change_contact"
     export_right = "contacts.view_contact"
     personal_right = "contacts.view_personal_data"

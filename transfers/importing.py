@@ -66,12 +66,13 @@ class Importer:
         self.staging = Staging(transfer.pk, subject.key, subject.identity)
         self.is_dry = transfer.is_dry_run
         self.size = 0
+        self.zone = ""
         self.at = now()
 
     def steps(self) -> Iterator[Step]:
         with ExitStack() as stack:
             try:
-                self.subject.begin(self.options.extra)
+                self.subject.begin(self.options.extra, self.transfer.by)
                 file = self.open(stack, self.place)
             except FileFault as fault:
                 yield self.give_up(fault)
@@ -100,9 +101,11 @@ class Importer:
             raise Failed(GONE)
         source = Source.of(path)
         self.size = self.size or source.measure()
-        return stack.enter_context(
+        file = stack.enter_context(
             open_file(source, self.subject, self.columns, self.options, self.transfer.format, place)
         )
+        self.zone = str(file.zone)
+        return file
 
     def prepare(self, file: OpenFile) -> None:
         self.transfer.unknown_columns = [shown(word) for word in file.unknown[:200]]
@@ -129,7 +132,8 @@ class Importer:
 
     def size_at(self, row: int) -> int:
         """How many rows the next chunk has. The first is small, and tells a wrong file early."""
-        return FIRST - row if row < FIRST else settings.IMPORT_CHUNK_ROWS
+        wanted = FIRST - row if row < FIRST else settings.IMPORT_CHUNK_ROWS
+        return min(wanted, self.subject.rows_at_once or wanted)
 
     # --- chunks ---
 
@@ -197,6 +201,7 @@ class Importer:
             self.transfer.file_name,
             self.options.extra,
             self.transfer.pk,
+            self.zone,
         )
 
     def resolved(self, chunk: Chunk) -> tuple[Chunk, list[Unresolved]]:

@@ -40,6 +40,7 @@ class Column:
     kind: Kind = Kind.TEXT
     aliases: tuple[str, ...] = ()
     required: bool = False
+    in_header: bool = False  # a file without it is refused, a row without it is not
     max_length: int | None = None
     choices: frozenset[str] | None = None
     personal: bool = False

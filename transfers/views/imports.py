@@ -20,9 +20,11 @@ from transfers.forms.imports import SettingsForm, UploadForm
 from transfers.models import Template, Transfer
 from transfers.options import BadOption, Options
 from transfers.previewing import Seen, look
+from transfers.reading.faults import FileFault
 from transfers.subjects import Subject
 from transfers.views import telling
 from transfers.views.finding import Subjects, allows, find_import, importable, subject_of
+from transfers.wording import sentence
 
 may_import = permission_required("transfers.import_data", raise_exception=True)
 
@@ -36,10 +38,11 @@ def import_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         subject = subjects[form.cleaned_data["subject"]]
+        like = options_like(request, subject, form.cleaned_data["like"])
         transfer = actions.draft_import(
             subject,
             actions.receive(file.name, file.chunks()),
-            options_like(request, subject, form.cleaned_data["like"]),
+            replace(like, extra={**like.extra, **asked_of(request, subject)}),
             by=request.user,
             at=now(),
         )
@@ -53,6 +56,15 @@ def options_like(request: StaffRequest, subject: Subject, pk: uuid.UUID | None) 
     visible = Transfer.objects.visible_to(request.user).imports()
     earlier = visible.filter(pk=pk, subject=subject.name).first() if pk else None
     return replace(Options(**earlier.options), dry_run=False) if earlier else Options()
+
+
+def asked_of(request: StaffRequest, subject: Subject) -> dict[str, Any]:
+    """What the page that led here knows already, such as into which coupon codes go."""
+    asked = {o.name: request.GET[o.name] for o in subject.options if request.GET.get(o.name)}
+    try:
+        return dict(subject.options_from(asked).extra)
+    except BadOption:
+        return {}
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,6 +126,7 @@ def settings_form(
     initial = {
         name: getattr(options, name) for name in SettingsForm.base_fields if hasattr(options, name)
     }
+    initial |= options.extra
     initial["delimiter"] = "tab" if options.delimiter == "\t" else options.delimiter
     given = request.POST if request.method == "POST" and kept is None else None
     return SettingsForm(
@@ -121,7 +134,7 @@ def settings_form(
         seen.header,
         seen.places,
         given,
-        operations=subject.operations,
+        subject=subject,
         initial={**initial, **(kept or {})},
     )
 
@@ -133,6 +146,7 @@ def act(
     verb = request.POST.get("verb", "")
     try:
         options = form.options(dry_run=verb == "try")
+        check_begins(request, subject, options, form)
         if form.cleaned_data["keep_as"] and verb in {"try", "start"}:
             keep_template(request, subject, options, form)
         if verb in {"try", "start"} and not form.errors:
@@ -146,6 +160,18 @@ def act(
         messages.error(request, str(refusal))
         return redirect(transfer)
     return None
+
+
+def check_begins(
+    request: StaffRequest, subject: Subject, options: Options, form: SettingsForm
+) -> None:
+    """Say at once what would stop the whole file, such as a coupon that there is not."""
+    try:
+        subject.begin(options.extra, request.user)
+    except FileFault as fault:
+        names = [option.name for option in subject.options if options.extra.get(option.name)]
+        said = sentence(fault.code, {"value": fault.value, **fault.detail})
+        form.add_error(names[0] if names else None, said)
 
 
 def keep_template(
