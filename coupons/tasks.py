@@ -5,7 +5,7 @@ from functools import partial
 from celery import shared_task
 from django.utils.timezone import now
 
-from coupons import altering, changing, checking, generating, holding, indexing
+from coupons import altering, changing, checking, generating, holding, indexing, recounting
 from jobs import running
 
 
@@ -22,6 +22,11 @@ def lapse_holds() -> int:
 @shared_task
 def check_coupons() -> int:
     return len(checking.check_and_tell())
+
+
+@shared_task
+def recount(job_pk: str) -> str:
+    return running.run(job_pk, recounting.work)
 
 
 @shared_task

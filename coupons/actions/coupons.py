@@ -53,8 +53,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     "suspended": frozenset({"active", "archived"}),
     "archived": frozenset(),
 }
-# Addresses of the API stand beside those of coupons.
-RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS"}
+# Addresses of the API, and of pages, stand beside those of coupons.
+RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS", "BULK", "CODES", "CREATE", "FIND"}
 MOST_DELETED_AT_ONCE = 20_000
 NEXT_CODE = """
 WITH RECURSIVE tried(number) AS (
@@ -251,6 +251,14 @@ def check_unneeded(coupon: Coupon) -> None:
         )
 
 
+def needing(coupon: Coupon, *, end_at: datetime | None) -> list[str]:
+    """Deliveries that are not finished, and hold codes for longer than until this end."""
+    if end_at is None or (coupon.end_at is not None and end_at >= coupon.end_at):
+        return []
+    reservations = Reservation.objects.filter(coupon=coupon, ended_at=None, valid_until__gt=end_at)
+    return list(reservations.order_by("delivery").values_list("delivery", flat=True).distinct())
+
+
 @transaction.atomic(durable=True)
 def delete_coupon(coupon: Coupon, *, by: Actor, at: datetime) -> None:
     """Delete a coupon that nobody was ever given and nobody used, or raise StillUsed."""
@@ -289,6 +297,8 @@ def write(coupon: Coupon, values: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in values:
             setattr(coupon, name, values[name])
+    if "folder_path" in values:
+        coupon.folder = keeping.folder_at(values["folder_path"])
 
 
 def write_code(coupon: Coupon, text: str) -> None:

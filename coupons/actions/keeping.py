@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from coupons.actions.refusing import FieldRefused
-from coupons.models import Coupon, Redemption, Shelf
+from coupons.models import Coupon, Folder, Redemption, Shelf
 from coupons.patterns import BadPattern, read_pattern
 
 # In the order in which they are asked for.
@@ -122,3 +122,18 @@ def constraint_of(error: IntegrityError) -> str:
     """The name of the constraint that was not kept."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return str(getattr(diagnosis, "constraint_name", "") or "")
+
+
+def folder_at(path: str) -> Folder | None:
+    """The folder with this path, which is made when there is none; nothing for an empty path."""
+    if not path:
+        return None
+    folder = Folder.objects.filter(path=path).first() or Folder(path=path)
+    if folder.pk is None:
+        try:
+            folder.validate_constraints()
+        except ValidationError as error:
+            sentence = _("A folder is written as its path: Spring/Shops/Lyon.")
+            raise FieldRefused("folder", "invalid", sentence) from error
+        folder, _made = Folder.objects.get_or_create(path=path)
+    return folder

@@ -32,6 +32,7 @@ class Reservation(models.Model):
     class State(models.TextChoices):
         BINDING = "binding", _("Reserving")
         HELD = "held", _("Reserved")
+        ENDING = "ending", _("Giving back")
         ENDED = "ended", _("Ended")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -57,7 +58,7 @@ class Reservation(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="reservation_state_is_known",
-                condition=Q(state__in=["binding", "held"], ended_at=None)
+                condition=Q(state__in=["binding", "held", "ending"], ended_at=None)
                 | Q(state="ended", ended_at__isnull=False),
             ),
             models.CheckConstraint(
