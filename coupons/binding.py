@@ -20,7 +20,7 @@ from coupons.demanding import Demand
 from coupons.models import Movement, Reservation
 from coupons.moving import lock_shelves, moving
 
-CHUNK = 5_000
+CHUNK = 2_500
 NEAR = 100_000  # how far on, by number, other codes are looked for while the shelf is locked
 
 FREE = """
@@ -37,7 +37,8 @@ BIND = sql.SQL(
     "SELECT c.id, row_number() OVER (ORDER BY c.id) - 1 + %(first)s AS number"
     " FROM unnest(%(codes)s::bigint[]) AS u (id) JOIN coupons_code c ON c.id = u.id"
     " WHERE c.shelf_id = %(shelf)s"
-    " AND NOT EXISTS (SELECT FROM coupons_standing t WHERE t.code_id = u.id)"
+    " AND NOT EXISTS (SELECT FROM coupons_standing t WHERE t.code_id = u.id"
+    " AND t.code_id BETWEEN %(lowest)s AND %(highest)s)"
     ") k JOIN {table} a ON a.number = k.number WHERE a.number < %(end)s ORDER BY k.id"
 )
 LARGEST = 2**63 - 1
@@ -103,6 +104,8 @@ class Binder:
             "first": first,
             "end": share.first + share.count,
             "codes": list(codes),
+            "lowest": codes[0],
+            "highest": codes[-1],
             "at": at,
         }
         with connection.cursor() as cursor:

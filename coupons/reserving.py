@@ -46,7 +46,7 @@ LEFT = sql.SQL(
     "CREATE TEMPORARY TABLE {left} AS SELECT (row_number() OVER (ORDER BY number) - 1)::integer"
     " AS number, message, channel, address, target_mapping, target_key, segment FROM {table} a"
     " WHERE NOT EXISTS (SELECT FROM coupons_standing t WHERE t.message = a.message"
-    " AND t.slot = {slot} AND t.reservation_id = {reservation})"
+    " AND t.slot = {slot} AND t.reservation_id = {reservation} AND t.status = 'reserved')"
 )
 
 
@@ -344,6 +344,8 @@ class Walk:
 
     def note_left(self) -> None:
         self.left = self.demand.left
+        with connection.cursor() as cursor:  # how many have one already is nowhere in statistics
+            cursor.execute("SET LOCAL enable_nestloop = off")
         changed(
             LEFT.format(
                 left=self.left,

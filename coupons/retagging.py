@@ -60,7 +60,7 @@ STILL_THERE = sql.SQL(
     " WHERE o.number >= {first} AND o.number < {end} AND c.shelf_id = ANY({shelves})"
     " AND NOT EXISTS (SELECT FROM coupons_standing t WHERE t.code_id = c.id) GROUP BY 1"
 )
-CHUNK = 5_000
+CHUNK = 2_500
 
 
 def take_over(
@@ -79,7 +79,10 @@ def take_over(
             beat(old, Reservation.State.ENDING)
             beat(new)
             kept = keep(codes, old, demand, new, shelves, at=at)
-            yield kept, recycle(codes, old, reason="analysed again", by=by, at=at)
+            yield kept, 0
+            if kept < len(codes):  # in another transaction: shelves are locked before codes
+                beat(old, Reservation.State.ENDING)
+                yield 0, recycle(codes, old, reason="analysed again", by=by, at=at)
             after = codes[-1]
     for count in give_back(old, reason="analysed again", by=by, at=at):
         yield 0, count
@@ -94,7 +97,6 @@ def keep(
     *,
     at: datetime,
 ) -> int:
-    lock_shelves(shelves)
     return changed(
         KEEP.format(
             table=demand.table,
