@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import django
 
@@ -22,6 +23,7 @@ from coupons import recycling  # noqa: E402
 from coupons.actions.coupons import create_coupon  # noqa: E402
 from coupons.checking import check  # noqa: E402
 from coupons.demanding import Demand  # noqa: E402
+from coupons.issuing import Given, issue  # noqa: E402
 from coupons.models import Batch, Coupon, Standing  # noqa: E402
 from coupons.reserving import reserve  # noqa: E402
 from coupons.stock import free_of  # noqa: E402
@@ -30,6 +32,7 @@ from coupons.storing import store_codes  # noqa: E402
 CODES = int(os.environ.get("BENCH_CODES", "1000000"))
 MESSAGES = CODES * 9 // 10
 AT_ONCE = 100_000
+SENT = 20_000
 MOST_LOCKED = 0.2  # seconds
 Figure = tuple[str, float, str, str, float]
 
@@ -67,7 +70,7 @@ def main() -> None:
         cursor.execute("VACUUM ANALYZE bench_message")
     raw, raw_back = raw_seconds(pool)
     settle()
-    for figure in (*reserving(pool, raw, raw_back), *exactness(pool)):
+    for figure in (*reserving(pool, raw, raw_back), *exactness(pool), *issuing(pool)):
         print(json.dumps(figure), flush=True)
 
 
@@ -152,6 +155,35 @@ def exactness(pool: Coupon) -> Iterator[Figure]:
     if drifts := check(pool):
         raise RuntimeError(f"counts drifted: {drifts[:3]}")
     yield "counts that drifted", 0.0, "", "there may be", 0.0
+
+
+def issuing(pool: Coupon) -> Iterator[Figure]:
+    """Codes that tills may use afterwards: they are written to BENCH_ISSUED, one a line."""
+    count, at_once = min(SENT, MESSAGES), 1_000
+    some = sql.SQL("{} LIMIT {}").format(ROWS, sql.Literal(count))
+    asked = Demand(coupon=pool, delivery="DM2", rows=some, valid_from=now(), valid_until=now())
+    reserve([asked], by=None, at=now())
+    messages = list(Standing.objects.order_by("pk").values_list("message", flat=True))
+    given: list[dict[int, Given]] = []
+
+    def send() -> None:
+        for first in range(0, count, at_once):
+            with transaction.atomic():
+                chunk = [each for each in messages[first : first + at_once] if each]
+                given.extend(issue(chunk, slots=[1], by=None, at=now()).codes.values())
+
+    taken = seconds(send)
+    yield (
+        f"assign {count:,} codes, {at_once:,} at a time",
+        taken,
+        "s",
+        "50,000 a second",
+        count / 5e4,
+    )
+    codes = [slots[1].code for slots in given]
+    Path(os.environ["BENCH_ISSUED"]).write_text("\n".join(codes))
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE coupons_standing")
 
 
 class Watch:
