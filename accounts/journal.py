@@ -27,6 +27,7 @@ Actor = User | ApiKey | None
 """Who acts: a person, a program's key, or nobody in particular (a command, the clock)."""
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)\Z")
+BATCH = 2_000  # entries in one statement
 SECRETS = {"password", "secret", "secret_hash", "token", "hash"}
 
 # What the journal says of an entry, after the name of who did it. Every room's verbs stand here.
@@ -77,12 +78,63 @@ VERBS: Mapping[str, str | Promise] = {
     "coupon.status_changed": gettext_lazy("changed the status of the coupon %(subject)s"),
     "coupon.deleted": gettext_lazy("deleted the coupon %(subject)s"),
     "coupon.code_added": gettext_lazy("added a code to %(subject)s"),
+    "coupon.codes_seen": gettext_lazy("looked at codes of %(subject)s"),
+    "coupon.codes_generated": gettext_lazy("had codes made for %(subject)s"),
+    "coupon.codes_changed": gettext_lazy("changed codes of %(subject)s"),
     "coupon.codes_voided": gettext_lazy("voided codes of %(subject)s"),
     "coupon.codes_put_back": gettext_lazy("put codes of %(subject)s back into stock"),
     "coupon.codes_deleted": gettext_lazy("deleted codes of %(subject)s"),
     "coupon.redeemed": gettext_lazy("redeemed a code of %(subject)s"),
     "coupon.rolled_back": gettext_lazy("reversed a redemption of %(subject)s"),
     "coupon.options_changed": gettext_lazy("changed the options of %(subject)s"),
+    "environment.created": gettext_lazy("created the environment %(subject)s"),
+    "environment.changed": gettext_lazy("changed the environment %(subject)s"),
+    "environment.deleted": gettext_lazy("deleted the environment %(subject)s"),
+    "environment.applied": gettext_lazy("applied a package to the environment %(subject)s"),
+    "content_field.created": gettext_lazy("declared the content field %(subject)s"),
+    "content_field.changed": gettext_lazy("changed the content field %(subject)s"),
+    "content_field.deleted": gettext_lazy("deleted the content field %(subject)s"),
+    "filter.created": gettext_lazy("created the predefined filter %(subject)s"),
+    "filter.changed": gettext_lazy("changed the predefined filter %(subject)s"),
+    "filter.deleted": gettext_lazy("deleted the predefined filter %(subject)s"),
+    "space.created": gettext_lazy("created the space %(subject)s"),
+    "space.changed": gettext_lazy("changed the space %(subject)s"),
+    "space.deleted": gettext_lazy("deleted the space %(subject)s"),
+    "category.created": gettext_lazy("created the category %(subject)s"),
+    "category.changed": gettext_lazy("changed the category %(subject)s"),
+    "category.moved": gettext_lazy("moved the category %(subject)s"),
+    "category.deleted": gettext_lazy("deleted the category %(subject)s"),
+    "offer.created": gettext_lazy("created the offer %(subject)s"),
+    "offer.changed": gettext_lazy("changed the offer %(subject)s"),
+    "offer.duplicated": gettext_lazy("made %(subject)s as a copy"),
+    "offer.deleted": gettext_lazy("deleted the offer %(subject)s"),
+    "presentation_rule.created": gettext_lazy("created the presentation rule %(subject)s"),
+    "presentation_rule.changed": gettext_lazy("changed the presentation rule %(subject)s"),
+    "presentation_rule.deleted": gettext_lazy("deleted the presentation rule %(subject)s"),
+    "tag.created": gettext_lazy("created the tag %(subject)s"),
+    "tag.changed": gettext_lazy("renamed the tag %(subject)s"),
+    "tag.deleted": gettext_lazy("deleted the tag %(subject)s"),
+    "tag.merged": gettext_lazy("merged the tag %(subject)s into another"),
+    "picture.added": gettext_lazy("added the picture %(subject)s"),
+    "template.created": gettext_lazy("created the template %(subject)s"),
+    "template.changed": gettext_lazy("changed the template %(subject)s"),
+    "template.deleted": gettext_lazy("deleted the template %(subject)s"),
+    "offer.submitted": gettext_lazy("submitted the offer %(subject)s for approval"),
+    "offer.approved": gettext_lazy("approved the offer %(subject)s"),
+    "offer.rejected": gettext_lazy("rejected the offer %(subject)s"),
+    "offer.restarted": gettext_lazy("started the approval of the offer %(subject)s again"),
+    "offer.disabled": gettext_lazy("disabled the offer %(subject)s"),
+    "offer.enabled": gettext_lazy("enabled the offer %(subject)s"),
+    "category.disabled": gettext_lazy("disabled the category %(subject)s"),
+    "category.enabled": gettext_lazy("enabled the category %(subject)s"),
+    "release.published": gettext_lazy("published the release %(subject)s"),
+    "release.disabled": gettext_lazy("took something off line with the release %(subject)s"),
+    "release.enabled": gettext_lazy("put something back on line with the release %(subject)s"),
+    "release.deleted": gettext_lazy("removed something from live with the release %(subject)s"),
+    "release.rolled_back": gettext_lazy("went back to a former state with the release %(subject)s"),
+    "planned_release.created": gettext_lazy("planned a release of %(subject)s"),
+    "planned_release.changed": gettext_lazy("changed the planned release of %(subject)s"),
+    "planned_release.cancelled": gettext_lazy("cancelled the planned release of %(subject)s"),
 }
 
 
@@ -97,15 +149,36 @@ def record(
     comment: str = "",
 ) -> JournalEntry:
     """Write down that `by` did `verb` to `subject`; both or neither are committed."""
+    entry = entry_of(verb, subject, by=by, at=at, before=before, after=after, comment=comment)
+    record_all([entry])
+    return entry
+
+
+def record_all(entries: Iterable[JournalEntry]) -> None:
+    """Write down many entries at once, each made by `entry_of`."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A journal entry belongs in a transaction.")
+    JournalEntry.objects.bulk_create(entries, batch_size=BATCH)
+
+
+def entry_of(
+    verb: str,
+    subject: models.Model,
+    *,
+    by: Actor,
+    at: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    comment: str = "",
+) -> JournalEntry:
+    """What `record` writes down."""
     if verb not in VERBS:
         raise ValueError(f"{verb} has no sentence in VERBS.")
     if told := SECRETS & {*(before or ()), *(after or ())}:
         raise ValueError(f"The journal keeps no secrets: {', '.join(sorted(told))}.")
 
     context = structlog.contextvars.get_contextvars()
-    return JournalEntry.objects.create(
+    return JournalEntry(
         at=at,
         by=by if isinstance(by, User) else None,
         key=by if isinstance(by, ApiKey) else None,
@@ -134,8 +207,11 @@ def changes(
 
 
 def key_of(subject: models.Model) -> str:
-    """The public identity: its `public_id`, its `code`, its `name`, or else its primary key."""
-    for name in ("public_id", "code", "name"):
+    """The public identity: what it says itself, or its `public_id`, `code`, `name`, or its key.
+
+    Whoever is named only within something else says so with a `journal_key`.
+    """
+    for name in ("journal_key", "public_id", "code", "name"):
         if hasattr(subject, name):
             return str(getattr(subject, name))[:120]
     return str(subject.pk)

@@ -13,7 +13,17 @@ from pathlib import Path
 from bench.figures import Figure
 
 HERE = Path(__file__).parent
-NOT_BENCHMARKS = {"__init__", "__main__", "figures", "installation", "million", "pool", "tills"}
+NOT_BENCHMARKS = {
+    "__init__",
+    "__main__",
+    "figures",
+    "installation",
+    "million",
+    "packaged",
+    "pool",
+    "tenthousand",
+    "tills",
+}
 
 
 def main(wanted: list[str]) -> int:

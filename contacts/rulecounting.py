@@ -31,6 +31,7 @@ from rules.tree import Name, Node, walk
 SOON = 800  # milliseconds: as long as somebody who types may wait
 LATER = 20_000
 SAMPLED_ROWS = 20_000
+OF_KIND = {"contact": "p.kind = 'contact'", "visitor": "p.kind = 'visitor'"}
 MOST_COUNTED = 60  # conditions and groups with a number of their own
 
 
@@ -170,7 +171,7 @@ def count(
     if told is Discretion.CLOSED:
         raise Withheld(why_closed())
     wanted = ["TRUE", rule, " AND ".join([rule, *outside]), *terms.values()]
-    numbers = numbers_of(wanted, counter.columns, counter.parameters, milliseconds)
+    numbers = numbers_of(wanted, counter.columns, counter.parameters, milliseconds, words.kind)
     within = numbers[2] if around else None
     parts = dict(zip(terms, numbers[3:], strict=True))
     counted = Counted(numbers[0], numbers[1], within, parts, tuple(counter.left_out))
@@ -195,31 +196,35 @@ def gates(
 
 
 def numbers_of(
-    wanted: Sequence[str], columns: Sequence[str], parameters: Sequence[Any], milliseconds: int
+    wanted: Sequence[str],
+    columns: Sequence[str],
+    parameters: Sequence[Any],
+    milliseconds: int,
+    kind: str,
 ) -> list[Figure]:
     """A number for each of the conditions over the columns."""
     try:
-        row = asked(statement(wanted, columns), parameters, milliseconds)
+        row = asked(statement(wanted, columns, kind), parameters, milliseconds)
         return [Figure(number) for number in row]
     except TooSlow:
-        return estimated(wanted, columns, parameters)
+        return estimated(wanted, columns, parameters, kind)
 
 
-def statement(wanted: Sequence[str], columns: Sequence[str], sample: str = "") -> str:
+def statement(wanted: Sequence[str], columns: Sequence[str], kind: str, sample: str = "") -> str:
     counts = ", ".join(f"count(*) FILTER (WHERE {term})" for term in wanted)
     answers = ", ".join(["1 AS one", *columns])
     # OFFSET 0: every condition is computed once for a row, however many counts look at it.
-    rows = f"SELECT {answers} FROM {TABLE} p {sample} WHERE p.kind = 'contact' OFFSET 0"  # noqa: S608 (our words)
+    rows = f"SELECT {answers} FROM {TABLE} p {sample} WHERE {OF_KIND[kind]} OFFSET 0"  # noqa: S608 (our words)
     return f"SELECT {counts} FROM ({rows}) AS asked"  # noqa: S608 (likewise)
 
 
 def estimated(
-    wanted: Sequence[str], columns: Sequence[str], parameters: Sequence[Any]
+    wanted: Sequence[str], columns: Sequence[str], parameters: Sequence[Any], kind: str
 ) -> list[Figure]:
     """About how many, from a sample of the table; raises TooSlow when even that takes too long."""
     percent = percent_sampled()
     sample = f"TABLESAMPLE SYSTEM ({percent:.4f})"
-    row = asked(statement(wanted, columns, sample), parameters, LATER)
+    row = asked(statement(wanted, columns, kind, sample), parameters, LATER)
     scale = 100 / percent
     return [Figure(rounded(number * scale), about=True) for number in row]
 
@@ -277,8 +282,8 @@ def weigh(words: Words, weight: Checked, *, at: datetime, zone: Any) -> Weighed 
     meaning = vocabulary.surroundings(at=at, zone=str(zone), columns=words.columns)
     written = to_sql(weight, meaning)
     text = written.text.replace("@.", "p.")
-    columns = "count(*), count(w), min(w), avg(w), max(w)"
-    rows = f"SELECT ({text})::double precision AS w FROM {TABLE} p {{}} WHERE p.kind = 'contact'"  # noqa: S608 (our words)
+    columns, of_kind = "count(*), count(w), min(w), avg(w), max(w)", OF_KIND[words.kind]
+    rows = f"SELECT ({text})::double precision AS w FROM {TABLE} p {{}} WHERE {of_kind}"  # noqa: S608 (our words)
     try:
         statement = f"SELECT {columns} FROM ({rows.format('')} OFFSET 0) AS weighed"  # noqa: S608 (likewise)
         people, known, *amounts = asked(statement, written.parameters, SOON)
@@ -318,9 +323,9 @@ def sample(
     rule = rule_at(words, blocks, path, zone, around=around)
     if rule is not None and discretion(words, [rule.tree]) is not Discretion.OPEN:
         raise Withheld(why_nobody())
-    people = Contact.objects.contacts()
+    people = Contact.objects.filter(kind=words.kind)
     if rule is not None:
-        people = matching(rule, at=at, zone=str(zone), columns=words.columns)
+        people = matching(rule, at=at, zone=str(zone), columns=words.columns, among=people)
     with patience(LATER):
         ten = ten_of(people)
     try:

@@ -34,6 +34,7 @@ class Words:
     call: Mapping[str, Datum] = field(default_factory=dict)  # by name
     sees_personal: bool = False
     kept: str = ""  # a rule that stands already: whoever leaves it as it is asks for nothing
+    kind: str = "contact"  # who is counted
 
 
 def words_for(user: User, *, topics: Topics = EVERYWHERE) -> Words:
@@ -41,13 +42,15 @@ def words_for(user: User, *, topics: Topics = EVERYWHERE) -> Words:
     columns = known()
     seen = Audience.objects.visible_to(user).order_by("label")
     seen = seen.only("name", "label", "kind")
+    own = {each.name: each.label for each in topics.filters}
     return Words(
         vocabulary.words(columns=columns, topics=topics),
         vocabulary.labels(columns, topics=topics, audiences=seen),
         columns,
-        {audience.name: audience.label for audience in seen},
+        own | {audience.name: audience.label for audience in seen if audience.name not in own},
         {datum.name: datum for datum in topics.call},
         sees_personal=user.has_perm("contacts.view_personal_data"),
+        kind=topics.kind,
     )
 
 
@@ -288,6 +291,26 @@ SAYINGS: Mapping[str, Text] = {
     "nowText": gettext_lazy("The rule as a text."),
     "nowBuilder": gettext_lazy("The rule in the builder."),
 }
+
+# What it says otherwise where a rule is not about who is meant.
+ABOUT_OFFERS: Mapping[str, Text] = {
+    "empty": gettext_lazy("No condition yet: every offer is meant."),
+    "emptySentence": gettext_lazy("Every offer. Add a condition to say which ones are meant."),
+}
+ABOUT_PROPOSITIONS: Mapping[str, Text] = {
+    "empty": gettext_lazy("No condition yet: every proposition counts."),
+    "emptySentence": gettext_lazy("Every proposition. Add a condition to say which ones count."),
+}
+
+
+def sayings(topics: Topics) -> dict[str, str]:
+    own: Mapping[str, Text] = {}
+    if not topics.people:
+        own = ABOUT_OFFERS
+    elif topics.propositions:
+        own = ABOUT_PROPOSITIONS
+    return {key: str(text) for key, text in {**SAYINGS, **own}.items()}
+
 
 # --- what is missing, and why ---
 

@@ -96,7 +96,7 @@ class Contacts(Subject):
     label = _("Contacts")
     unit = _("contacts")
     key = "key"
-    xml = XmlShape("contact", "contacts")
+    xml = XmlShape("contact", "contacts", attributes=frozenset({"key"}))
     import_right = "contacts.change_contact"
     export_right = "contacts.view_contact"
     personal_right = "contacts.view_personal_data"
@@ -174,9 +174,9 @@ class Contacts(Subject):
         return leaving.columns_shown(shown, self.columns())
 
     def filters_from(
-        self, asked: Mapping[str, str], *, by: User, at: datetime, zone: str
+        self, asked: Mapping[str, str], *, by: User | None, at: datetime, zone: str
     ) -> dict[str, Any]:
-        return leaving.filters_from(asked, by=by, at=at, zone=zone)
+        return leaving.filters_from(asked, by=by, at=at, zone=zone) if by else {}
 
     def filters_in_words(self, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
         return leaving.in_words(filters)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from contacts.columns import Column, known
 from contacts.models import Audience, AudienceMember
@@ -14,9 +14,10 @@ from rules.checking import Checked, check_rule, named_filters
 from rules.jsonform import BadJson, from_json
 from rules.kinds import Kind
 from rules.parsing import parse
+from rules.refusals import BadRule
 from rules.sql import Surroundings
 from rules.tree import Name, Node, walk
-from rules.vocabulary import Vocabulary, vocabulary
+from rules.vocabulary import COMMON, Vocabulary, vocabulary
 from rules.wording import Labels
 
 
@@ -31,12 +32,24 @@ class Datum:
 
 
 @dataclass(frozen=True)
+class Predefined:
+    """A rule that an environment gives a name, beside the audiences of all."""
+
+    name: str
+    label: str
+    rule: str
+
+
+@dataclass(frozen=True)
 class Topics:
     """What a rule may speak of besides people, audiences, the space and the moment."""
 
     call: Sequence[Datum] = ()
     offer: bool = True  # the offer that is looked at
     propositions: bool = False  # those that a presentation rule counts
+    filters: Sequence[Predefined] = ()  # they stand before audiences of the same name
+    people: bool = True  # False: of nothing but the offer
+    kind: Literal["contact", "visitor"] = "contact"  # who is counted
 
 
 EVERYWHERE = Topics()
@@ -50,6 +63,11 @@ def words(
     choices = {f"contact.{name}": column.choices for name, column in columns.items()}
     choices |= {f"call.{datum.name}": datum.choices for datum in topics.call}
     filters, lists = predefined()
+    own = parsed(topics.filters)
+    filters |= own
+    lists = {name: number for name, number in lists.items() if name not in own}
+    if not topics.people:
+        return about_offers(vocabulary(contact={}, filters=filters))
     return vocabulary(
         contact={name: column.kind for name, column in columns.items()},
         call={datum.name: datum.kind for datum in topics.call},
@@ -59,6 +77,21 @@ def words(
         counts_propositions=topics.propositions,
         about_offers=topics.offer,
     )
+
+
+def about_offers(known: Vocabulary) -> Vocabulary:
+    """What may be asked where only the catalogue is known, and nobody is there."""
+    names = {name: kind for name, kind in COMMON.items() if name.startswith("offer.")}
+    return replace(known, names=names, lists={})
+
+
+def parsed(filters: Sequence[Predefined]) -> dict[str, Node]:
+    """The trees of rules with names; one that is no rule any more is not there."""
+    found: dict[str, Node] = {}
+    for each in filters:
+        with suppress(BadRule):
+            found[each.name] = parse(each.rule)
+    return found
 
 
 def predefined() -> tuple[dict[str, Node], dict[str, int]]:
@@ -91,8 +124,9 @@ def labels(
     values = {f"contact.{c.name}": c.choices for c in columns.values() if c.choices}
     values |= {f"call.{d.name}": d.choices for d in topics.call if d.choices}
     seen = {audience.name: audience.label for audience in audiences}
-    lists = frozenset(audience.name for audience in audiences if not audience.is_rule)
-    return Labels(names, values, seen, lists)
+    lists = {audience.name for audience in audiences if not audience.is_rule}
+    own = {each.name: each.label for each in topics.filters}
+    return Labels(names, values, seen | own, frozenset(lists - set(own)))
 
 
 def in_a_sentence(label: str) -> str:

@@ -5,7 +5,18 @@ from functools import partial
 from celery import shared_task
 from django.utils.timezone import now
 
-from coupons import changing, checking, holding, indexing, mailing, recycling, tallying
+from coupons import (
+    altering,
+    changing,
+    checking,
+    generating,
+    holding,
+    indexing,
+    mailing,
+    recounting,
+    recycling,
+    tallying,
+)
 from jobs import running
 
 
@@ -45,6 +56,11 @@ def check_coupons() -> int:
 
 
 @shared_task
+def recount(job_pk: str) -> str:
+    return running.run(job_pk, recounting.work)
+
+
+@shared_task
 def make_codes_unique(job_pk: str) -> str:
     return running.run(job_pk, indexing.make_unique)
 
@@ -52,3 +68,13 @@ def make_codes_unique(job_pk: str) -> str:
 @shared_task
 def let_codes_free(job_pk: str) -> str:
     return running.run(job_pk, indexing.let_free)
+
+
+@shared_task
+def generate_codes(job_pk: str) -> str:
+    return running.run(job_pk, generating.work)
+
+
+@shared_task
+def change_batch(job_pk: str) -> str:
+    return running.run(job_pk, partial(altering.work, at=now()))

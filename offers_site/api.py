@@ -15,6 +15,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.api import router as accounts_router
+from catalog.api import router as catalog_router
 from contacts.api import router as contacts_router
 from coupons.api import router as coupons_router
 from jobs.api import router as jobs_router
@@ -32,6 +33,7 @@ api = NinjaAPI(
 api.add_router("", accounts_router)
 api.add_router("", contacts_router)
 api.add_router("", coupons_router)
+api.add_router("", catalog_router)
 api.add_router("/jobs", jobs_router)
 api.add_router("/imports", imports_router(SUBJECTS))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Side = Literal["design", "live"]
 Refusals = type[Exception] | tuple[type[Exception], ...]
 SIDE_KEY = "side"  # where the session keeps it
+ENVIRONMENT_KEY = "environment"  # the name of the one whose catalogue was looked at last
 
 
 class StaffRequest(HttpRequest):

@@ -59,12 +59,16 @@ def keep_private(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """An answer is for one person at one moment, unless its view says otherwise: nobody keeps it.
 
-    After signing out, the browser's "Back" shows nothing either.
+    After signing out, the browser's "Back" shows nothing either. What a view gives to everybody is
+    the same for all.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
+        if response.headers["Cache-Control"].startswith("public"):
+            response.headers.pop("Vary", None)
+            response.cookies.clear()
         return response
 
     return middleware

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +13,8 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from offers_site.http import Side, chosen_side
+from coupons.actions import options as coupon_options
+from offers_site.http import ENVIRONMENT_KEY, Side, chosen_side
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -28,13 +29,15 @@ SIDED = {"catalog", "gallery"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the rail. `key` is what is typed after `g`."""
+    """A page of the rail. `key` is what is typed after `g`; a module may be switched off."""
 
     label: _StrOrPromise
     icon: str
     url_name: str
-    right: str = ""
+    right: str | Sequence[str] = ""  # of several, one is enough
     key: str = ""
+    in_environment: bool = False  # the address begins with the environment used last
+    is_on: Callable[[], bool] | None = None  # a module may be switched off
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,48 @@ class Section:
     entries: Sequence[Entry]
 
 
+def are_coupons_on() -> bool:
+    """Coupons are a module that an administrator may switch off."""
+    return coupon_options.current().is_on
+
+
+def of_catalogue(label: _StrOrPromise, icon: str, page: str, thing: str, key: str) -> Entry:
+    """A page of the environment that was used last, for those who may see either side of it."""
+    either = (f"catalog.view_design_{thing}", f"catalog.view_live_{thing}")
+    return Entry(label, icon, f"catalog:{page}", either, key, in_environment=True)
+
+
 # In the order of the screens: Home, Offers, Audiences, Simulations, Coupons, Deliveries, Call
 # centre, Reports, Administration.
 RAIL = (
     Section("", (Entry(_("Home"), "house", "home", key="h"),)),
+    Section(
+        _("Offers"),
+        (
+            of_catalogue(_("Offers"), "badge-percent", "offer-list", "offer", "o"),
+            of_catalogue(_("Fallback offers"), "life-buoy", "fallback-offer-list", "offer", "f"),
+            of_catalogue(_("Categories"), "folder-tree", "category-tree", "category", "y"),
+            of_catalogue(_("Spaces"), "panels-top-left", "space-list", "space", "e"),
+            of_catalogue(
+                _("Presentation rules"),
+                "scale",
+                "presentation-rule-list",
+                "presentation_rule",
+                "d",
+            ),
+            of_catalogue(_("Predefined filters"), "funnel", "filter-list", "filter", "b"),
+            Entry(
+                _("Offer templates"),
+                "layout-template",
+                "catalog:template-list",
+                "catalog.view_design_administration_branch",
+                "q",
+                in_environment=True,
+            ),
+            Entry(_("Tags"), "tags", "catalog:tag-list", "catalog.view_design_offer", "w"),
+            of_catalogue(_("Releases"), "rocket", "release-list", "offer", "x"),
+        ),
+    ),
     Section(
         _("Audiences"),
         (
@@ -71,8 +112,28 @@ RAIL = (
         ),
     ),
     Section(
+        "",
+        (
+            Entry(
+                _("Coupons"),
+                "ticket-percent",
+                "coupons:coupon-list",
+                "coupons.view_coupon",
+                "u",
+                is_on=are_coupons_on,
+            ),
+        ),
+    ),
+    Section(
         _("Administration"),
         (
+            Entry(
+                _("Environments"),
+                "layers",
+                "catalog:environment-list",
+                "catalog.view_design_environment",
+                "m",
+            ),
             Entry(_("People"), "users", "accounts:person-list", "accounts.manage_people", "p"),
             Entry(_("Roles"), "shield", "accounts:role-list", "accounts.manage_roles", "r"),
             Entry(_("Access labels"), "tag", "accounts:label-list", "accounts.manage_labels", "l"),
@@ -81,6 +142,12 @@ RAIL = (
             Entry(_("Jobs"), "list-todo", "jobs:job-list", key="j"),
             Entry(
                 _("Journal"), "scroll-text", "accounts:journal-list", "accounts.view_journal", "n"
+            ),
+            Entry(
+                _("Coupon options"),
+                "ticket",
+                "coupons:options-edit",
+                "coupons.change_options",
             ),
             Entry(_("System"), "server", "system", "site.view_system", "s"),
         ),
@@ -128,8 +195,18 @@ class Frame:
         return [
             Link(str(e.label), e.icon, url, e.key, self.leads_here(url))
             for e in entries
-            if (not e.right or user.has_perm(e.right)) and (url := address(e.url_name))
+            if may_open(user, e) and (url := self.address(e))
         ]
+
+    def address(self, entry: Entry) -> str | None:
+        """Where an entry leads; None while the page does not exist."""
+        if not entry.in_environment:
+            return address(entry.url_name)
+        name = self.request.session.get(ENVIRONMENT_KEY) or "-"
+        found = address(entry.url_name, name)
+        if found is None or name != "-":
+            return found
+        return f"{address('catalog:choose')}?page={entry.url_name.removeprefix('catalog:')}"
 
     def leads_here(self, url: str) -> bool:
         path = self.request.path
@@ -167,10 +244,16 @@ class Frame:
         ]
 
 
-def address(url_name: str) -> str | None:
+def may_open(user: Any, entry: Entry) -> bool:
+    rights = [entry.right] if isinstance(entry.right, str) else entry.right
+    allowed = any(not right or user.has_perm(right) for right in rights)
+    return allowed and (entry.is_on is None or entry.is_on())
+
+
+def address(url_name: str, *args: str) -> str | None:
     """Where a page is, or None while it does not exist."""
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return None
 

@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "bootstrap",
     "lucide",
+    "django_prose_editor",
     "ninja",
     "csp",
     "axes",
@@ -228,6 +229,7 @@ QUEUES = ("interactive", "bulk", "send")
 CELERY_BEAT_SCHEDULE = {
     "wake-jobs": {"task": "jobs.tasks.wake_jobs", "schedule": 10.0},
     "mail-due-links": {"task": "accounts.tasks.mail_due_links", "schedule": 30.0},
+    "make-planned-releases": {"task": "catalog.tasks.make_planned_releases", "schedule": 15.0},
     "purge-journal": {
         "task": "accounts.tasks.purge_journal",
         "schedule": crontab(hour="4", minute="10"),

@@ -16,7 +16,9 @@ handler500 = errors.server_error
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("accounts.urls")),
+    path("", include("catalog.urls")),
     path("", include("contacts.urls")),
+    path("", include("coupons.urls")),
     path("", include("jobs.urls")),
     path("", include("transfers.urls"), {"subjects": SUBJECTS}),
     # /side/, /search/, /system/

@@ -49,6 +49,7 @@ PUBLIC_PAGES = {
     "accounts:theme-choose",
     "api-docs",
     "api-openapi",
+    "catalog:asset-file",
     "healthz",
     "metrics",
     "readyz",

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.actions.granting import stale
-from accounts.journal import changes, record
+from accounts.journal import record
 from accounts.models import User
-from contacts import columns
-from contacts.actions.refusing import NameTaken, NotAttributable, NotInState, StillUsed
+from contacts import columns, declaring
+from contacts.actions.refusing import NotInState, StillUsed
 from contacts.models import Attribute
 from contacts.vocabulary import audiences_naming
 
-Choices = Sequence[tuple[str, str]]
+Choices = declaring.Choices
 
 
 @transaction.atomic(durable=True)
@@ -34,30 +32,17 @@ def declare_attribute(
     at: datetime,
 ) -> Attribute:
     """Add an attribute and its column, or raise NameTaken or NotAttributable."""
-    columns.wait_for_turn()
-    if name in columns.RESERVED:
-        raise NameTaken(_("Everybody has this already, or it is a word of the rule language."))
-    if Attribute.objects.count() >= columns.MOST_ATTRIBUTES:
-        raise NotAttributable(_("There are as many attributes as there can be."))
-    attribute = Attribute(
+    attribute = declaring.declare(
         name=name,
         label=label,
         type=type,
-        choices=[list(choice) for choice in choices],
+        choices=choices,
         is_personal=is_personal,
         description=description,
-        created_at=at,
+        by=by,
+        at=at,
     )
-    try:
-        with transaction.atomic():
-            attribute.save(force_insert=True)
-    except IntegrityError as error:
-        raise NameTaken(_("There is already an attribute with this name.")) from error
-    try:
-        columns.add(attribute)
-    except columns.TableBusy as error:
-        raise busy() from error
-    record("attribute.declared", attribute, by=by, at=at, after={**facts(attribute), "type": type})
+    declaring.add_column(attribute)
     return attribute
 
 
@@ -74,20 +59,18 @@ def edit_attribute(
     at: datetime,
 ) -> None:
     """Change what people see of an attribute whose form was opened at `version`, or raise Stale."""
-    before = facts(attribute)
-    changed = Attribute.objects.filter(pk=attribute.pk, version=version).update(
+    changed = declaring.edit(
+        attribute,
+        version=version,
         label=label,
-        choices=[list(choice) for choice in choices],
+        choices=choices,
         is_personal=is_personal,
         description=description,
-        version=F("version") + 1,
+        by=by,
+        at=at,
     )
     if not changed:
         raise stale(attribute)
-    attribute = Attribute.objects.get(pk=attribute.pk)
-    was, became = changes(before, facts(attribute))
-    if became:
-        record("attribute.changed", attribute, by=by, at=at, before=was, after=became)
 
 
 @transaction.atomic(durable=True)
@@ -120,8 +103,8 @@ def purge_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> N
     try:
         columns.drop(attribute)
     except columns.TableBusy as error:
-        raise busy() from error
-    record("attribute.purged", attribute, by=by, at=at, before=facts(attribute))
+        raise declaring.busy() from error
+    record("attribute.purged", attribute, by=by, at=at, before=declaring.facts(attribute))
     attribute.delete()
 
 
@@ -132,18 +115,3 @@ def check_unused(attribute: Attribute) -> None:
             _("These audiences ask for it: %(audiences)s. Change them first.")
             % {"audiences": ", ".join(label for _name, label in using)}
         )
-
-
-def busy() -> NotAttributable:
-    return NotAttributable(
-        _("The contacts are being read or written by long work. Try again in a minute.")
-    )
-
-
-def facts(attribute: Attribute) -> dict[str, Any]:
-    return {
-        "label": attribute.label,
-        "choices": [f"{value} = {label}" for value, label in attribute.choices],
-        "is_personal": attribute.is_personal,
-        "description": attribute.description,
-    }

@@ -1,16 +1,20 @@
 """Why something that staff asked for is not done; each carries a sentence for people."""
 
+from contacts.declaring import NameTaken, NotAttributable
+
+__all__ = [
+    "KeyTaken",
+    "NameTaken",
+    "NotAttributable",
+    "NotInState",
+    "NotLinkable",
+    "NotMergeable",
+    "StillUsed",
+]
+
 
 class KeyTaken(Exception):
     """There is already somebody with this key, or there was before they were merged."""
-
-
-class NameTaken(Exception):
-    """There is already something with this name."""
-
-
-class NotAttributable(Exception):
-    """An attribute cannot be declared like this, or not now."""
 
 
 class StillUsed(Exception):

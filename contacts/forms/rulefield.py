@@ -232,12 +232,18 @@ class RuleField(forms.Field):
                 ],
                 "offer": self.vocabulary.offer,
                 "propositions": self.vocabulary.propositions,
+                "people": self.vocabulary.people,
+                "kind": self.vocabulary.kind,
+                "filters": [
+                    {"name": each.name, "label": each.label, "rule": each.rule}
+                    for each in self.vocabulary.filters
+                ],
                 "around": [each.rule for each in self.surrounds if each.rule.strip()],
                 "weight": self.is_weight,
             },
             "surrounds": [each.label for each in self.surrounds if each.rule.strip()],
             "zone": get_current_timezone_name(),
-            "say": {key: str(text) for key, text in rulewords.SAYINGS.items()},
+            "say": rulewords.sayings(self.vocabulary),
             "urls": {
                 "check": str(reverse_lazy("contacts:rule-check")),
                 "count": str(reverse_lazy("contacts:rule-count")),

@@ -20,7 +20,7 @@ from contacts.discretion import Figure
 from contacts.rulebuilding import Examined, Unreadable
 from contacts.rulecounting import Counted, Weighed
 from contacts.rulewords import words_for
-from contacts.vocabulary import Datum, Topics
+from contacts.vocabulary import Datum, Predefined, Topics
 from offers_site.http import StaffRequest
 from rules.kinds import DECLARABLE
 from rules.parsing import parse
@@ -30,6 +30,7 @@ from rules.tree import Node
 LARGEST_BODY = 256 * 1024
 MOST_CALL_DATA = 500
 MOST_AROUND = 50
+MOST_FILTERS = 1_000
 
 may_view_audiences = permission_required("contacts.view_audience", raise_exception=True)
 
@@ -146,14 +147,26 @@ def examined(request: StaffRequest, asked: Mapping[str, Any]) -> Examined:
 
 def topics_of(asked: Mapping[str, Any]) -> Topics:
     """What the rule may speak of, as its field wrote it into the page; raises Unreadable."""
-    given = asked.get("call") or []
+    given, filters = asked.get("call") or [], asked.get("filters") or []
     if not isinstance(given, list) or len(given) > MOST_CALL_DATA:
+        raise Unreadable
+    if not isinstance(filters, list) or len(filters) > MOST_FILTERS:
         raise Unreadable
     return Topics(
         call=tuple(datum_of(each) for each in given),
         offer=asked.get("offer") is not False,
         propositions=asked.get("propositions") is True,
+        filters=tuple(filter_of(each) for each in filters),
+        people=asked.get("people") is not False,
+        kind="visitor" if asked.get("kind") == "visitor" else "contact",
     )
+
+
+def filter_of(given: object) -> Predefined:
+    match given:
+        case {"name": str(name), "label": str(label), "rule": str(rule)}:
+            return Predefined(name, label, rule)
+    raise Unreadable
 
 
 def datum_of(given: object) -> Datum:

@@ -11,6 +11,9 @@ from django.shortcuts import redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
+from catalog.contentwords import ContentSettings, FieldOfForm, SpaceOfForm, Word
+from catalog.forms.content import ContentForm
+from catalog.shapes import OfferShape, RepresentationShape
 from contacts.forms.rulefield import RuleField, Surround, WeightField
 from contacts.vocabulary import Datum, Topics
 from offers_site.http import StaffRequest, render_confirmation, render_page
@@ -41,6 +44,43 @@ class SampleForm(forms.Form):
     sure = forms.BooleanField(label="I have read what follows from this", required=False)
 
 
+SAMPLE_CONTENT = ContentSettings(
+    environment="sample",
+    language="en",
+    fields=(
+        FieldOfForm("title", "Title", "line", "Shown above everything else."),
+        FieldOfForm("destination_url", "Destination", "url"),
+        FieldOfForm("image_url", "Picture", "image"),
+        FieldOfForm("html", "HTML", "html"),
+        FieldOfForm("text", "Text", "text"),
+    ),
+    spaces=(
+        SpaceOfForm("hero", "Home page hero", "web", ("title", "image_url"), frozenset({"title"})),
+        SpaceOfForm("mail", "Body of mails", "email", ("title", "html")),
+    ),
+    words=(
+        Word("contact.first_name", "first name"),
+        Word("contact.city", "city"),
+        Word("call.device", "device"),
+        Word("links.click", "link that counts a click"),
+    ),
+)
+SAMPLE_OFFER = OfferShape(
+    code="SUMMER",
+    label="Summer",
+    content={
+        "title": "Half price, {{ contact.first_name }}",
+        "html": "<p>Only <strong>until June</strong>: "
+        '<a href="{{ links.click }}">have a look</a>.</p><ul><li><p>Sun</p></li></ul>',
+    },
+    translations={"fr": {"title": "Moitié prix, {{ contact.first_name }}"}},
+    representations=(
+        RepresentationShape(
+            space="mail",
+            content={"html": '<table bgcolor="#eee"><tbody><tr><td>A</td></tr></tbody></table>'},
+        ),
+    ),
+)
 SAMPLE_TOPICS = Topics(
     call=(
         Datum("basket", DOUBLE, "Value of the basket"),
@@ -77,7 +117,16 @@ def gallery(request: StaffRequest) -> HttpResponse:
         field.for_user(request.user)  # type: ignore[attr-defined] # rule fields
     if "rule" in request.POST and rule_form.is_valid():
         messages.success(request, rule_form.cleaned_data["rule"].text)
-    elif request.method == "POST" and "rule" not in request.POST:
+    content_form = ContentForm(
+        request.POST if "content-languages" in request.POST else None,
+        settings=SAMPLE_CONTENT,
+        shape=SAMPLE_OFFER,
+    )
+    if content_form.is_bound and not content_form.asks_for_language and content_form.is_valid():
+        messages.success(request, content_form.shape().content.get("html", ""))
+        for notice in content_form.removed:
+            messages.warning(request, notice)
+    elif request.method == "POST" and not {"rule", "content-languages"} & set(request.POST):
         messages.success(request, "Done as you asked.")
         messages.error(request, "And this went wrong: it stays until you dismiss it.")
         return redirect("gallery")
@@ -99,6 +148,7 @@ def gallery(request: StaffRequest) -> HttpResponse:
         "states": ["active", "draft", "running", "failed", "archived", "paused", "live", "revoked"],
         "form": SampleForm(),
         "rule_form": rule_form,
+        "content_form": content_form,
         "broken": broken,
         "facts": [("Created", "12 November 2026"), ("By", "Ana Martins"), ("Space", "Home banner")],
         "tabs": [

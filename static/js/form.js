@@ -2,18 +2,22 @@
 
 let leaving = false;
 
+// What is only tried goes into a frame: this page stays.
+const elsewhere = (event) => event.submitter?.hasAttribute("formtarget");
+
 const written = (form) => new URLSearchParams([...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string")).toString();
 const files = (form) => [...form.querySelectorAll("input[type=file]")].some((field) => field.files.length);
 
 for (const form of document.querySelectorAll("form[data-guard]")) {
   const first = written(form);
-  const changed = () => written(form) !== first || files(form) || form.querySelector("[data-errors]") !== null;
+  const changed = () => written(form) !== first || files(form) || form.dataset.guard === "dirty" || form.querySelector("[data-errors]") !== null;
   const note = form.querySelector("[data-unsaved]");
+  if (note && form.dataset.guard === "dirty") note.hidden = false;
   form.addEventListener("input", () => {
     if (note) note.hidden = !changed();
   });
-  form.addEventListener("submit", () => {
-    leaving = true;
+  form.addEventListener("submit", (event) => {
+    if (!elsewhere(event)) leaving = true;
   });
   addEventListener("beforeunload", (event) => {
     if (!leaving && changed()) event.preventDefault();
@@ -28,7 +32,7 @@ document.querySelector("[data-errors]")?.focus();
 // A form that is on its way is not sent a second time.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.method !== "post" || event.defaultPrevented || elsewhere(event)) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

@@ -34,7 +34,7 @@ class Rule {
   constructor(root) {
     this.root = root;
     const settings = JSON.parse(document.getElementById(root.dataset.settings).textContent);
-    Object.assign(this, { say: settings.say, words: settings.words, urls: settings.urls, asking: settings.asking, zone: settings.zone, surrounds: settings.surrounds, weight: settings.asking.weight });
+    Object.assign(this, { say: settings.say, words: settings.words, urls: settings.urls, asking: settings.asking, zone: settings.zone, surrounds: settings.surrounds, weight: settings.asking.weight, aboutPeople: settings.asking.people && !settings.asking.propositions });
     this.names = new Map(this.words.names.map((each) => [each.name, each]));
     this.noValue = new Set(this.words.noValue);
     this.several = new Set(this.words.several);
@@ -56,6 +56,7 @@ class Rule {
     this.group = this.named(start.blocks ?? { how: "all", parts: [] });
     this.initial = start.blocks && start.ok === false && !start.text ? null : this.written();
     for (const part of [this.bar, this.side, this.help]) part.hidden = false;
+    for (const part of [this.numbers, this.numbers.previousElementSibling]) part.hidden = !this.aboutPeople;
     this.bar.addEventListener("click", (event) => {
       const view = event.target.closest("[data-view]");
       if (view) this.show(view.dataset.view);
@@ -254,6 +255,10 @@ class Rule {
 
   async count(patient = false) {
     this.counting?.abort();
+    if (!this.aboutPeople) {
+      this.root.classList.remove("is-stale");
+      return;
+    }
     const own = (this.counting = new AbortController());
     const told = this.told;
     const countable = this.weight ? told.ok : this.view === "builder" ? this.group.parts.length > 0 || told.empty : told.blocks || told.empty;

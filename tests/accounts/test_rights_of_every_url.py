@@ -3,6 +3,7 @@
 A new address fails here until it stands in the table.
 """
 
+import base64
 import uuid
 from copy import copy
 
@@ -14,19 +15,40 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.actions.labels import create_label
 from accounts.models import JournalEntry
+from catalog.actions.drafts import begin_draft
+from catalog.actions.pictures import add_picture
+from catalog.describing import fallback_offer_shape
+from catalog.models import Tag
+from catalog.shapes import ContentFieldShape
+from coupons.actions.redemptions import redeem
+from coupons.redeeming import Use
 from jobs.models import Job
 from tests.build import (
     NOON,
     bearer,
     make_attribute,
     make_audience,
+    make_codes,
     make_contact,
+    make_coupon,
     make_key,
     make_label,
     make_role,
     make_user,
 )
+from tests.catalog.making import (
+    make_fallback_offer,
+    make_offer,
+    make_shop,
+    make_template,
+    publish,
+    write,
+)
 from transfers.models import Transfer
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -39,12 +61,22 @@ CHANGES_CONTACTS = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager", "analyst"})
 CHANGES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager"})
+SEES_COUPONS = frozenset(ROLES)
+ADDS_COUPONS = frozenset({"administrator", "offer_manager", "delivery_manager"})
+ARCHIVES_COUPONS = frozenset({"administrator", "offer_manager"})
+SEES_CODES = frozenset({"administrator", "offer_manager", "delivery_manager", "agent"})
+VOIDS_CODES = frozenset({"administrator", "delivery_manager"})
+REDEEMS = frozenset({"administrator", "agent"})
+SEES_DESIGN = frozenset({"administrator", "offer_manager", "analyst"})
+SEES_OFFERS = frozenset(ROLES)  # who sees only what is live is shown that
+CHANGES_OFFERS = frozenset({"administrator", "offer_manager"})
+SEES_CATALOGUE = frozenset({"administrator", "offer_manager", "delivery_manager", "analyst"})
 
 # name: (who may, what GET answers them, what a POST without fields answers). Everybody else who is
 # signed in gets 403, or 405 where the method is not known; without signing in one is sent to do so.
 TABLE = {
     "home": (EVERYBODY, 200, 302),
-    "search": (EVERYBODY, 200, 405),
+    "search": (EVERYBODY, 200, 200),
     "side-choose": (EVERYBODY, 405, 302),
     "system": (ADMINISTRATOR, 200, 405),
     "accounts:sign-out": (EVERYBODY, 405, 302),
@@ -103,12 +135,136 @@ TABLE = {
     "contacts:rule-check": (SEES_AUDIENCES, 405, 400),
     "contacts:rule-count": (SEES_AUDIENCES, 405, 400),
     "contacts:rule-sample": (SEES_AUDIENCES, 405, 400),
+    "catalog:choose": (EVERYBODY, 302, 405),
+    "catalog:offer-list": (SEES_OFFERS, 200, 405),
+    "catalog:offer-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:offers-bulk": (CHANGES_OFFERS, 302, 302),  # no offer is ticked
+    "catalog:offer-detail": (SEES_OFFERS, 200, 405),
+    "catalog:offer-numbers": (SEES_DESIGN, 200, 405),
+    "catalog:offer-journal": (SEES_DESIGN, 200, 405),
+    "catalog:offer-edit-content": (CHANGES_OFFERS, 200, 302),  # every field may stay empty
+    "catalog:offer-edit-eligibility": (CHANGES_OFFERS, 200, 422),
+    "catalog:offer-edit-caps": (CHANGES_OFFERS, 200, 422),
+    "catalog:offer-edit-details": (CHANGES_OFFERS, 200, 422),
+    "catalog:offer-submit": (CHANGES_OFFERS, 200, 302),
+    "catalog:offer-approve": (SEES_DESIGN, 200, 422),  # a template names who may answer
+    "catalog:offer-compare": (SEES_DESIGN, 200, 405),
+    "catalog:offer-restart": (CHANGES_OFFERS, 200, 302),
+    "catalog:offer-publish": (CHANGES_OFFERS, 405, 302),
+    "catalog:offer-switch": (CHANGES_OFFERS, 405, 302),
+    "catalog:offer-duplicate": (CHANGES_OFFERS, 200, 422),
+    "catalog:offer-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:fallback-offer-list": (SEES_OFFERS, 200, 405),
+    "catalog:fallback-offer-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:fallback-offer-detail": (SEES_OFFERS, 200, 405),
+    "catalog:fallback-offer-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:fallback-draft": (CHANGES_OFFERS, 404, 404),  # somebody else's
+    "catalog:fallback-draft-discard": (CHANGES_OFFERS, 404, 404),
+    "catalog:fallback-draft-frame": (CHANGES_OFFERS, 404, 405),
+    "catalog:environment-list": (SEES_DESIGN, 200, 405),
+    "catalog:environment-create": (ADMINISTRATOR, 200, 422),
+    "catalog:environment-detail": (SEES_CATALOGUE, 200, 405),
+    "catalog:environment-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:environment-delete": (ADMINISTRATOR, 200, 302),
+    "catalog:content-field-list": (SEES_CATALOGUE, 200, 405),
+    "catalog:content-field-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:content-field-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:content-field-order": (CHANGES_OFFERS, 405, 302),
+    "catalog:content-field-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:space-list": (SEES_CATALOGUE, 200, 405),
+    "catalog:space-create": (ADMINISTRATOR, 200, 422),
+    "catalog:space-try": (CHANGES_OFFERS, 405, 200),
+    "catalog:space-detail": (SEES_CATALOGUE, 200, 405),
+    "catalog:space-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:space-debts": (SEES_CATALOGUE, 200, 405),
+    "catalog:space-publish": (CHANGES_OFFERS, 200, 302),
+    "catalog:space-delete": (ADMINISTRATOR, 200, 302),
+    "catalog:requirements": (SEES_CATALOGUE, 200, 405),
+    "catalog:category-tree": (SEES_CATALOGUE, 200, 405),
+    "catalog:category-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:category-detail": (SEES_CATALOGUE, 200, 405),
+    "catalog:category-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:category-move": (CHANGES_OFFERS, 405, 400),
+    "catalog:category-publish": (CHANGES_OFFERS, 200, 302),
+    "catalog:category-switch": (CHANGES_OFFERS, 405, 302),
+    "catalog:category-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:presentation-rule-list": (SEES_CATALOGUE, 200, 405),
+    "catalog:presentation-rule-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:presentation-rule-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:presentation-rule-order": (CHANGES_OFFERS, 405, 302),
+    "catalog:presentation-rule-say": (CHANGES_OFFERS, 405, 200),
+    "catalog:presentation-rules-publish": (CHANGES_OFFERS, 200, 302),
+    "catalog:presentation-rule-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:filter-list": (SEES_CATALOGUE, 200, 405),
+    "catalog:filter-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:filter-detail": (SEES_CATALOGUE, 200, 405),
+    "catalog:filter-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:filter-compare": (CHANGES_OFFERS, 405, 200),
+    "catalog:filter-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:tag-list": (SEES_DESIGN, 200, 405),
+    "catalog:tag-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:tag-rename": (CHANGES_OFFERS, 200, 422),
+    "catalog:tag-merge": (CHANGES_OFFERS, 200, 422),
+    "catalog:tag-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:package": (SEES_CATALOGUE, 200, 405),
+    "catalog:package-bring": (CHANGES_OFFERS, 405, 422),
+    "catalog:package-export": (SEES_CATALOGUE, 200, 405),
+    "catalog:package-plan": (CHANGES_OFFERS, 302, 405),  # the file of somebody else
+    "catalog:package-apply": (CHANGES_OFFERS, 405, 302),
+    "catalog:template-list": (SEES_DESIGN, 200, 405),
+    "catalog:template-create": (CHANGES_OFFERS, 200, 422),
+    "catalog:template-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:template-delete": (CHANGES_OFFERS, 200, 302),
+    "catalog:preview": (SEES_DESIGN, 200, 405),
+    "catalog:preview-frame": (SEES_DESIGN, 404, 405),  # no space is named
+    "catalog:preview-draft": (CHANGES_OFFERS, 405, 200),
+    "catalog:preview-draft-frame": (CHANGES_OFFERS, 404, 405),  # nothing was typed
+    "catalog:preview-people": (SEES_CONTACTS, 200, 405),
+    "catalog:picture-list": (CHANGES_OFFERS, 200, 422),
+    "catalog:picture-add": (CHANGES_OFFERS, 405, 422),
+    "coupons:coupon-list": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-create": (ADDS_COUPONS, 200, 422),
+    "coupons:options-edit": (ADMINISTRATOR, 200, 422),
+    "coupons:options-codes": (ADMINISTRATOR, 200, 302),
+    "coupons:coupons-suspend": (ADDS_COUPONS, 302, 302),
+    "coupons:coupons-activate": (ADDS_COUPONS, 302, 302),
+    "coupons:coupons-archive": (ARCHIVES_COUPONS, 302, 302),
+    "coupons:code-find": (SEES_CODES, 200, 422),
+    "coupons:codes-void": (VOIDS_CODES, 302, 302),
+    "coupons:codes-put-back": (VOIDS_CODES, 302, 302),
+    "coupons:codes-delete": (VOIDS_CODES, 302, 302),
+    "coupons:code-detail": (SEES_COUPONS, 200, 405),
+    "coupons:code-redeem": (REDEEMS, 200, 422),
+    "coupons:redemption-roll-back": (ADMINISTRATOR, 200, 422),
+    "coupons:coupon-detail": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-others": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-journal": (ADMINISTRATOR, 200, 405),
+    "coupons:coupon-edit": (ADDS_COUPONS, 200, 422),
+    "coupons:coupon-duplicate": (ADDS_COUPONS, 200, 302),
+    "coupons:coupon-suspend": (ADDS_COUPONS, 200, 302),
+    "coupons:coupon-activate": (ADDS_COUPONS, 200, 302),
+    "coupons:coupon-archive": (ARCHIVES_COUPONS, 200, 302),
+    "coupons:coupon-delete": (ARCHIVES_COUPONS, 200, 302),
+    "coupons:coupon-redeem": (REDEEMS, 200, 422),
+    "coupons:redemption-list": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-deliveries": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-imports": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-reports": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-recount": (ADDS_COUPONS, 405, 302),
+    "coupons:batch-edit": (ADDS_COUPONS, 200, 422),
+    "coupons:code-list": (SEES_COUPONS, 200, 405),
+    "coupons:code-add": (ADDS_COUPONS, 200, 422),
+    "coupons:code-generate": (ADDS_COUPONS, 200, 422),
+    "coupons:code-find-in": (SEES_CODES, 405, 422),
+    "coupons:all-codes-void": (VOIDS_CODES, 200, 422),
+    "coupons:all-codes-put-back": (VOIDS_CODES, 200, 422),
+    "coupons:all-codes-delete": (VOIDS_CODES, 200, 302),
     "jobs:job-list": (EVERYBODY, 200, 405),
     "jobs:job-running": (EVERYBODY, 200, 405),
     "jobs:job-practise": (ADMINISTRATOR, 405, 302),
     "transfers:transfer-list": (EVERYBODY, 200, 405),
     "transfers:import-create": (MOVERS, 200, 422),
-    "transfers:export-create": (MOVERS, 200, 422),
+    "transfers:export-create": (MOVERS, 200, 200),
 }
 # What those who may not see it are told does not exist.
 HIDDEN = {
@@ -131,6 +287,7 @@ PUBLIC = {
     "accounts:password-set": (410, 410),
     "accounts:language-choose": (405, 400),
     "accounts:theme-choose": (405, 400),
+    "catalog:asset-file": (200, 405),
     "api-openapi": (200, 405),
     "api-docs": (200, 405),
     "healthz": (200, 405),
@@ -144,12 +301,29 @@ PROGRAMS = {
     "api-1:list_journal": (401, 405),
     "api-1:list_contacts": (401, 405),
     "api-1:read_contact": (401, 405),
+    "api-1:approve_offer": (405, 401),
+    "api-1:disable_offer": (405, 401),
+    "api-1:enable_offer": (405, 401),
+    "api-1:disable_category": (405, 401),
+    "api-1:enable_category": (405, 401),
+    "api-1:list_releases": (401, 405),
+    "api-1:read_release": (401, 405),
+    "api-1:compare_releases": (401, 405),
+    "api-1:roll_back": (405, 401),
+    "api-1:read_package": (401, 405),
+    "api-1:plan_package": (405, 401),
+    "api-1:apply_to": (405, 401),
+    "api-1:list_offers": (401, 405),
     "api-1:list_jobs": (401, 405),
     "api-1:read_job": (401, 405),
     "api-1:cancel_job": (405, 401),
     "api-1:create_hold": (405, 401),
     "api-1:create_import": (401, 401),
     "api-1:create_redemption": (405, 401),
+    "api-1:generate_codes": (405, 401),
+    "api-1:list_batches": (401, 405),
+    "api-1:read_batch": (401, 405),
+    "api-1:void_batch": (405, 401),
     "api-1:list_codes": (401, 405),
     "api-1:list_coupons": (401, 405),
     "api-1:read_code": (401, 405),
@@ -178,22 +352,88 @@ def addresses():
     make_attribute("target", "int")
     contact, other = make_contact("C-1"), make_contact("C-2")
     make_audience("target")
+    shop = make_shop()
+    offer, fallback_offer = make_offer(shop), make_fallback_offer(shop)
+    publish(offer, fallback_offer)
+    draft = begin_draft(shop, fallback_offer_shape(fallback_offer), by=person, at=NOON)
+    asset = add_picture(name="dot.png", data=PICTURE, by=None, at=NOON)
+    tag = Tag.objects.create(name="target", created_at=NOON)
+    template = make_template(shop)
+    write(None, ContentFieldShape(name="target", label="Target"), shop)
+    coupon = make_coupon("CPN23", type="individual", accept_unissued=True)
+    (code,) = make_codes(coupon, "TARGET")
+    use = redeem(Use(code="TARGET", source="till", external_id="T-1"), by=None, at=NOON).redemption
     samples = {
+        "coupons:code-": {"code": "CPN23", "pk": code.pk},
+        "coupons:redemption-roll-back": {"pk": use.pk},
+        "coupons:batch": {"code": "CPN23", "pk": code.batch_id},
+        "coupons:": {"code": "CPN23"},
+        "catalog:category": {"environment": shop.name, "name": "travel"},
+        "catalog:content-field": {"environment": shop.name, "name": "target"},
+        "catalog:environment": {"environment": shop.name},
+        "catalog:filter": {"environment": shop.name, "name": "grown"},
+        "catalog:presentation-rule": {"environment": shop.name, "name": "R1"},
+        "catalog:requirements": {"environment": shop.name},
+        "catalog:space": {"environment": shop.name, "name": "webHero"},
+        "catalog:tag": {"pk": tag.pk},
+        "catalog:template": {"environment": shop.name, "pk": template.pk},
+        "catalog:asset": {"digest": asset.hash, "extension": "png"},
+        "catalog:preview-draft-frame": {"environment": shop.name, "token": uuid.uuid4()},
+        "catalog:preview": {"environment": shop.name, "code": offer.code},
+        "catalog:offer": {
+            "environment": shop.name,
+            "code": offer.code,
+            "side": "content",
+            "verb": "submit",
+        },
+        "catalog:fallback-offer": {"environment": shop.name, "code": fallback_offer.code},
+        "catalog:fallback-draft": {
+            "environment": shop.name,
+            "public_id": draft.public_id,
+            "step": "summary",
+        },
         "accounts:person": {"public_id": person.public_id},
         "accounts:password": {"public_id": person.public_id, "token": "never-given"},
         "accounts:role": {"code": role.code},
         "accounts:label": {"code": label.code},
         "accounts:key": {"public_id": key.public_id},
-        "accounts:journal": {"pk": JournalEntry.objects.get().pk},
+        "accounts:journal": {"pk": JournalEntry.objects.earliest("pk").pk},
         "contacts:contact": {"public_id": contact.public_id, "other_id": other.public_id},
         "contacts:attribute": {"name": "target"},
         "contacts:audience": {"name": "target"},
         "api-1:read_contact": {"key": contact.key},
         "api-1:read_code": {"code": "CPN23", "value": "A"},
         "api-1:read_coupon": {"code": "CPN23"},
+        "api-1:generate_codes": {"code": "CPN23"},
+        "api-1:list_batches": {"code": "CPN23"},
+        "api-1:read_batch": {"code": "CPN23", "pk": code.batch_id},
+        "api-1:void_batch": {"code": "CPN23", "pk": code.batch_id},
         "api-1:list_codes": {"code": "CPN23"},
         "api-1:roll_back_redemption": {"pk": job.pk},
         "api-1:release_hold": {"pk": job.pk},
+        **{
+            name: {"environment": shop.name, "code": "NYC", "name": "travel"}
+            for name in ("api-1:approve_", "api-1:disable_", "api-1:enable_")
+        },
+        **{
+            name: {"environment": shop.name, "number": 1}
+            for name in (
+                "api-1:list_releases",
+                "api-1:read_release",
+                "api-1:compare_",
+                "api-1:roll_back",
+            )
+        },
+        "catalog:package": {"environment": shop.name, "word": "word"},
+        **{
+            name: {"environment": shop.name}
+            for name in (
+                "api-1:read_package",
+                "api-1:plan_package",
+                "api-1:apply_to",
+                "api-1:list_offers",
+            )
+        },
         "jobs:job": {"pk": job.pk},
         "api-1:read_job": {"pk": job.pk},
         "api-1:cancel_job": {"pk": job.pk},
@@ -323,6 +563,19 @@ def test_programs_need_a_key_even_for_somebody_who_is_signed_in(addresses, role)
         ("api-1:list_contacts", "get"),
         ("api-1:read_contact", "get"),
         ("api-1:read_contact", "put"),
+        ("api-1:approve_offer", "post"),
+        ("api-1:disable_offer", "post"),
+        ("api-1:enable_offer", "post"),
+        ("api-1:disable_category", "post"),
+        ("api-1:enable_category", "post"),
+        ("api-1:list_releases", "get"),
+        ("api-1:read_release", "get"),
+        ("api-1:compare_releases", "get"),
+        ("api-1:roll_back", "post"),
+        ("api-1:read_package", "get"),
+        ("api-1:plan_package", "post"),
+        ("api-1:apply_to", "post"),
+        ("api-1:list_offers", "get"),
         ("api-1:list_jobs", "get"),
         ("api-1:read_job", "get"),
         ("api-1:cancel_job", "post"),
@@ -334,6 +587,11 @@ def test_programs_need_a_key_even_for_somebody_who_is_signed_in(addresses, role)
         ("api-1:list_coupons", "get"),
         ("api-1:read_coupon", "get"),
         ("api-1:read_coupon", "patch"),
+        ("api-1:generate_codes", "post"),
+        ("api-1:list_batches", "get"),
+        ("api-1:read_batch", "get"),
+        ("api-1:read_batch", "patch"),
+        ("api-1:void_batch", "post"),
         ("api-1:list_codes", "get"),
         ("api-1:read_code", "get"),
         ("api-1:read_code", "patch"),

@@ -12,6 +12,7 @@ from contacts import rulecounting
 from contacts.rulewords import words_for
 from rules.parsing import parse
 from tests.build import NOON, make_attribute, make_audience, make_contact, make_user
+from tests.often import often
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +194,33 @@ def test_propositions_are_spoken_of_where_they_are_counted(ask):
     assert ask("check", text=text, propositions=True)["ok"] is True
 
 
+def test_what_an_environment_calls_by_a_name_stands_before_audiences(ask):
+    make_audience("rich", "contact.points > 100", label="Rich")
+    filters = [{"name": "rich", "label": "Rich here", "rule": "contact.points >= 20"}]
+
+    told = ask("check", text='filter("rich")', filters=filters)
+    counted = ask("count", text='filter("rich")', filters=filters)
+
+    assert told["sentence"] == "Belongs to the audience Rich here."
+    assert counted["count"]["number"] == 2
+    assert ask("count", text='filter("rich")')["count"]["number"] == 0
+
+
+def test_visitors_are_counted_where_the_rule_is_for_them(ask):
+    counted = ask("count", text="contact.points > 5", kind="visitor")
+    people = ask("sample", text="contact.points > 5", kind="visitor")
+
+    assert (counted["all"]["number"], counted["count"]["number"]) == (1, 1)
+    assert b"V-1" in people.content
+
+
+def test_what_is_only_about_offers_asks_nothing_of_people(ask):
+    asked = ask("check", text='offer.category == "travel"', people=False)
+    refused = ask("check", text="contact.points > 1", people=False)
+
+    assert (asked["ok"], refused["ok"]) == (True, False)
+
+
 def test_a_weight_is_a_number_that_is_written(ask):
     told = ask("check", text="10 + contact.points * 0.5", weight=True)
 
@@ -331,6 +359,7 @@ def test_the_names_of_audiences_that_one_may_not_see_are_not_told(ask, client):
         b'{"text": "contact.points > 1", "call": [{"name": "a", "kind": "colour"}]}',
         b'{"text": "true", "call": [{"name": "a", "kind": "int", "label": "", "choices": [3]}]}',
         b'{"blocks": {"how": "all", "parts": []}, "weight": true}',
+        b'{"text": "true", "filters": [{"name": "a", "rule": 3}]}',
         b"\xff\xfe",
     ],
 )
@@ -354,7 +383,7 @@ letters = st.lists(
 
 @given(text=letters | st.text(max_size=20), around=letters)
 @settings(
-    max_examples=60,
+    max_examples=often(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -39,7 +39,7 @@ class Borrower:
         )
 
     def has_borrowed(self):
-        return self.process.stdout.readline() == b"borrowed\n"  # type: ignore[union-attr] # a pipe
+        return self.process.stdout.readline() == b"borrowed\n"
 
     def end(self):
         self.process.communicate(timeout=30)

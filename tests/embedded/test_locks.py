@@ -52,7 +52,7 @@ def test_looking_does_not_take(path):
 
 def test_the_kernel_releases_what_a_killed_process_held(path):
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, path], stdout=subprocess.PIPE)
-    assert holder.stdout.readline() == b"held\n"  # type: ignore[union-attr] # it is a pipe
+    assert holder.stdout.readline() == b"held\n"
     assert is_held(path)
 
     holder.kill()

@@ -108,7 +108,7 @@ def test_a_child_dies_with_who_started_it(account, tmp_path):
     parent = subprocess.Popen(
         [sys.executable, "-c", starter, json.dumps(child)], stdout=subprocess.PIPE, text=True
     )
-    pid = int(parent.stdout.readline())  # type: ignore[union-attr] # it is a pipe
+    pid = int(parent.stdout.readline())
     assert is_alive(pid)
 
     parent.kill()

@@ -96,10 +96,19 @@ def test_the_rail_shows_only_what_may_be_opened(client):
 
     assert [link.label for section in rail for link in section.links] == [
         "Home",
+        "Offers",
+        "Fallback offers",
+        "Categories",
+        "Spaces",
+        "Presentation rules",
+        "Predefined filters",
+        "Offer templates",
+        "Tags",
         "Contacts",
         "Visitors",
         "Audiences",
         "Attributes",
+        "Environments",
         "Imports and exports",
         "Jobs",
     ]

@@ -1,0 +1,98 @@
+"""Fields that several forms of offers have: categories, tags, access labels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import AccessLabel, User, held_labels
+from catalog.models import Category, Environment, Tag
+from catalog.tree import tree_of
+
+MOST_TAGS = 50
+SHOWN_TAGS = 60
+
+
+# --- categories ---
+
+
+def category_choices(
+    environment: Environment, user: User, *, nothing: Any, key: str = "name"
+) -> list[tuple[str, str]]:
+    """The tree as options, those below others moved in; only what the person may see."""
+    visible = Category.objects.filter(environment=environment).visible_to(user)
+    tree = tree_of(visible)
+    indented = [
+        (str(getattr(category, key)), "\u2003" * depth + category.label)
+        for category, depth in tree.walk()
+    ]
+    return [("", nothing), *indented]
+
+
+# --- tags ---
+
+
+class TagsField(forms.MultipleChoiceField):
+    """Existing tags, ticked; new ones are written beside them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            label=gettext_lazy("Tags"),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            **options,
+        )
+
+
+class NewTagsField(forms.CharField):
+    """New tags, between commas."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("New tags"),
+            required=False,
+            max_length=1000,
+            help_text=gettext_lazy("Between commas, as in “summer, cross-selling”."),
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+
+    def clean(self, value: Any) -> list[str]:
+        words = [" ".join(word.split()) for word in super().clean(value).split(",")]
+        found = list(dict.fromkeys(word for word in words if word))
+        if any(len(word) > 50 for word in found):
+            raise forms.ValidationError(_("A tag has at most 50 characters."))
+        if len(found) > MOST_TAGS:
+            raise forms.ValidationError(_("These are too many tags."))
+        return found
+
+
+def tag_choices(chosen: Collection[str]) -> list[tuple[str, str]]:
+    """The tags that are carried most, with those that are chosen."""
+    known = Tag.objects.order_by("name").values_list("name", flat=True)
+    names: Iterable[str] = sorted({*known[:SHOWN_TAGS], *chosen}, key=str.casefold)
+    return [(name, name) for name in names]
+
+
+# --- access labels ---
+
+
+class LabelsField(forms.MultipleChoiceField):
+    """The labels that the person holds; others that are there stay as they are."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("Access labels"),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=gettext_lazy("Only people who hold all of them see it."),
+        )
+
+    def for_user(self, user: User) -> bool:
+        """Offer the labels that the person holds; says whether there are any."""
+        held: Iterable[AccessLabel] = held_labels(user)
+        self.choices = [(label.code, label.name) for label in held]
+        return bool(self.choices)

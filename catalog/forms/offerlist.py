@@ -1,0 +1,177 @@
+"""What narrows the lists of offers, in design and in live."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from catalog.forms.fields import category_choices
+from catalog.models import Approval, Environment, Offer, Space, Tag
+from catalog.tree import Tree
+from offers_site.filters import ListFilter
+
+EXPIRING_WITHIN = timedelta(days=14)
+STATUSES = (
+    ("", gettext_lazy("Any status")),
+    ("editing", gettext_lazy("Being edited")),
+    ("pending", gettext_lazy("Waiting for approval")),
+    ("approved", gettext_lazy("Approved, not live")),
+    ("rejected", gettext_lazy("Rejected")),
+    ("live", gettext_lazy("Live")),
+    ("changed", gettext_lazy("Changed since live")),
+    ("never", gettext_lazy("Never live")),
+    ("disabled", gettext_lazy("Disabled")),
+    ("expiring", gettext_lazy("Expiring soon")),
+)
+KINDS = (("", gettext_lazy("Any kind")), *Offer.Kind.choices)
+
+
+class OfferFilter(ListFilter):
+    searches = True
+    search_label = gettext_lazy("Label or code")
+    tree: ClassVar[Tree]
+    at: ClassVar[datetime]
+
+    status = forms.ChoiceField(label=gettext_lazy("Status"), choices=STATUSES)
+    category = forms.ChoiceField(label=gettext_lazy("Category"))
+    space = forms.ChoiceField(label=gettext_lazy("Space"))
+    tag = forms.ChoiceField(label=gettext_lazy("Tag"))
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS)
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for word in (self.asked("q") or "").split():
+            queryset = queryset.filter(Q(label__icontains=word) | Q(code__icontains=word))
+        if kind := self.asked("kind"):
+            queryset = queryset.filter(kind=kind)
+        if status := self.asked("status"):
+            queryset = queryset.filter(self.in_status(status))
+        if category := self.asked("category"):
+            queryset = queryset.filter(category__in=self.subtree(category))
+        if space := self.asked("space"):
+            queryset = queryset.filter(representations__space__name=space)
+        if tag := self.asked("tag"):
+            queryset = queryset.filter(tags__name=tag)
+        return queryset
+
+    def subtree(self, name: str) -> list[int]:
+        found = (category for category in self.tree.by_key.values() if category.name == name)
+        top = next(found, None)
+        return [category.pk for category in self.tree.subtree(top.pk)] if top else []
+
+    def in_status(self, status: str) -> Q:
+        either = Q(content_state=status) | Q(eligibility_state=status)
+        agreed = Q(content_state=Approval.LIVE, eligibility_state=Approval.LIVE)
+        live = Q(live_since__isnull=False)
+        match status:
+            case "live":
+                return live
+            case "changed":
+                return live & ~agreed
+            case "never":
+                return ~live
+            case "disabled":
+                return Q(enabled=False)
+            case "approved":
+                states = [Approval.APPROVED, Approval.LIVE]
+                both = Q(content_state__in=states, eligibility_state__in=states)
+                return both & ~agreed
+            case "expiring":
+                return self.is_expiring()
+            case _:
+                return either
+
+    def is_expiring(self) -> Q:
+        """Ends within two weeks, by its own date or that of a category above it."""
+        until = self.at + EXPIRING_WITHIN
+        ended, ending = [], []
+        for category in self.tree.by_key.values():
+            ends = [each.end for each in self.tree.chain(category.pk) if each.end is not None]
+            if ends and min(ends) <= self.at:
+                ended.append(category.pk)
+            elif ends and min(ends) <= until:
+                ending.append(category.pk)
+        over = Q(end__lte=self.at) | Q(category__in=ended)
+        return (Q(end__lte=until) | Q(category__in=ending)) & ~Q(pk__in=Offer.objects.filter(over))
+
+
+class FallbackOfferFilter(OfferFilter):
+    """Those without conditions: nothing of dates and categories."""
+
+    category = None  # type: ignore[assignment] # Django's way of leaving a field out
+    kind = None  # type: ignore[assignment]
+    status = forms.ChoiceField(
+        label=gettext_lazy("Status"),
+        choices=[
+            ("", gettext_lazy("Any status")),
+            ("never", gettext_lazy("Draft")),
+            ("live", gettext_lazy("Live")),
+            ("changed", gettext_lazy("Changed since live")),
+        ],
+    )
+
+
+class LiveOfferFilter(ListFilter):
+    """Of what is live, as it is frozen: by the names that stood there then."""
+
+    searches = True
+    search_label = gettext_lazy("Label or code")
+    below: ClassVar[dict[str, list[str]]]  # categories with all below them
+
+    category = forms.ChoiceField(label=gettext_lazy("Category"))
+    space = forms.ChoiceField(label=gettext_lazy("Space"))
+    tag = forms.ChoiceField(label=gettext_lazy("Tag"))
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=[
+            ("", gettext_lazy("Any kind")),
+            ("offer", gettext_lazy("Offer")),
+            ("fallback_offer", gettext_lazy("Fallback offer")),
+        ],
+    )
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for word in (self.asked("q") or "").split():
+            queryset = queryset.filter(Q(body__label__icontains=word) | Q(name__icontains=word))
+        if kind := self.asked("kind"):
+            queryset = queryset.filter(kind=kind)
+        if category := self.asked("category"):
+            queryset = queryset.filter(body__category__in=self.below.get(category, [category]))
+        if space := self.asked("space"):
+            queryset = queryset.filter(body__representations__contains=[{"space": space}])
+        if tag := self.asked("tag"):
+            queryset = queryset.filter(body__tags__contains=[tag])
+        return queryset
+
+
+def with_choices(
+    filters: type[ListFilter],
+    environment: Environment,
+    user: User,
+    *,
+    categories: list[tuple[str, str]] | None = None,
+    **more: Any,
+) -> type[ListFilter]:
+    """The filter with what there is in an environment to choose from."""
+    spaces = Space.objects.filter(environment=environment).order_by("label", "pk")
+    tags = Tag.objects.filter(offers__environment=environment).distinct().order_by("name")
+    given: dict[str, Any] = dict(more)
+    if filters.base_fields.get("category"):
+        given["category"] = forms.ChoiceField(
+            label=gettext_lazy("Category"),
+            choices=categories
+            or category_choices(environment, user, nothing=gettext_lazy("Any category")),
+        )
+    given["space"] = forms.ChoiceField(
+        label=gettext_lazy("Space"),
+        choices=[("", gettext_lazy("Any space")), *((one.name, one.label) for one in spaces)],
+    )
+    given["tag"] = forms.ChoiceField(
+        label=gettext_lazy("Tag"),
+        choices=[("", gettext_lazy("Any tag")), *((tag.name, tag.name) for tag in tags)],
+    )
+    return type(filters.__name__, (filters,), given)

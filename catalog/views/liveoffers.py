@@ -1,0 +1,64 @@
+"""What is live of one offer: read-only, as the release froze it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.timezone import now
+
+from catalog.livenow import live_categories, visible_revisions
+from catalog.models import Environment, Offer, Release, Space
+from catalog.problems import language
+from catalog.views.doors import CatalogueRequest
+from contacts.vocabulary import labels
+from rules.parsing import parse
+from rules.refusals import BadRule
+from rules.wording import sentence
+
+
+def live_detail(
+    request: CatalogueRequest, environment: Environment, code: str, *, kind: str
+) -> HttpResponse:
+    categories = live_categories(environment)
+    visible = visible_revisions(environment, request.user, categories)
+    revision = visible.filter(kind=kind, name=code).first() if "\0" not in code else None
+    if revision is None:
+        raise Http404
+    body = revision.body
+    chain = categories.chain(body.get("category"))
+    filters = [(categories.by_name[each]["label"], categories.by_name[each]) for each in chain]
+    releases = Release.objects.filter(environment=environment, number=revision.since)
+    spaces = Space.objects.filter(environment=environment)
+    context = {
+        "body": body,
+        "revision": revision,
+        "environment": environment,
+        "since": releases.first(),
+        "path": [categories.by_name[each]["label"] for each in chain],
+        "window": categories.window_of(body),
+        "filters": [
+            (label, said(each["filter"]))
+            for label, each in [*filters, ("", body)]
+            if each.get("filter")
+        ],
+        "contexts": [
+            {**each, "sentence": said(each["filter"])} for each in body.get("contexts", ())
+        ],
+        "space_labels": dict(spaces.values_list("name", "label")),
+        "design": Offer.objects.visible_to(request.user)
+        .filter(environment=environment, code=code)
+        .first(),
+        "at": now(),
+    }
+    return render(request, "catalog/live_offer_detail.html", context)
+
+
+def said(rule: Any) -> str:
+    if not rule:
+        return ""
+    try:
+        return sentence(parse(rule), language(), labels())
+    except BadRule:
+        return str(rule)

@@ -1,0 +1,330 @@
+"""The one walk: from a release, a person and a moment to ranked propositions, and why."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from decisioning.engine.compiled import CompiledOffer, Facts, Release, Test
+from decisioning.engine.plans import Entry, Group, Plan, Plans, wanted
+from decisioning.engine.pressure import Pressure
+from decisioning.engine.slots import Asked, part_of, together
+from decisioning.engine.values import (
+    Answer,
+    Cap,
+    Decision,
+    Past,
+    Proposition,
+    Question,
+    Reason,
+    Space,
+    Status,
+    Step,
+    TiePolicy,
+)
+from decisioning.engine.weights import as_decimal, effective
+from decisioning.engine.why import Candidate, Why
+
+
+class Engine:
+    """A release with its plans; what a process asks."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.plans = Plans(release)
+
+    def decide(self, question: Question) -> Decision:
+        """Rank offers for every slot. A slot of an unknown space is left out."""
+        call = Call(self, question)
+        return Decision(
+            environment=self.release.environment,
+            release=self.release.number,
+            answers=tuple(call.answers()),
+        )
+
+
+class Call:
+    """One question on its way: what its slots share."""
+
+    def __init__(self, engine: Engine, question: Question) -> None:
+        self.engine = engine
+        self.release = engine.release
+        self.question = question
+        self.taken: set[str] = set()
+        self.chosen: list[Past] = []
+        self.chosen_count: Counter[tuple[str, str]] = Counter()
+
+    def answers(self) -> Iterator[Answer]:
+        for asked in together(self.release.spaces, self.question.slots):
+            whole = SlotWalk(self, asked).answer()
+            for slot, rank in asked.shown:
+                yield part_of(whole, slot, rank)
+
+    def remember(self, space: Space, candidate: Candidate, rank: int) -> None:
+        """What is chosen counts for the rest of the call."""
+        code = candidate.offer.code
+        self.taken.add(code)
+        self.chosen_count[code, ""] += 1
+        self.chosen_count[code, space.name] += 1
+        self.chosen.append(
+            Past(
+                offer=code,
+                space=space.name,
+                channel=space.channel,
+                status=space.status_on_proposition,
+                at=self.question.at,
+                category=candidate.offer.offer.category,
+                weight=float(as_decimal(candidate.millionths)),
+                rank=rank,
+            )
+        )
+
+
+class SlotWalk:
+    """One list of one space: who is asked, who leaves where, who is chosen."""
+
+    def __init__(self, call: Call, asked: Asked) -> None:
+        question = call.question
+        self.call = call
+        self.asked = asked
+        self.space = asked.space
+        self.release = call.release
+        self.question = question
+        self.at = question.at
+        self.facts: Facts = {
+            "contact": question.contact,
+            "call": asked.slot.call,
+            "space": {"name": asked.space.name, "channel": asked.space.channel},
+            "identification": {"": question.identification},
+            "offer": {},
+        }
+        self.pressure = Pressure(
+            self.release, asked.space.channel, self.facts, self.at, question.history
+        )
+        self.answered: dict[str, bool] = {}
+        self.asks_above = self.release.asks_above
+        self.why = Why(wanted=question.explain)
+        self.capped = 0
+
+    # --- the walk ---
+
+    def answer(self) -> Answer:
+        scope = wanted(self.release, self.space, self.asked.slot.categories, self.asked.slot.themes)
+        plan = self.call.engine.plans.of(self.space, scope, self.at)
+        chosen = self.choose(self.ranked(plan))
+        propositions = [self.proposition(one, rank) for rank, one in enumerate(chosen, 1)]
+        short = len(propositions) < self.asked.count
+        self.add_fallback(propositions)
+        reason = None
+        if short:
+            reason = Reason.ALL_CAPPED if self.capped else Reason.NO_ELIGIBLE_OFFER
+        return Answer(
+            slot=self.asked.slot.slot,
+            space=self.space.name,
+            asked=self.asked.count,
+            propositions=tuple(propositions),
+            reason=reason,
+            explained=self.why.of(plan) if self.question.explain else (),
+        )
+
+    def ranked(self, plan: Plan) -> Iterator[Candidate]:
+        """Those who pass every test, in their final order; nobody is asked before it matters."""
+        waiting: list[tuple[int, tuple[float, str], Candidate]] = []
+        for entry in self.entries(plan):
+            if entry.bound <= 0 and not self.question.explain:
+                break
+            while waiting and -waiting[0][0] > entry.bound:
+                yield heapq.heappop(waiting)[2]
+            candidate = self.weigh(entry)
+            if candidate is not None:
+                tie = self.tie(candidate.offer.code)
+                heapq.heappush(waiting, (-candidate.millionths, tie, candidate))
+        while waiting:
+            yield heapq.heappop(waiting)[2]
+
+    def entries(self, plan: Plan) -> Iterator[Entry]:
+        """The offers of the groups that are open to this person, the heaviest possible first."""
+        open_groups = [group.entries for group in plan.groups if self.is_open(group)]
+        if len(open_groups) == 1:
+            return iter(open_groups[0])
+        return heapq.merge(*open_groups, key=lambda entry: -entry.bound)
+
+    def is_open(self, group: Group) -> bool:
+        """Whether what is asked of everybody below lets this person in."""
+        test = self.release.filter
+        if test is not None and not test.asks_offer and not self.holds("", test):
+            return self.shut(group, Step.ENVIRONMENT_FILTER, "", test)
+        for category, test in group.tests:
+            if test.asks_offer:
+                break  # it is asked for each offer, and so is what is asked after it
+            if not self.holds(category.name, test):
+                return self.shut(group, Step.CATEGORY_FILTER, category.name, test)
+        return True
+
+    def shut(self, group: Group, step: Step, subject: str, test: Test) -> bool:
+        if self.question.explain:
+            for entry in group.entries:
+                self.why.leave(entry.offer, step, subject=subject, test=test.rule)
+        return False
+
+    def weigh(self, entry: Entry) -> Candidate | None:
+        """Filters from the top down, then the best context; None when the offer leaves."""
+        offer = entry.offer
+        self.facts["offer"] = offer.facts
+        if self.asks_above and not self.passes_above(offer):
+            return None
+        answers = offer.ask(self.facts, self.at, self.release.zone) if offer.ask else ()
+        if offer.has_filter and not answers[0]:
+            self.why.leave(offer, Step.OFFER_FILTER, test=offer.offer.filter)
+            return None
+        best = self.best_context(entry, answers)
+        if best is None:
+            self.why.leave(offer, Step.CONTEXT)
+            return None
+        return Candidate(entry, *best)
+
+    def best_context(self, entry: Entry, answers: Sequence[Any]) -> tuple[int, str, Decimal] | None:
+        """The heaviest line that is open to this person; of equals the first."""
+        best: tuple[int, str, Decimal] | None = None
+        for weighing in entry.lines:
+            line = weighing.line
+            if line.filter_at is not None and not answers[line.filter_at]:
+                continue
+            formula = line.constant if line.weight_at is None else answers[line.weight_at]
+            millionths = (
+                weighing.known if line.weight_at is None else effective(formula, entry.factor)
+            )
+            if millionths and (best is None or millionths > best[0]):
+                best = (millionths, line.context.label, Decimal(repr(formula)))
+        return best
+
+    def passes_above(self, offer: CompiledOffer) -> bool:
+        test = self.release.filter
+        if test is not None and not self.holds("", test):
+            self.why.leave(offer, Step.ENVIRONMENT_FILTER, test=test.rule)
+            return False
+        for category, test in offer.category_tests:
+            if not self.holds(category.name, test):
+                self.why.leave(offer, Step.CATEGORY_FILTER, subject=category.name, test=test.rule)
+                return False
+        return True
+
+    def holds(self, key: str, test: Test) -> bool:
+        """What is asked of everybody below is asked once, unless it speaks of the offer."""
+        if test.asks_offer:
+            return test.holds(self.facts, self.at, self.release.zone)
+        known = self.answered.get(key)
+        if known is None:
+            known = self.answered[key] = test.holds(self.facts, self.at, self.release.zone)
+        return known
+
+    # --- choosing ---
+
+    def choose(self, ranked: Iterator[Candidate]) -> list[Candidate]:
+        chosen: list[Candidate] = []
+        groups: Counter[str] = Counter()
+        for candidate in ranked:
+            if len(chosen) == self.asked.count:
+                if not self.question.explain:
+                    break
+                if self.may_be_had(candidate, groups):
+                    self.why.leave_weighed(candidate, Step.RANK)
+                continue
+            if self.may_be_had(candidate, groups):
+                chosen.append(candidate)
+                groups[self.group(candidate.offer)] += 1
+                self.call.remember(self.space, candidate, len(chosen))
+                self.why.leave_weighed(candidate, Step.SELECTED, rank=len(chosen))
+        return chosen
+
+    def may_be_had(self, candidate: Candidate, groups: Counter[str]) -> bool:
+        """What has been had before, and what this call has chosen already."""
+        offer = candidate.offer
+        blocked = self.pressure.blocks(offer) or self.pressure.blocks_beside(
+            offer, self.call.chosen
+        )
+        if blocked is not None:
+            self.why.leave_blocked(candidate, blocked)
+            return False
+        for cap in offer.offer.caps:
+            count = self.used(cap, offer.code)
+            if count >= cap.limit:
+                self.capped += 1
+                self.why.leave_weighed(
+                    candidate, Step.CAP, subject=cap.key, count=count, limit=cap.limit
+                )
+                return False
+        most = self.space.max_per_category
+        if most is not None and groups[self.group(offer)] >= most:
+            self.why.leave_weighed(candidate, Step.DIVERSITY, limit=most)
+            return False
+        if self.question.deduplicate and offer.code in self.call.taken:
+            self.why.leave_weighed(candidate, Step.DUPLICATE)
+            return False
+        if offer.code in self.asked.slot.unusable:
+            self.why.leave_weighed(candidate, Step.REPRESENTATION)
+            return False
+        return True
+
+    def used(self, cap: Cap, code: str) -> int:
+        space = self.space.name if cap.each_space else ""
+        used = self.question.used.get((cap.key, space), 0)
+        if counts_at_once(cap, self.space.status_on_proposition):
+            used += self.call.chosen_count[code, space]
+        return used
+
+    def group(self, offer: CompiledOffer) -> str:
+        """The category by which a space mixes its offers."""
+        depth = self.space.category_depth
+        if not offer.chain:
+            return ""
+        if depth is None or depth > len(offer.chain):
+            return offer.chain[-1].name
+        return offer.chain[depth - 1].name
+
+    def tie(self, code: str) -> tuple[float, str]:
+        """Who comes first among equals."""
+        policy = self.space.tie_policy
+        if policy == TiePolicy.FIXED:
+            return 0.0, code
+        seed = self.question.target if policy == TiePolicy.STICKY else self.question.seed
+        key = sha256(f"{seed}|{self.question.target}|{code}".encode()).hexdigest()
+        return (self.last_shown(code) if policy == TiePolicy.LEAST_SHOWN else 0.0), key
+
+    def last_shown(self, code: str) -> float:
+        return max((p.at.timestamp() for p in self.question.history if p.offer == code), default=0)
+
+    # --- the answer ---
+
+    def proposition(self, candidate: Candidate, rank: int) -> Proposition:
+        return Proposition(
+            offer=candidate.offer.code,
+            rank=rank,
+            weight=as_decimal(candidate.millionths),
+            context=candidate.context,
+            formula=candidate.formula,
+            multipliers=candidate.entry.multipliers,
+        )
+
+    def add_fallback(self, propositions: list[Proposition]) -> None:
+        offer = self.release.fallback_offers.get(self.space.fallback_offer or "")
+        if offer is None or self.space.name not in offer.spaces:
+            return
+        if offer.code in self.asked.slot.unusable or len(propositions) >= self.asked.count:
+            return
+        if propositions and not self.space.fill_with_fallback:
+            return
+        propositions.append(
+            Proposition(
+                offer=offer.code, rank=len(propositions) + 1, weight=Decimal(0), is_fallback=True
+            )
+        )
+
+
+def counts_at_once(cap: Cap, status: int) -> bool:
+    """Whether a proposition is counted as soon as it is made."""
+    return cap.counts == "proposition" or cap.counts == Status(status).name.lower()

@@ -1,0 +1,225 @@
+"""The engine against a naive reading of the algorithm, over random catalogues and histories."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decisioning.engine.compiled import Release
+from decisioning.engine.decide import Engine
+from decisioning.engine.values import (
+    Cap,
+    Catalogue,
+    Category,
+    Offer,
+    Past,
+    PresentationRule,
+    Question,
+    Scope,
+    Slot,
+    Space,
+    Window,
+)
+from tests.engine.bank import PARIS, context, rule
+from tests.engine.naive import Naive
+from tests.often import often
+
+NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
+CODES = [f"O{number}" for number in range(12)]
+NAMES = ["a", "b", "c", "d"]
+FILTERS = [
+    None,
+    "contact.age < 26",
+    "!contact.has_account",
+    'contact.income == "high" || contact.frequent_traveller',
+    "contact.propensity_home > 0.5",
+    'offer.code != "O3"',
+    'call.device == "mobile"',
+    'space.channel == "web"',
+    "'x' in offer.tags",
+]
+WEIGHTS = ["0", "1", "5", "5", "7.5", "10 + 20 * contact.propensity_home", "contact.age / 3", "-2"]
+moments = st.integers(-30, 30).map(lambda days: NOW + timedelta(days=days))
+
+
+@st.composite
+def windows(draw):
+    start = draw(st.none() | moments)
+    end = draw(st.none() | moments)
+    if start and end and end <= start:
+        start, end = (end, start) if end < start else (start, None)
+    return Window(start, end)
+
+
+filters = st.sampled_from(FILTERS).map(lambda text: rule(text) if text else None)
+
+
+@st.composite
+def categories(draw):
+    found = []
+    for index, name in enumerate(NAMES):
+        found.append(
+            Category(
+                name=name,
+                parent=draw(st.sampled_from([None, *NAMES[:index]])),
+                enabled=draw(st.integers(0, 9)) > 0,
+                window=draw(windows()) if draw(st.integers(0, 3)) == 0 else Window(),
+                themes=tuple(draw(st.lists(st.sampled_from(["red", "Blue"]), max_size=2))),
+                multiplier=draw(st.sampled_from([Decimal(1), Decimal("1.5"), Decimal("0.333333")])),
+                multiplier_window=draw(windows()),
+                filter=draw(filters) if draw(st.booleans()) else None,
+                always_include=draw(st.integers(0, 4)) == 0,
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def offers(draw):
+    return tuple(
+        Offer(
+            code=code,
+            category=draw(st.sampled_from([None, *NAMES])),
+            enabled=draw(st.integers(0, 9)) > 0,
+            window=draw(windows()) if draw(st.integers(0, 3)) == 0 else Window(),
+            filter=draw(filters),
+            contexts=tuple(
+                context(
+                    draw(st.sampled_from(WEIGHTS)),
+                    f"context {number}",
+                    filter=draw(filters),
+                    space=draw(st.sampled_from([None, None, "hero", "mail"])),
+                    window=draw(windows()) if draw(st.integers(0, 3)) == 0 else Window(),
+                )
+                for number in range(draw(st.integers(0, 3)))
+            ),
+            spaces=frozenset(draw(st.sets(st.sampled_from(["hero", "mail"]), min_size=1))),
+            caps=tuple(
+                Cap(key=f"{code}/{number}", limit=2, each_space=draw(st.booleans()))
+                for number in range(draw(st.integers(0, 1)))
+            ),
+            tags=tuple(draw(st.sets(st.sampled_from(["x", "y"])))),
+        )
+        for code in CODES
+    )
+
+
+@st.composite
+def presentation_rules(draw):
+    return tuple(
+        PresentationRule(
+            name=f"R{number}",
+            channel=draw(st.sampled_from(["all", "all", "web", "email"])),
+            active=draw(st.integers(0, 4)) > 0,
+            order=draw(st.integers(0, 3)),
+            applies_to=draw(
+                st.sampled_from([None, "offer.category == 'a'", "'x' in offer.tags",
+                                 "'b' in offer.categories"])
+                .map(lambda text: rule(text) if text else None)
+            ),
+            period=draw(st.none() | st.integers(1, 20).map(lambda days: timedelta(days=days))),
+            max=draw(st.integers(1, 4)),
+            same_channel=draw(st.booleans()),
+            scope=draw(st.sampled_from(list(Scope))),
+            statuses=frozenset(draw(st.sets(st.sampled_from([0, 1, 3, 5]), max_size=2))),
+            recipients=draw(filters) if draw(st.integers(0, 3)) == 0 else None,
+        )
+        for number in range(draw(st.integers(0, 3)))
+    )  # fmt: skip
+
+
+@st.composite
+def catalogues(draw):
+    return Catalogue(
+        environment="e",
+        number=1,
+        zone=PARIS,
+        filter=draw(filters) if draw(st.integers(0, 4)) == 0 else None,
+        categories=draw(categories()),
+        offers=draw(offers()),
+        rules=draw(presentation_rules()),
+        spaces=(
+            Space(
+                name="hero",
+                channel="web",
+                max_per_category=draw(st.sampled_from([None, None, 1, 2])),
+                category_depth=draw(st.sampled_from([None, 1, 2])),
+                default_category=draw(st.sampled_from([None, "a"])),
+            ),
+            Space(name="mail", channel="email", default_themes=("red",)),
+        ),
+    )
+
+
+contacts = st.fixed_dictionaries(
+    {},
+    optional={
+        "age": st.integers(15, 40),
+        "has_account": st.booleans(),
+        "income": st.sampled_from(["low", "high"]),
+        "frequent_traveller": st.booleans(),
+        "propensity_home": st.sampled_from([0.1, 0.5, 0.8]),
+    },
+)
+histories = st.lists(
+    st.builds(
+        Past,
+        offer=st.sampled_from([*CODES, "GONE"]),
+        space=st.just("hero"),
+        channel=st.sampled_from(["web", "email"]),
+        status=st.sampled_from([0, 1, 3, 5]),
+        at=moments,
+        category=st.sampled_from(["a", None]),
+        is_fallback=st.sampled_from([False, False, False, True]),
+    ),
+    max_size=8,
+).map(tuple)
+caps_used = st.dictionaries(
+    st.tuples(st.sampled_from([f"{code}/0" for code in CODES]), st.sampled_from(["", "hero"])),
+    st.integers(0, 3),
+)
+
+
+@st.composite
+def questions(draw):
+    slot = Slot(
+        slot="s",
+        space=draw(st.sampled_from(["hero", "mail"])),
+        count=draw(st.integers(1, 12)),
+        categories=tuple(draw(st.lists(st.sampled_from([*NAMES, "nope"]), max_size=2))),
+        themes=tuple(draw(st.lists(st.sampled_from(["red", "blue "]), max_size=1))),
+        call=draw(st.sampled_from([{}, {"device": "mobile"}])),
+    )
+    return Question(
+        at=NOW,
+        target="C1",
+        seed=draw(st.sampled_from(["t1", "t2"])),
+        contact=draw(contacts),
+        history=draw(histories),
+        used=draw(caps_used),
+        slots=(slot,),
+    )
+
+
+@settings(max_examples=often(150), deadline=None)
+@given(catalogues(), questions())
+def test_the_engine_does_what_the_text_says(catalogue, question):
+    expected = Naive(catalogue).decide(question, question.slots[0])
+
+    (answer,) = Engine(Release(catalogue)).decide(question).answers
+
+    assert [(p.offer, p.weight, p.context) for p in answer.propositions] == expected
+
+
+@settings(max_examples=often(50), deadline=None)
+@given(catalogues(), questions())
+def test_an_explanation_changes_nothing_and_speaks_of_every_offer(catalogue, question):
+    engine = Engine(Release(catalogue))
+
+    (plain,) = engine.decide(question).answers
+    (explained,) = engine.decide(replace(question, explain=True)).answers
+
+    assert explained.propositions == plain.propositions
+    assert sorted(one.offer for one in explained.explained) == sorted(CODES)
