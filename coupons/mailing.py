@@ -15,13 +15,13 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.models import User
+from coupons import alerting
 from coupons.models import Coupon, Told
-from coupons.reporting import is_low, low_below
-from coupons.stock import stocks_of
+from coupons.reporting import low_below
 
 log = structlog.get_logger("overture.coupons")
-SOON = timedelta(days=7)
 BEFORE_TRYING_AGAIN = timedelta(minutes=30)
+Facts = dict[str, Any]
 
 
 def tell(*, at: datetime) -> int:
@@ -29,20 +29,21 @@ def tell(*, at: datetime) -> int:
     return sum(tell_of(coupon, kind, facts, at=at) for coupon, kind, facts in due(at))
 
 
-def due(at: datetime) -> Iterator[tuple[Coupon, Told.Kind, dict[str, Any]]]:
-    coupons = Coupon.objects.filter(status=Coupon.Status.ACTIVE).exclude(end_at__lte=at)
-    coupons = coupons.select_related("owner", "created_by")
-    watched = {coupon.pk: coupon for coupon in coupons.exclude(low_stock_threshold=None)}
-    for pk, stock in stocks_of(watched).items():
-        coupon = watched[pk]
-        if is_low(coupon, stock):
-            facts = {"available": stock["available"], "wanted": low_below(coupon, stock)}
-            yield coupon, Told.Kind.LOW, facts
-    for coupon in coupons.filter(end_at__lte=at + SOON):
+def due(at: datetime) -> Iterator[tuple[Coupon, Told.Kind, Facts]]:
+    coupons = Coupon.objects.select_related("owner", "created_by")
+    low = alerting.low(coupons.usable_at(at))
+    for coupon in coupons.filter(pk__in=low).order_by("pk"):
+        stock = low[coupon.pk]
+        yield (
+            coupon,
+            Told.Kind.LOW,
+            {"available": stock["available"], "wanted": low_below(coupon, stock)},
+        )
+    for coupon in alerting.ending(coupons, at=at).order_by("pk"):
         yield coupon, Told.Kind.ENDING, {}
 
 
-def tell_of(coupon: Coupon, kind: Told.Kind, facts: dict[str, Any], *, at: datetime) -> bool:
+def tell_of(coupon: Coupon, kind: Told.Kind, facts: Facts, *, at: datetime) -> bool:
     """Mail whoever keeps a coupon, unless they were told today or somebody just does it.
 
     The day is claimed first and marked as told last: a worker that is lost in between, or a mail
@@ -52,12 +53,11 @@ def tell_of(coupon: Coupon, kind: Told.Kind, facts: dict[str, Any], *, at: datet
     if person is None:
         return False
     day = at.astimezone(ZoneInfo(coupon.timezone)).date()
-    until = at + BEFORE_TRYING_AGAIN
     Told.objects.bulk_create(
         [Told(coupon=coupon, kind=kind, day=day, claimed_until=at)], ignore_conflicts=True
     )
     untold = Told.objects.filter(coupon=coupon, kind=kind, day=day, sent_at=None)
-    if not untold.filter(claimed_until__lte=at).update(claimed_until=until):
+    if not untold.filter(claimed_until__lte=at).update(claimed_until=at + BEFORE_TRYING_AGAIN):
         return False
     try:
         mail(person, coupon, kind, facts)
@@ -73,12 +73,12 @@ def keeper_of(coupon: Coupon) -> User | None:
     return next((person for person in people if person and person.is_active), None)
 
 
-def mail(person: User, coupon: Coupon, kind: Told.Kind, facts: dict[str, Any]) -> None:
+def mail(person: User, coupon: Coupon, kind: Told.Kind, facts: Facts) -> None:
     link = urljoin(f"{settings.BASE_URL}/", coupon.get_absolute_url().lstrip("/"))
+    ends = coupon.end_at and coupon.end_at.astimezone(ZoneInfo(coupon.timezone))
+    context = {"person": person, "coupon": coupon, "link": link, "ends": ends, **facts}
     name = f"mail/coupon_{kind.value}"
     with translation.override(person.language or settings.LANGUAGE_CODE):
-        ends = coupon.end_at and coupon.end_at.astimezone(ZoneInfo(coupon.timezone))
-        context = {"person": person, "coupon": coupon, "link": link, "ends": ends, **facts}
         message = EmailMultiAlternatives(
             render_to_string(f"{name}_subject.txt", context).strip(),
             render_to_string(f"{name}.txt", context),

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from coupons import recycling
 from coupons.actions.coupons import edit_coupon, set_status
-from coupons.confirming import DateRemark, dates_of, hindrances_of, keep
+from coupons.confirming import DateProblem, DateRemark, dates_of, hindrances_of, keep
 from coupons.models import Reservation, Standing
 from coupons.moving import moving
 from coupons.voiding import void
@@ -84,7 +84,7 @@ def test_waves_must_begin_before_the_end(soc):
     """AS-32."""
     three = [at(27), at(28), at(29)]
     assert dates_of(soc, contact_at=at(27), waves=three) == [
-        DateRemark("coupon_ends_before_wave", wave=3)
+        DateRemark(DateProblem.WAVE_AFTER_END, wave=3)
     ]
     (warning,) = dates_of(soc, contact_at=at(27), waves=three[:2], valid_until=at(30))
     assert (warning.problem, warning.left, warning.is_error) == (
