@@ -23,6 +23,7 @@ from proofs import (
     imports_together,
     redemptions,
     refusals,
+    reservations,
     side_by_side,
     start_and_stop,
     supervisor_killed,
@@ -43,6 +44,7 @@ MODULES = (
     imports_together,
     codes_killed,
     redemptions,
+    reservations,
 )
 SECONDS_FOR_ONE = 240
 
