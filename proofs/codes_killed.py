@@ -33,6 +33,7 @@ told = dict(made=batch.made, done=batch.job.done, state=batch.job.state, rows=co
 print(json.dumps(told))
 """
 KILLS = 3
+SECONDS = 3600
 
 
 def prove(make: Callable[[str], Installation]) -> str:

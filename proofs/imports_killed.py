@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from proofs.imports import ROWS, People
 from proofs.installation import Installation
-from proofs.killing import BAD, prove_killed
+from proofs.killing import BAD, SECONDS, prove_killed
+
+__all__ = ["SECONDS", "prove"]
 
 
 def prove(make: Callable[[str], Installation]) -> str:
