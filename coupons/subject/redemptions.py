@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from contacts.storing import keep_keys
 from coupons import redeeming
 from coupons.judging import Refused
 from coupons.models import Redemption
@@ -16,6 +18,7 @@ from coupons.normalising import lookups, masked
 from coupons.redeeming import AlreadyReversed, OtherBody, Use
 from coupons.subject import leaving
 from coupons.subject.common import HINTS, REASONS, actor_of, columns_by_name, person_of
+from transfers.forgetting import erased_since
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
 from transfers.reading.xml import XmlRecord, XmlShape
@@ -182,11 +185,15 @@ class Rows:
         self.person = person_of(chunk)
         self.is_strict = bool(chunk.options.get("refuse_suspicious"))
         self.coupons: dict[str, bool] = {}
+        keep_keys()
+        self.erased = erased_since(chunk.transfer) if chunk.transfer else frozenset()
 
     def apply(self) -> Outcome:
         names = [name for name in COLUMNS if name in self.chunk.names]
         for number, *cells in self.chunk.rows(*names):
             row = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+            if row.get("customer_key") in self.erased:  # the sale stays, who it was does not
+                row["customer_key"] = f"erased-{uuid.uuid4().hex}"
             row.setdefault("source", str(self.chunk.options.get("source") or SOURCE)[:60])
             try:
                 if row.get("action") == Redemption.Kind.ROLL_BACK:
