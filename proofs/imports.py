@@ -50,6 +50,7 @@ class Rows:
     given: ClassVar[dict[str, str]] = {}  # what is told with the file
     fault: ClassVar[str]
     exported: ClassVar[tuple[str, ...]]
+    few: ClassVar[int] = 500  # of a chunk of a small file
 
     def write(self, path: Path) -> list[int]:
         """Write them in no order; returns the lines on which the bad ones stand."""
@@ -68,6 +69,7 @@ class Codes(Rows):
     given: ClassVar = {"coupon": "SOC"}
     fault = "code_invalid_chars"
     exported = ("--coupon", "SOC", "--columns", "code")
+    few = 100
 
     def code(self, n: int) -> str:
         return f"K{n * 7919 % 10_000_019:08d}-{n:07d}"
@@ -256,6 +258,6 @@ def kill_at(imports: Imports, memory: Memory, job: str, rows: int, *, all_of_the
     return int(imports.read(job)["read"])
 
 
-def settings() -> dict[str, str]:
+def settings(rows: Rows) -> dict[str, str]:
     """Small files go in small chunks, so that they take many."""
-    return {"IMPORT_CHUNK_ROWS": "500"} if ROWS < SMALL else {}
+    return {"IMPORT_CHUNK_ROWS": str(rows.few)} if ROWS < SMALL else {}

@@ -10,9 +10,9 @@ SECONDS = 1800
 
 def prove(make: Callable[[str], Installation]) -> str:
     here = make("together")
-    here.settings = settings()
-    here.start("--workers", "3")
     whole, half = People(ROWS // 4), People(ROWS // 8)
+    here.settings = settings(whole)
+    here.start("--workers", "3")
     imports, memory = Imports(here, whole), Memory(here)
     path, other = here.data.with_suffix(".csv"), here.data.with_suffix(".half.csv")
     whole.write(path)

@@ -13,7 +13,7 @@ BAD = frozenset({ROWS // 10, ROWS // 2, ROWS * 9 // 10})
 
 
 def prove_killed(here: Installation, rows: Rows) -> str:
-    here.settings = settings()
+    here.settings = settings(rows)
     here.start()
     imports, memory = Imports(here, rows), Memory(here)
     path = here.data.with_suffix(".csv")

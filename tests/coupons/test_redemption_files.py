@@ -200,7 +200,7 @@ def test_other_refusals(import_redemptions):
 
 def test_equal_codes_of_two_coupons_want_the_coupon(import_redemptions):
     make_coupon("A", type="individual")
-    Options.objects.filter(pk=1).update(codes_unique_globally=False)
+    Options.objects.update_or_create(pk=1, defaults={"codes_unique_globally": False})
     make_coupon("SAME")
     make_coupon("SAME2", specimen_code="SAME")
 
