@@ -4,7 +4,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from coupons.models import Code, Standing
 from coupons.moving import moving
@@ -54,3 +55,11 @@ def issue(*codes, at=CLOCK, **columns):
 @pytest.fixture
 def soc(db):
     return make_soc()
+
+
+def count_of(client, address):
+    """How many queries a page costs."""
+    client.get(address)  # what is kept from one request to the next is there now
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
