@@ -174,9 +174,9 @@ class Contacts(Subject):
         return leaving.columns_shown(shown, self.columns())
 
     def filters_from(
-        self, asked: Mapping[str, str], *, by: User, at: datetime, zone: str
+        self, asked: Mapping[str, str], *, by: User | None, at: datetime, zone: str
     ) -> dict[str, Any]:
-        return leaving.filters_from(asked, by=by, at=at, zone=zone)
+        return leaving.filters_from(asked, by=by, at=at, zone=zone) if by else {}
 
     def filters_in_words(self, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
         return leaving.in_words(filters)

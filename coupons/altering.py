@@ -24,7 +24,6 @@ CHANGEABLE = (*SHELVED, "label", "max_redemptions", "external_id", "attributes")
 NOT_NULL = {"segment", "restricted_to", "label", "external_id"}
 ALL_BUT_AVAILABLE = ("reserved", "issued", "redeemed", "void")
 
-PLAN = "pg_temp.coupons_altered"
 MAKE_PLAN = (
     "CREATE TEMPORARY TABLE IF NOT EXISTS coupons_altered (code_id bigint PRIMARY KEY, "
     "shelf_id bigint, was bigint, differs boolean, refused text) ON COMMIT DELETE ROWS"
@@ -52,17 +51,17 @@ def alter(
     promised, and those that would end before they start. Nobody takes any of them meanwhile.
     """
     new = {name: target(name, names) for name in CHANGEABLE}
-    place = {**new, "is_restricted": sql.SQL("{} <> ''").format(new["restricted_to"])}
-    facts = {
-        "wanted": wanted,
+    facts: dict[str, sql.Composable] = {
+        "rows": ROWS.format(wanted=wanted),
         "segment": new["segment"],
         "start": new["start_at"],
         "end": new["end_at"],
-        "restricted": place["is_restricted"],
+        "restricted": sql.SQL("{} <> ''").format(new["restricted_to"]),
     }
+    facts["same"] = SAME.format(**facts)
     lock_all(cursor, facts)
     cursor.execute(MAKE_PLAN)
-    cursor.execute(f"TRUNCATE {PLAN}")
+    cursor.execute("TRUNCATE pg_temp.coupons_altered")
     differs = sql.SQL(" OR ").join(
         sql.SQL("v.{} IS DISTINCT FROM {}").format(sql.Identifier(name), new[name])
         for name in CHANGEABLE[3:]
@@ -75,7 +74,7 @@ def alter(
     )
     cursor.execute(CHANGE.format(wanted=wanted, sets=sets))
     done = Altered(int(cursor.rowcount))
-    cursor.execute(f"SELECT code_id, refused FROM {PLAN} WHERE refused IS NOT NULL ORDER BY 1")
+    cursor.execute(REFUSED)
     done.refused = dict(cursor.fetchall())
     return done
 
@@ -96,11 +95,11 @@ def lock_all(cursor: CursorWrapper, facts: dict[str, sql.Composable]) -> None:
     lock_shelves(row[0] for row in cursor.fetchall())
 
 
-ROWS = (
+ROWS = sql.SQL(
     "({wanted}) w JOIN coupons_code v ON v.id = w.code_id JOIN coupons_shelf h ON h.id = v.shelf_id"
 )
-FITS = "({end} > {start} OR {start} IS NULL OR {end} IS NULL)"
-SAME = (
+# The shelf `n` on which a code belongs from now on.
+SAME = sql.SQL(
     "n.coupon_id = v.coupon_id AND n.segment = {segment} "
     "AND n.start_at IS NOT DISTINCT FROM {start} AND n.end_at IS NOT DISTINCT FROM {end} "
     "AND n.is_restricted = ({restricted}) AND n.is_proof = h.is_proof"
@@ -108,34 +107,36 @@ SAME = (
 MAKE_SHELVES = sql.SQL(
     "INSERT INTO coupons_shelf (coupon_id, segment, start_at, end_at, is_restricted, is_proof) "
     "SELECT DISTINCT v.coupon_id, {segment}, {start}, {end}, {restricted}, h.is_proof "
-    f"FROM {ROWS} WHERE {FITS} ORDER BY 1, 2, 3, 4, 5 ON CONFLICT DO NOTHING"
+    "FROM {rows} WHERE {end} > {start} OR {start} IS NULL OR {end} IS NULL "
+    "ORDER BY 1, 2, 3, 4, 5 ON CONFLICT DO NOTHING"
 )
 SHELVES = sql.SQL(
-    f"SELECT h.id FROM {ROWS} UNION SELECT n.id FROM {ROWS} JOIN coupons_shelf n ON {SAME}"
+    "SELECT h.id FROM {rows} UNION SELECT n.id FROM {rows} JOIN coupons_shelf n ON {same}"
 )
 PLAN_ALL = sql.SQL(
-    f"INSERT INTO {PLAN} "
+    "INSERT INTO pg_temp.coupons_altered "
     "SELECT v.id, n.id, v.shelf_id, n.id IS DISTINCT FROM v.shelf_id OR {differs}, "
     "CASE WHEN n.id IS NULL THEN 'window' "
     "WHEN t.status = ANY({frozen}) AND (n.id IS DISTINCT FROM v.shelf_id OR {differs}) "
     "THEN 'in_use' END "
-    f"FROM {ROWS} LEFT JOIN coupons_shelf n ON {SAME} "
+    "FROM {rows} LEFT JOIN coupons_shelf n ON {same} "
     "LEFT JOIN coupons_standing t ON t.code_id = v.id"
 )
 # A shelf keeps as many codes without a standing as were promised from it.
 REFUSE_PROMISED = (
-    f"UPDATE {PLAN} p SET refused = 'promised' FROM ("  # noqa: S608 (our names)
+    "UPDATE pg_temp.coupons_altered p SET refused = 'promised' FROM ("
     "SELECT a.code_id, h.free, row_number() OVER (PARTITION BY a.was ORDER BY a.code_id) AS n "
-    f"FROM {PLAN} a JOIN coupons_shelf h ON h.id = a.was "
+    "FROM pg_temp.coupons_altered a JOIN coupons_shelf h ON h.id = a.was "
     "WHERE a.shelf_id <> a.was AND a.refused IS NULL "
     "AND NOT EXISTS (SELECT FROM coupons_standing t WHERE t.code_id = a.code_id)"
     ") moved WHERE moved.code_id = p.code_id AND moved.n > moved.free"
 )
 CHANGE = sql.SQL(
     "UPDATE coupons_code v SET shelf_id = p.shelf_id{sets} "
-    f"FROM {PLAN} p JOIN ({{wanted}}) w ON w.code_id = p.code_id "
+    "FROM pg_temp.coupons_altered p JOIN ({wanted}) w ON w.code_id = p.code_id "
     "WHERE v.id = p.code_id AND p.differs AND p.refused IS NULL"
 )
+REFUSED = "SELECT code_id, refused FROM pg_temp.coupons_altered WHERE refused IS NOT NULL"
 
 
 def alter_all(

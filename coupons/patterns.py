@@ -57,7 +57,7 @@ class Pattern:
     @property
     def room(self) -> int:
         """How many different codes there can be."""
-        return len(self.alphabet) ** self.size
+        return int(len(self.alphabet) ** self.size)
 
     @property
     def bits(self) -> float:

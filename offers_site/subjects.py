@@ -8,6 +8,4 @@ from coupons.subject.coupons import Coupons
 from coupons.subject.redemptions import Redemptions
 from transfers.subjects import Subject, registered
 
-SUBJECTS: Mapping[str, Subject] = registered(
-    Contacts(), Coupons(), Codes(), Redemptions()
-)
+SUBJECTS: Mapping[str, Subject] = registered(Contacts(), Coupons(), Codes(), Redemptions())

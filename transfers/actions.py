@@ -25,7 +25,8 @@ from transfers.subjects import Subject
 IMPORT_TASK = "offers_site.tasks.import_file"
 EXPORT_TASK = "offers_site.tasks.export_file"
 LINKS = "transfers.export"
-TELLING = {"q", "audience", "changed_since"}  # the filters that leave something out
+# The filters that leave something out.
+TELLING = {"q", "audience", "changed_since", "coupon", "status", "segment", "batch", "type"}
 
 
 class AlreadyStarted(Exception):

@@ -136,8 +136,16 @@ class Subject:
     # refusal's detail calls its `hint`.
     sentences: Mapping[str, _StrOrPromise] = NOTHING
     hints: Mapping[str, _StrOrPromise] = NOTHING
+    # What was inserted is there already for a later row that is the same: whether it stood in the
+    # file before is looked up only then. The database has to refuse all that `identity` calls the
+    # same.
+    database_knows_doubles = False
     # How many rows a transaction has at most, where it holds up others; None is as many as usual.
     rows_at_once: int | None = None
+
+    def hidden(self, value: str) -> str:
+        """What is shown of a key to whoever may not see it."""
+        return "…"
 
     def columns(self, chosen: Mapping[str, Any] = NOTHING) -> Mapping[str, Column]:
         """All columns by name, in the order of an export, with these options of the subject's own.

@@ -144,7 +144,7 @@ def check(batch: Batch, *, at: datetime) -> dict[str, str]:
 
 
 def check_facts(batch: Batch) -> None:
-    facts = batch.pattern or {}
+    facts: dict[str, Any] = batch.pattern or {}
     if not 1 <= (batch.wanted or 0) <= MOST:
         sentence = _("Between 1 and %(most)s codes can be made at once.")
         raise FieldRefused("count", "number_invalid", sentence % {"most": number_format(MOST)})

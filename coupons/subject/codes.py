@@ -12,7 +12,7 @@ from accounts.models import User
 from coupons import altering, voiding
 from coupons.models import Coupon, Movement, Standing
 from coupons.moving import moving
-from coupons.normalising import lookups
+from coupons.normalising import lookups, masked
 from coupons.storing import store_codes
 from coupons.subject import leaving
 from coupons.subject.common import (
@@ -81,6 +81,7 @@ class Codes(Subject):
 
     # Where one coupon is chosen and capitals do not matter in it, nothing has to be resolved.
     identity = sql.SQL("coalesce(s._identity, s.code_norm)")
+    database_knows_doubles = True
 
     def columns(self, chosen: Mapping[str, Any] = NOTHING) -> Mapping[str, Column]:
         coupon = chosen_coupon(chosen)
@@ -174,6 +175,9 @@ class Codes(Subject):
     export = staticmethod(leaving.select_codes)
     filters_from = staticmethod(leaving.code_filters_from)
     filters_in_words = staticmethod(leaving.in_words)
+
+    def hidden(self, value: str) -> str:
+        return masked(value)
 
     def columns_shown(self, shown: Sequence[str]) -> list[str]:
         return leaving.columns_shown(shown, self.columns())

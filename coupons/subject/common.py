@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, User
 from coupons.judging import SENTENCES, Reason
-from coupons.normalising import BadCode, folded, raised, read_code
+from coupons.normalising import LONGEST, PLAIN, BadCode, folded, raised, read_code
 from transfers.models import Transfer
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
@@ -50,8 +50,8 @@ def code_column(name: str, label: _StrOrPromise, *, wide: bool = False, **facts:
 
 
 def code_of(word: str, *, wide: bool) -> str | Fault:
-    if not word:
-        return ""
+    if not word or (len(word) <= LONGEST and PLAIN.match(word)):  # as nearly all are
+        return word
     try:
         return read_code(word, wide=wide).code
     except BadCode as refusal:
@@ -77,5 +77,5 @@ def person_of(chunk: Chunk) -> User | None:
 
 def actor_of(chunk: Chunk) -> User | ApiKey | None:
     """Whoever sent the file."""
-    transfer = Transfer.objects.select_related("by", "key").get(pk=chunk.transfer)
+    transfer = Transfer.objects.select_related("by", "key").get(pk=str(chunk.transfer))
     return transfer.by or transfer.key

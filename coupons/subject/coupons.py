@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg import sql
 
 from coupons.actions import coupons as actions
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
@@ -105,10 +106,7 @@ class Coupons(Subject):
     sorts = tuple(leaving.COUPON_ORDERS)
     # An anonymous coupon that is being added keeps others from adding codes.
     rows_at_once = 200
-
-    @property
-    def identity(self) -> Any:
-        return IDENTITY
+    identity = sql.SQL("nullif(s.coupon_code_norm, '')")
 
     def columns(self, chosen: Mapping[str, Any] = NOTHING) -> Mapping[str, Column]:
         return COLUMNS_OF_FILES
@@ -124,9 +122,6 @@ class Coupons(Subject):
 
     def columns_shown(self, shown: Sequence[str]) -> list[str]:
         return leaving.columns_shown(shown, self.columns())
-
-
-IDENTITY = leaving.sql.SQL("nullif(s.coupon_code_norm, '')")
 
 
 def type_of(word: str) -> str | Fault:
@@ -153,21 +148,19 @@ def pattern_of(word: str) -> str | Fault:
 
 
 def chosen(name: str, label: Any, choices: Any) -> Column:
-    labels = {value: str(word) for value, word in choices.choices}
-    return Column(name, label, choices=frozenset(choices.values), labels=labels)
+    words = dict(choices.choices)
+    return Column(name, label, choices=frozenset(choices.values), labels=words)
 
 
 COLUMNS_OF_FILES = columns_by_name(
     code_column("coupon_code", _("Code"), aliases=("code_coupon", "code")),
-    Column(
-        "label", _("Label"), aliases=("libelle",), required=True, max_length=200, one_line=True
-    ),
+    Column("label", _("Label"), aliases=("libelle",), required=True, max_length=200, one_line=True),
     Column(
         "type",
         _("Type"),
         required=True,
         convert=type_of,
-        labels=dict(Coupon.Type.choices),  # type: ignore[arg-type] # said when they are needed
+        labels=dict(Coupon.Type.choices),
     ),
     chosen("status", _("Status"), Coupon.Status),
     Column(

@@ -57,7 +57,9 @@ def filters_given(
     for option in known:
         word = " ".join(str(asked.get(option.name, "")).replace("\0", "").split())[:200]
         if word and option.choices and word not in option.choices:
-            raise BadFilter(_("Choose one of: %(choices)s.") % {"choices": ", ".join(option.choices)})
+            raise BadFilter(
+                _("Choose one of: %(choices)s.") % {"choices": ", ".join(option.choices)}
+            )
         if word:
             filters[option.name] = word
     if name := filters.get("coupon"):
@@ -144,14 +146,14 @@ def select(
 ) -> sql.Composable:
     """A SELECT of texts; a column that is not among `exprs` is one of `t`."""
     texts = [
-        sql.SQL(exprs[column.name]) if column.name in exprs else as_text(column)  # type: ignore[arg-type] # our own
+        sql.SQL(exprs[column.name]) if column.name in exprs else as_text(column)
         for column in columns
     ]
     return sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {}").format(
         sql.SQL(", ").join(texts),
-        sql.SQL(source),  # type: ignore[arg-type] # our own
+        sql.SQL(source),
         sql.SQL(" AND ").join(parts) if parts else sql.SQL("true"),
-        sql.SQL(order),  # type: ignore[arg-type] # our own
+        sql.SQL(order),
     )
 
 
@@ -220,9 +222,7 @@ def select_codes(columns: Sequence[Column], filters: Filters) -> sql.Composable:
     """A coupon's codes stand together, as they came."""
     parts = conditions(filters)
     if status := filters.get("status"):
-        parts.append(
-            sql.SQL("coalesce(n.status, 'available') = {}").format(sql.Literal(status))
-        )
+        parts.append(sql.SQL("coalesce(n.status, 'available') = {}").format(sql.Literal(status)))
     if segment := filters.get("segment"):
         parts.append(sql.SQL("h.segment = {}").format(sql.Literal(segment)))
     if batch := filters.get("batch"):
@@ -323,5 +323,3 @@ def select_redemptions(columns: Sequence[Column], filters: Filters) -> sql.Compo
         exprs["code"] = f"CASE WHEN v.id IS NULL THEN c.code ELSE {MASKED.format('v.code')} END"
     order = REDEMPTION_ORDERS.get(str(filters.get("sort", "")), "t.id")
     return select(columns, exprs, REDEMPTION_SOURCE, parts, order)
-
-

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from coupons import redeeming
 from coupons.judging import Refused
 from coupons.models import Redemption
-from coupons.normalising import lookups
+from coupons.normalising import lookups, masked
 from coupons.redeeming import AlreadyReversed, OtherBody, Use
 from coupons.subject import leaving
 from coupons.subject.common import HINTS, REASONS, actor_of, columns_by_name, person_of
@@ -112,6 +112,9 @@ class Redemptions(Subject):
     filters_from = staticmethod(leaving.redemption_filters_from)
     filters_in_words = staticmethod(leaving.in_words)
 
+    def hidden(self, value: str) -> str:
+        return masked(value)
+
     def columns_shown(self, shown: Sequence[str]) -> list[str]:
         return leaving.columns_shown(shown, self.columns())
 
@@ -136,9 +139,7 @@ def short(name: str, label: Any, most: int = 120, *aliases: str) -> Column:
 COLUMNS = columns_by_name(
     # a reversal names what it reverses instead
     Column("code", _("Code"), Kind.KEY, aliases=("value",), max_length=200, in_header=True),
-    Column(
-        "coupon_code", _("Coupon"), Kind.KEY, aliases=("code_coupon", "coupon"), max_length=200
-    ),
+    Column("coupon_code", _("Coupon"), Kind.KEY, aliases=("code_coupon", "coupon"), max_length=200),
     Column(
         "redeemed_on",
         _("Date of use"),
@@ -151,7 +152,7 @@ COLUMNS = columns_by_name(
         "action",
         _("Action"),
         choices=frozenset(Redemption.Kind.values),
-        labels=dict(Redemption.Kind.choices),  # type: ignore[arg-type] # said when they are needed
+        labels=dict(Redemption.Kind.choices),
     ),
     short("of", _("Ticket that is reversed"), 200),
     short("customer_key", _("Customer"), 120, "cle_client"),
@@ -292,4 +293,3 @@ def name_of(row: Mapping[str, Any]) -> str:
 def find_norm(row: Mapping[str, Any]) -> str:
     forms = lookups(row["code"])
     return f"{row.get('coupon_code', '').upper()}:{forms[-1] if forms else row['code']}"
-

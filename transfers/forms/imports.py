@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from transfers.options import BadOption, Options
 from transfers.reading.columns import Column
+from transfers.reading.faults import FileFault
 from transfers.reading.moments import FORMATS
 from transfers.subjects import Subject, SubjectOption
+from transfers.wording import sentence
 
 NOT_MAPPED = "-"
 
@@ -41,20 +43,6 @@ class UploadForm(forms.Form):
         if len(subjects) == 1:
             field.widget = forms.HiddenInput()
             field.initial = subjects[0].name
-
-
-def field_of(option: SubjectOption) -> forms.Field:
-    """An option that only one kind of file has."""
-    words: dict[str, Any] = {"label": option.label, "help_text": option.help, "required": False}
-    if option.is_flag:
-        return forms.BooleanField(**words)
-    if option.choices:
-        return forms.ChoiceField(choices=[("", "—"), *((c, c) for c in option.choices)], **words)
-    return forms.CharField(max_length=200, **words)
-
-
-def labels_of(columns: Mapping[str, Column]) -> list[tuple[str, str]]:
-    return [(c.name, f"{c.label} ({c.name})") for c in columns.values() if not c.export_only]
 
 
 class SettingsForm(forms.Form):
@@ -121,11 +109,6 @@ class SettingsForm(forms.Form):
         initial="10%",
         help_text=gettext_lazy("A number, or a share; 100% never stops."),
     )
-    list = forms.BooleanField(
-        label=gettext_lazy("It is a bare list"),
-        required=False,
-        help_text=gettext_lazy("One value on each line, and no first line that names the column."),
-    )
     from_spreadsheet = forms.BooleanField(
         label=gettext_lazy("It was exported for a spreadsheet"),
         required=False,
@@ -142,25 +125,24 @@ class SettingsForm(forms.Form):
 
     def __init__(
         self,
+        subject: Subject,
         columns: Mapping[str, Column],
         header: Sequence[str],
         places: Sequence[str | None],
         *args: Any,
-        subject: Subject,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.header, self.subject = header, subject
-        operations = subject.operations
-        for option in subject.options:
-            self.fields[option.name] = field_of(option)
+        self.subject, self.header = subject, header
         operation = self.fields["operation"]
         assert isinstance(operation, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        operation.choices = [each for each in self.OPERATIONS if each[0] in operations]
+        operation.choices = [each for each in self.OPERATIONS if each[0] in subject.operations]
+        for option in subject.options:
+            self.fields[option.name] = field_of(option)
         for name in ("encoding", "delimiter", "date_format", "timezone"):
             self.fields[name].is_said = True  # type: ignore[attr-defined] # "as it is" is an answer
         self.fields["timezone"].widget.attrs["placeholder"] = settings.TIME_ZONE
-        choices = [(NOT_MAPPED, _("Do not import")), *labels_of(columns)]
+        choices = [(NOT_MAPPED, _("Do not import")), *self.labels(columns)]
         for number, word in enumerate(header):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=word or "—",
@@ -168,6 +150,15 @@ class SettingsForm(forms.Form):
                 initial=(places[number] if number < len(places) else None) or NOT_MAPPED,
                 required=False,
             )
+
+    @staticmethod
+    def labels(columns: Mapping[str, Column]) -> list[tuple[str, str]]:
+        return [(c.name, f"{c.label} ({c.name})") for c in columns.values() if not c.export_only]
+
+    @property
+    def own(self) -> list[forms.BoundField]:
+        """What is chosen for this kind of file alone."""
+        return [self[option.name] for option in self.subject.options]
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -192,14 +183,29 @@ class SettingsForm(forms.Form):
     def options(self, *, dry_run: bool) -> Options:
         """The choices, as the import takes them; raises BadOption."""
         own = [option.name for option in self.subject.options]
-        names = [name for name in (*type(self).base_fields, *own) if name != "keep_as"]
-        given = {name: self.cleaned_data[name] for name in names}
+        given = {
+            name: self.cleaned_data[name]
+            for name in (*type(self).base_fields, *own)
+            if name != "keep_as"
+        }
         return self.subject.options_from({**given, "mapping": self.mapping, "dry_run": dry_run})
-
-    @property
-    def own(self) -> Sequence[forms.BoundField]:
-        """What only this kind of file asks."""
-        return [self[option.name] for option in self.subject.options]
 
     def refuse(self, refusal: BadOption) -> None:
         self.add_error(refusal.name if refusal.name in self.fields else None, refusal.sentence)
+
+    def refuse_file(self, fault: FileFault) -> None:
+        """Say of what an option names why no file can be imported there."""
+        told = sentence(fault.code, {"value": fault.value, **fault.detail})
+        extra = {o.name for o in self.subject.options if o.stands_for and self.cleaned_data[o.name]}
+        self.add_error(min(extra, default=None), told)
+
+
+def field_of(option: SubjectOption) -> forms.Field:
+    """What people see of an option of a subject's own."""
+    words: dict[str, Any] = {"label": option.label, "help_text": option.help, "required": False}
+    if option.is_flag:
+        return forms.BooleanField(**words)
+    if option.choices:
+        choices = [("", _("As usual")), *((choice, choice) for choice in option.choices)]
+        return forms.ChoiceField(choices=choices, **words)
+    return forms.CharField(max_length=200, **words)

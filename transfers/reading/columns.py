@@ -45,7 +45,9 @@ class Column:
     choices: frozenset[str] | None = None
     personal: bool = False
     export_only: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict, compare=False)  # of the values
+    labels: Mapping[str, _StrOrPromise] = field(
+        default_factory=dict, compare=False
+    )  # of the values
     one_line: bool = False
     years: tuple[int, int] = (2000, 2100)
     ends_the_day: bool = False  # a date alone means the midnight that follows

@@ -145,7 +145,7 @@ def last_complete(
 
 def rows_of(filters: Mapping[str, Any]) -> dict[str, Any]:
     """What filters say of which rows there are, but not of when and in which order."""
-    passing = {"sort", "changed_since", "at", "zone"}
+    passing = {"sort", "changed_since", "at", "zone", "visible_to", "masked"}
     return {name: value for name, value in filters.items() if name not in passing}
 
 

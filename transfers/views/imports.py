@@ -24,7 +24,6 @@ from transfers.reading.faults import FileFault
 from transfers.subjects import Subject
 from transfers.views import telling
 from transfers.views.finding import Subjects, allows, find_import, importable, subject_of
-from transfers.wording import sentence
 
 may_import = permission_required("transfers.import_data", raise_exception=True)
 
@@ -38,11 +37,10 @@ def import_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         subject = subjects[form.cleaned_data["subject"]]
-        like = options_like(request, subject, form.cleaned_data["like"])
         transfer = actions.draft_import(
             subject,
             actions.receive(file.name, file.chunks()),
-            replace(like, extra={**like.extra, **asked_of(request, subject)}),
+            first_options(request, subject, form.cleaned_data["like"]),
             by=request.user,
             at=now(),
         )
@@ -51,20 +49,20 @@ def import_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
     return render(request, "transfers/import_create.html", {"form": form}, status=status)
 
 
-def options_like(request: StaffRequest, subject: Subject, pk: uuid.UUID | None) -> Options:
-    """The settings of an import that was done before, for what was mended of it."""
+def first_options(request: StaffRequest, subject: Subject, pk: uuid.UUID | None) -> Options:
+    """The settings of an import that was done before, for what was mended of it.
+
+    Otherwise those that the address names, such as the coupon whose page somebody came from.
+    """
     visible = Transfer.objects.visible_to(request.user).imports()
     earlier = visible.filter(pk=pk, subject=subject.name).first() if pk else None
-    return replace(Options(**earlier.options), dry_run=False) if earlier else Options()
-
-
-def asked_of(request: StaffRequest, subject: Subject) -> dict[str, Any]:
-    """What the page that led here knows already, such as into which coupon codes go."""
-    asked = {o.name: request.GET[o.name] for o in subject.options if request.GET.get(o.name)}
+    if earlier:
+        return replace(Options(**earlier.options), dry_run=False)
+    named = {o.name: request.GET[o.name] for o in subject.options if o.name in request.GET}
     try:
-        return dict(subject.options_from(asked).extra)
+        return subject.options_from(named)
     except BadOption:
-        return {}
+        return Options()
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,7 +85,7 @@ def import_settings(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
             options = form.options(dry_run=False)
             seen = look(transfer, subject, options)
             form = settings_form(request, subject, options, seen, kept=kept)
-    columns = telling.mapped(form, seen, subject.columns())
+    columns = telling.mapped(form, seen, subject.columns(options.extra))
     context = {
         "transfer": transfer,
         "subject": subject,
@@ -130,11 +128,11 @@ def settings_form(
     initial["delimiter"] = "tab" if options.delimiter == "\t" else options.delimiter
     given = request.POST if request.method == "POST" and kept is None else None
     return SettingsForm(
-        subject.columns(),
+        subject,
+        subject.columns(options.extra),
         seen.header,
         seen.places,
         given,
-        subject=subject,
         initial={**initial, **(kept or {})},
     )
 
@@ -146,7 +144,7 @@ def act(
     verb = request.POST.get("verb", "")
     try:
         options = form.options(dry_run=verb == "try")
-        check_begins(request, subject, options, form)
+        subject.begin(options.extra, request.user)
         if form.cleaned_data["keep_as"] and verb in {"try", "start"}:
             keep_template(request, subject, options, form)
         if verb in {"try", "start"} and not form.errors:
@@ -156,22 +154,12 @@ def act(
             actions.set_options(transfer, options)
     except BadOption as refusal:
         form.refuse(refusal)
+    except FileFault as fault:
+        form.refuse_file(fault)
     except actions.AlreadyStarted as refusal:
         messages.error(request, str(refusal))
         return redirect(transfer)
     return None
-
-
-def check_begins(
-    request: StaffRequest, subject: Subject, options: Options, form: SettingsForm
-) -> None:
-    """Say at once what would stop the whole file, such as a coupon that there is not."""
-    try:
-        subject.begin(options.extra, request.user)
-    except FileFault as fault:
-        names = [option.name for option in subject.options if options.extra.get(option.name)]
-        said = sentence(fault.code, {"value": fault.value, **fault.detail})
-        form.add_error(names[0] if names else None, said)
 
 
 def keep_template(
