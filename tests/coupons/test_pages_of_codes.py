@@ -1,6 +1,7 @@
 """The codes of a pool, one code's life, redemptions and reports, as people see them."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -449,6 +450,7 @@ def test_codes_are_asked_for_by_a_form_that_sent_twice_makes_them_once(client, a
 
     batch = Batch.objects.get()
     assert (batch.coupon, batch.wanted, batch.label) == (coupon, 50, "First")
+    assert batch.pattern is not None
     assert batch.pattern["pattern"] == "SOC-####-####"
     assert first["Location"] == second["Location"] == Job.objects.get().get_absolute_url()
 
@@ -636,7 +638,7 @@ def test_the_report_shows_figures_and_anomalies_that_lead_to_rows(client, ada):
             source="till",
             external_id="T-1",
             store="LYON-2",
-            amount="59.90",
+            amount=Decimal("59.90"),
             currency="EUR",
         ),
         by=None,

@@ -1,6 +1,7 @@
 """The list, the form and the page of a coupon."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -267,7 +268,7 @@ def test_days_stand_in_the_form_as_they_were_typed(client, ada):
 
 def sent_again(form, **changes):
     """What a browser sends of a form that shows a coupon."""
-    sent = {}
+    sent: dict[str, Any] = {}
     for bound in form:
         value = bound.value()
         if isinstance(value, tuple):
