@@ -50,6 +50,7 @@ VERBS: Mapping[str, str | Promise] = {
     "key.guessed_codes": gettext_lazy("tried too many unknown coupon codes with %(subject)s"),
     "transfer.imported": gettext_lazy("began the import of %(subject)s"),
     "transfer.exported": gettext_lazy("began the export %(subject)s"),
+    "transfer.written": gettext_lazy("exported %(subject)s by a command"),
     "transfer.file_erased": gettext_lazy(
         "deleted the file of %(subject)s, which named somebody erased"
     ),

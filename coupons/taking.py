@@ -46,6 +46,8 @@ class NoRoomAtOnce(Exception):
 
 def take_total(coupon: Coupon) -> bool:
     """One use of the coupon; False when there is no room for it."""
+    if coupon.total_limit is None:  # there is room in each, so none is locked in vain
+        return changed(TAKE_AT_ONCE, coupon.pk, start()) or changed(TAKE_WAITING, coupon.pk)
     try:
         with transaction.atomic():
             if not changed(TAKE_AT_ONCE, coupon.pk, start()):

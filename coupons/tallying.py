@@ -53,6 +53,18 @@ COUNT_AGAIN = f"""
 WITH gone AS (DELETE FROM coupons_tally WHERE coupon_id = %(coupon)s)
 INSERT INTO coupons_tally ({ALIKE}, {", ".join(COUNTS)}) {ASSIGNED} UNION ALL {USED}
 """  # noqa: S608 (our own words)
+# For `coupons.checking`; days and segments are left out, since codes may change their segment.
+SUMS = ", ".join(f"sum({name})::numeric AS {name}" for name in COUNTS)
+COUNTED = ", ".join(f"coalesce(e.{name}, 0)" for name in COUNTS)
+TALLIED = ", ".join(f"coalesce(t.{name}, 0)" for name in COUNTS)
+DIFFERENCES = f"""
+SELECT s.id, 'figures', concat_ws('/', {COUNTED}), concat_ws('/', {TALLIED})
+FROM coupons_coupon s
+LEFT JOIN (SELECT coupon_id, {SUMS} FROM ({ASSIGNED} UNION ALL {USED}) b GROUP BY 1) e
+    ON e.coupon_id = s.id
+LEFT JOIN (SELECT coupon_id, {SUMS} FROM coupons_tally GROUP BY 1) t ON t.coupon_id = s.id
+WHERE ({COUNTED}) <> ({TALLIED}) AND {{of_coupon}}
+"""  # noqa: S608 (our own words)
 
 
 def add_up(coupon_pk: int) -> None:

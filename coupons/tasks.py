@@ -5,7 +5,18 @@ from functools import partial
 from celery import shared_task
 from django.utils.timezone import now
 
-from coupons import altering, changing, checking, generating, holding, indexing, recounting
+from coupons import (
+    altering,
+    changing,
+    checking,
+    generating,
+    holding,
+    indexing,
+    mailing,
+    recounting,
+    recycling,
+    tallying,
+)
 from jobs import running
 
 
@@ -17,6 +28,26 @@ def change_codes(job_pk: str) -> str:
 @shared_task(expires=60)
 def lapse_holds() -> int:
     return holding.lapse(at=now())
+
+
+@shared_task(expires=15)
+def reap_reservations() -> int:
+    return recycling.reap(at=now())
+
+
+@shared_task(expires=300)
+def lapse_reservations() -> int:
+    return recycling.lapse(at=now())
+
+
+@shared_task(expires=120)
+def add_up_coupons() -> int:
+    return tallying.add_up_all()
+
+
+@shared_task(expires=600)
+def tell_of_coupons() -> int:
+    return mailing.tell(at=now())
 
 
 @shared_task

@@ -182,6 +182,13 @@ class ExportCommand(OvertureCommand):
             raise CommandError(str(refusal)) from refusal
         except OSError as error:
             raise CommandError(f"{target}: {error.strerror}") from error
+        actions.note_written(
+            self.subjects[given["subject"]],
+            wanted,
+            name=target.name if target else f"{given['subject']}.{wanted.format}",
+            rows=tally.rows,
+            at=now(),
+        )
         if as_json and target is not None:
             self.answer({"rows": tally.rows, "bytes": size, "file": str(target)})
         else:

@@ -50,6 +50,7 @@ SENTENCES: dict[str, str | Promise] = {
     "json_invalid": _("Not a JSON object."),
     "excel_mangled": _("A spreadsheet has turned the code into a number: format it as text."),
     "recipient_unknown": _("Nobody has this key."),
+    "contact_erased": _("This person was erased after the file was sent."),
     "phone_invalid": _("Not a telephone number: write +33612345678."),
     "timezone_unknown": _("This is no time zone: write one such as Europe/Paris."),
     "not_updatable": _("This cannot be changed."),

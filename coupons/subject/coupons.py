@@ -298,7 +298,7 @@ class Rows:
             return self.folder(value)
         if field == "validity_after_issue":
             return read_lasting(value)
-        if field == "code_pattern":
+        if field in {"code_pattern", "attributes"}:
             return json.loads(value)
         return value
 
