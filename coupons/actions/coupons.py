@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -330,7 +330,7 @@ def facts(coupon: Coupon) -> dict[str, Any]:
     told["folder"] = str(coupon.folder) if coupon.folder else None
     told["owner"] = str(coupon.owner) if coupon.owner else None
     for name in ("start_at", "end_at"):
-        told[name] = told[name].isoformat() if told[name] else None
+        told[name] = told[name].astimezone(UTC).isoformat() if told[name] else None
     lasting: timedelta | None = told["validity_after_issue"]
     told["validity_after_issue"] = str(lasting) if lasting else None
     told["access_labels"] = sorted(label.code for label in coupon.access_labels.all())
