@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalog.forms.fields import (
     LabelsField,
+    LongSelect,
     NewTagsField,
     TagsField,
     category_choices,
@@ -104,6 +105,7 @@ class OfferCreateForm(CodedForm):
     category = forms.ChoiceField(
         label=gettext_lazy("Category"),
         required=False,
+        widget=LongSelect,
         help_text=gettext_lazy("It inherits the dates, the filter and the multiplier."),
     )
     description = DescriptionField()

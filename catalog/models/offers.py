@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessLabel, LabelledQuerySet, Role, User
-from catalog.models.categories import Category, hidden_categories, labels_missing
+from catalog.models.categories import Category, carrying_missing, hidden_categories
 from catalog.models.environments import Environment
 from catalog.models.names import CODE, NamedWithin, is_code
 from catalog.models.spaces import Space
@@ -82,10 +82,9 @@ class OfferQuerySet(LabelledQuerySet["Offer"]):
         """Those of which `user` holds every label, of the categories above and of all around."""
         if user.is_administrator:
             return self.all()
-        missing = labels_missing(user)
         return (
-            self.exclude(access_labels__in=missing)
-            .exclude(environment__access_labels__in=missing)
+            self.exclude(pk__in=carrying_missing(Offer, user))
+            .exclude(environment__in=carrying_missing(Environment, user))
             .exclude(category__in=hidden_categories(user))
         )
 
