@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts.journal import Actor
 from accounts.models import AccessLabel, User
 from catalog.models import Category, Environment, Offer, Revision
 from catalog.models.categories import hidden_categories, labels_missing
@@ -59,6 +60,11 @@ class Veil:
         """Whether an object is hidden by itself, wherever it stands."""
         carried = set(bodies[key].get("access_labels") or ())
         return key in self.hidden or bool(carried - (self.held or frozenset()))
+
+
+def person_of(by: Actor) -> User | None:
+    """Whose labels count: a program has those of whoever made its key; the console has all."""
+    return by if by is None or isinstance(by, User) else by.created_by
 
 
 def veil_of(environment: Environment, user: User | None) -> Veil:
