@@ -1,4 +1,4 @@
-"""The pages of a catalogue of ten thousand offers, for everybody and for somebody without labels."""
+"""Pages among ten thousand offers, for everybody and for somebody who lacks a label."""
 
 import json
 import subprocess

@@ -8,6 +8,7 @@ against the same page of an environment of 25 offers: what is left is what the o
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -26,7 +27,7 @@ from bench.tenthousand import fill, offer, publish_all, publishing_one, written 
 from catalog.models import Category, Environment, Offer  # noqa: E402
 from catalog.packages.exporting import design_package, live_package  # noqa: E402
 from catalog.packages.writing import write  # noqa: E402
-from catalog.shapes import EnvironmentShape, SpaceShape  # noqa: E402
+from catalog.shapes import EnvironmentShape, Package, SpaceShape  # noqa: E402
 
 TIMES = 9
 HIDDEN_CATEGORIES, HIDDEN_OFFERS = 50, 1_000
@@ -103,9 +104,13 @@ def figures(small: Environment, big: Environment) -> Iterator[tuple[str, float, 
     for what, make in (("the design", design_package), ("what is live", live_package)):
         package = make(Environment.objects.get(pk=big.pk))
         tree = json.loads(write(package))
-        dumping = once(lambda tree=tree: json.dumps(tree, ensure_ascii=False, indent=2))
-        whole = once(lambda make=make: write(make(Environment.objects.get(pk=big.pk))))
+        dumping = once(partial(json.dumps, tree, ensure_ascii=False, indent=2))
+        whole = once(partial(exported, make, big))
         yield f"exporting {what}", whole, "json.dumps of the same tree", dumping
+
+
+def exported(make: Callable[[Environment], Package], environment: Environment) -> str:
+    return write(make(Environment.objects.get(pk=environment.pk)))
 
 
 def person(role: str) -> Client:

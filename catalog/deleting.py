@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.journal import Actor, record
-from accounts.models import LabelledQuerySet
 from catalog import releasing
 from catalog.blocking import blockers_of
 from catalog.gathering import Kind
@@ -30,7 +29,6 @@ from catalog.shapes import body_of
 from catalog.telling import told
 from catalog.veiling import person_of
 
-M = TypeVar("M", bound=Model)
 NAMED = 10  # of those in the way
 
 
@@ -69,13 +67,13 @@ def listed(names: Iterable[str], among: Iterable[str] | None = None) -> str:
     return text
 
 
-def seen_by(rows: LabelledQuerySet[M], by: Actor) -> LabelledQuerySet[M]:
+def seen_by(rows: Any, by: Actor) -> Any:
     """Those that whoever asks may see: a refusal names no others."""
     person = person_of(by)
     return rows if person is None else rows.visible_to(person)
 
 
-def listed_of(rows: LabelledQuerySet[M], column: str, by: Actor) -> str:
+def listed_of(rows: Any, column: str, by: Actor) -> str:
     """The names of rows that are in the way, as far as whoever asks may see them; else nothing."""
     names = set(rows.values_list(column, flat=True))
     return listed(seen_by(rows, by).values_list(column, flat=True), names) if names else ""

@@ -17,15 +17,14 @@ from django.views.decorators.http import require_http_methods
 from accounts.actions.granting import Stale
 from accounts.models import User
 from catalog.actions import planned
-from catalog.actions.approvals import AlreadyDone
 from catalog.approving import is_agreed
 from catalog.forms.releases import PlannedReleaseForm
 from catalog.models import Environment, Offer, PlannedRelease
+from catalog.planning import OPEN
 from catalog.views.doors import CatalogueRequest, changes
 from offers_site.http import ask_and_act
 
-OPEN = (PlannedRelease.State.WAITING, PlannedRelease.State.FAILED)
-REFUSALS = (AlreadyDone, Stale, planned.InThePast, planned.NothingPlanned)
+REFUSALS = (planned.NotPlanned, Stale, planned.InThePast, planned.NothingPlanned)
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,7 @@ def release_roll_back(
             return done
         # What is live now has changed since it was shown, or it cannot be gone back to.
         environment.refresh_from_db()
-        form.data = form.data.copy()
-        form.data["live"] = str(environment.release_number)
+        form.data = {**request.POST.dict(), "live": str(environment.release_number)}
     context = {
         "environment": environment,
         "release": release,

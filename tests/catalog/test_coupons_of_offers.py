@@ -10,6 +10,7 @@ from catalog.actions import approvals, releases
 from catalog.actions.offers import delete_offers, edit_offer
 from catalog.describing import offer_shape
 from catalog.problems import NotAcceptable
+from catalog.readiness import NotReady
 from coupons.actions.coupons import delete_coupon, edit_coupon, set_status
 from coupons.actions.refusing import StillUsed
 from coupons.models import Coupon
@@ -129,7 +130,7 @@ def test_what_hands_out_an_archived_coupon_does_not_go_live():
 
     with pytest.raises(NotAcceptable, match="archived"):
         accepted(offer, label="Other")
-    with pytest.raises(approvals.NotReady, match="is archived"):
+    with pytest.raises(NotReady, match="is archived"):
         approvals.approve(fresh(offer), CONTENT, by=None, at=NOON)
 
 
