@@ -114,7 +114,7 @@ def test_an_offer_is_made_submitted_reviewed_and_live(open_page, page, live_serv
 def test_a_fallback_offer_survives_a_closed_tab(open_page, page, live_server, shop):
     open_page(f"{SHOP}/create-fallback-offer/")
     page.get_by_label("Label").fill("Welcome")
-    page.get_by_role("button", name="On to the representations").click()
+    page.get_by_role("button", name="Continue to the representations").click()
     drag_in(page, "webHero")
     expect(page.locator('[name="content.webHero.en.title"]')).to_have_count(1)
     with page.expect_response(lambda answer: answer.status == 204):
@@ -126,7 +126,7 @@ def test_a_fallback_offer_survives_a_closed_tab(open_page, page, live_server, sh
     open_page(f"{SHOP}/fallback-offers/")
     page.get_by_role("link", name="Resume").click()
     expect(page.locator('[name="content.*.en.title"]')).to_have_value("Make yourself at home")
-    page.get_by_role("button", name="On to the summary").last.click()
+    page.get_by_role("button", name="Continue to the summary").last.click()
     expect(page.get_by_text("Still without a fallback offer:")).to_be_visible()
     page.get_by_label("webHero (nothing yet)").check()
     page.get_by_role("button", name="Save and approve").click()
