@@ -20,7 +20,9 @@ NOT_BENCHMARKS = {
     "installation",
     "million",
     "packaged",
+    "pool",
     "tenthousand",
+    "tills",
 }
 
 

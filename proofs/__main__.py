@@ -22,6 +22,7 @@ from proofs import (
     imports_together,
     redemptions,
     refusals,
+    reservations,
     side_by_side,
     start_and_stop,
     supervisor_killed,
@@ -41,6 +42,7 @@ MODULES = (
     imports_killed,
     imports_together,
     redemptions,
+    reservations,
 )
 SECONDS_FOR_ONE = 240
 

@@ -53,8 +53,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     "suspended": frozenset({"active", "archived"}),
     "archived": frozenset(),
 }
-# Addresses of the API stand beside those of coupons.
-RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS"}
+# Addresses of the API, and of pages, stand beside those of coupons.
+RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS", "BULK", "CODES", "CREATE", "FIND"}
 MOST_DELETED_AT_ONCE = 20_000
 NEXT_CODE = """
 WITH RECURSIVE tried(number) AS (
@@ -91,6 +91,20 @@ def create_coupon(
     A code that was proposed, `is_auto`, and is taken meanwhile is replaced by the next one; a typed
     one is refused.
     """
+    return create(values, code=code, is_auto=is_auto, status=status, labels=labels, by=by, at=at)
+
+
+def create(
+    values: Mapping[str, Any],
+    *,
+    code: str = "",
+    is_auto: bool = False,
+    status: str = Coupon.Status.ACTIVE,
+    labels: Iterable[AccessLabel] = (),
+    by: Actor,
+    at: datetime,
+) -> Coupon:
+    """The same inside the transaction of a file."""
     labels = list(labels)
     check_may_give(by, labels)
     coupon = Coupon(created_at=at, changed_at=at, status=status, timezone="UTC")
@@ -139,6 +153,19 @@ def edit_coupon(
 
     Says whether anything did.
     """
+    return edit(coupon, values, version=version, labels=labels, by=by, at=at)
+
+
+def edit(
+    coupon: Coupon,
+    values: Mapping[str, Any],
+    *,
+    version: int | None,
+    labels: Iterable[AccessLabel] | None = None,
+    by: Actor,
+    at: datetime,
+) -> bool:
+    """The same inside the transaction of a file."""
     row = locked(coupon, version)
     if row.status == Coupon.Status.ARCHIVED:
         raise NotInState(_("An archived coupon is only read."))
@@ -184,6 +211,11 @@ def set_status(
     coupon: Coupon, status: str, *, version: int | None = None, by: Actor, at: datetime
 ) -> bool:
     """Move a coupon on, or raise Stale, NotInState or StillUsed. Says whether it moved."""
+    return move(coupon, status, version=version, by=by, at=at)
+
+
+def move(coupon: Coupon, status: str, *, version: int | None, by: Actor, at: datetime) -> bool:
+    """The same inside the transaction of a file."""
     row = locked(coupon, version)
     if row.status == status:
         return False
@@ -217,6 +249,14 @@ def check_unneeded(coupon: Coupon) -> None:
             _("Deliveries that are not finished hold its codes: %(deliveries)s.")
             % {"deliveries": ", ".join(names)}
         )
+
+
+def needing(coupon: Coupon, *, end_at: datetime | None) -> list[str]:
+    """Deliveries that are not finished, and hold codes for longer than until this end."""
+    if end_at is None or (coupon.end_at is not None and end_at >= coupon.end_at):
+        return []
+    reservations = Reservation.objects.filter(coupon=coupon, ended_at=None, valid_until__gt=end_at)
+    return list(reservations.order_by("delivery").values_list("delivery", flat=True).distinct())
 
 
 @transaction.atomic(durable=True)
@@ -257,6 +297,8 @@ def write(coupon: Coupon, values: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in values:
             setattr(coupon, name, values[name])
+    if "folder_path" in values:
+        coupon.folder = keeping.folder_at(values["folder_path"])
 
 
 def write_code(coupon: Coupon, text: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey
@@ -190,6 +191,9 @@ class Code(models.Model):
     def __str__(self) -> str:
         """Says nothing of the code itself, because logs and the journal keep it."""
         return f"code {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("coupons:code-detail", args=[self.pk])
 
     @property
     def status(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ from accounts.templatetags import journal
 from catalog.approving import Side
 from catalog.awaiting import awaiting, held_up, sides_awaiting
 from catalog.models import Offer
+from coupons import alerting
+from coupons.actions import options as coupon_options
+from coupons.models import Coupon
 from jobs.models import Job
 from offers_site import health
 from offers_site.http import StaffRequest, render_page
@@ -151,7 +155,11 @@ def setup_steps(request: StaffRequest) -> list[Step]:
 
 def waiting(user: User, *, at: datetime) -> list[Waiting]:
     """What wants a decision of this person."""
-    return [*offers_waiting(user), *failed_jobs(user, at=at)]
+    return [
+        *offers_waiting(user),
+        *failed_jobs(user, at=at),
+        *coupons_running_out(user, at=at),
+    ]
 
 
 def offers_waiting(user: User) -> list[Waiting]:
@@ -195,18 +203,34 @@ def to_approve(offer: Offer, user: User) -> Waiting:
     return Waiting(text, offer.get_absolute_url(), "stamp", "wait", until)
 
 
-def failed_jobs(user: User, *, at: datetime) -> list[Waiting]:
+def failed_jobs(user: User, *, at: datetime) -> Iterator[Waiting]:
     failed = Job.objects.visible_to(user).failed_since(at - LATELY)
-    number = failed.count()
-    if not number:
-        return []
-    text = ngettext(
-        "%(number)d job failed in the last seven days",
-        "%(number)d jobs failed in the last seven days",
-        number,
-    )
-    url = f"{reverse('jobs:job-list')}?state={Job.State.FAILED}"
-    return [Waiting(text % {"number": number}, url, "circle-alert", "bad")]
+    if number := failed.count():
+        text = ngettext(
+            "%(number)d job failed in the last seven days",
+            "%(number)d jobs failed in the last seven days",
+            number,
+        )
+        url = f"{reverse('jobs:job-list')}?state={Job.State.FAILED}"
+        yield Waiting(text % {"number": number}, url, "circle-alert", "bad")
+
+
+def coupons_running_out(user: User, *, at: datetime) -> Iterator[Waiting]:
+    """Coupons whose codes or days come to an end."""
+    if not user.has_perm("coupons.view_coupon") or not coupon_options.current().is_on:
+        return
+    coupons, url = Coupon.objects.visible_to(user), reverse("coupons:coupon-list")
+    if number := len(alerting.low(coupons)):
+        text = ngettext(
+            "%(number)d coupon is low on codes", "%(number)d coupons are low on codes", number
+        )
+        yield Waiting(text % {"number": number}, f"{url}?low=on&status=active", "ticket", "wait")
+    if number := alerting.ending(coupons, at=at).count():
+        text = ngettext(
+            "%(number)d coupon ends within a week", "%(number)d coupons end within a week", number
+        )
+        address = f"{url}?validity=ending&status=active"
+        yield Waiting(text % {"number": number}, address, "calendar-clock", "wait")
 
 
 def lately(user: User) -> list[News] | None:
