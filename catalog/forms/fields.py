@@ -82,7 +82,7 @@ class NewTagsField(forms.CharField):
             label=gettext_lazy("New tags"),
             required=False,
             max_length=1000,
-            help_text=gettext_lazy("Between commas, as in “summer, cross-selling”."),
+            help_text=gettext_lazy("Separated by commas, as in “summer, cross-selling”."),
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.forms.fields import LongSelect
 from catalog.models import Approval, Environment, Offer, Space, Tag
@@ -21,7 +21,7 @@ STATUSES = (
     ("editing", gettext_lazy("Being edited")),
     ("pending", gettext_lazy("Waiting for approval")),
     ("approved", gettext_lazy("Approved, not live")),
-    ("rejected", gettext_lazy("Rejected")),
+    ("rejected", pgettext_lazy("approval", "Rejected")),
     ("live", gettext_lazy("Live")),
     ("changed", gettext_lazy("Changed since live")),
     ("never", gettext_lazy("Never live")),
