@@ -22,6 +22,7 @@ ZOOMS: tuple[Zoom, ...] = get_args(Zoom)
 MONTHS: Mapping[Zoom, int] = {"month": 1, "quarter": 3, "year": 12}
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
 ALWAYS: Window = (None, None)
+ROOMY = 7.5
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)  # inside a window without any edge
 PADDING, CHARACTER = 0.9, 0.95  # hundredths of the width that the number of a boost needs
 
@@ -202,6 +203,7 @@ class Bar:
     width: str
     title: str
     label: str = ""
+    is_narrow: bool = False  # on a telephone its label has no room
 
 
 @dataclass(frozen=True)
@@ -279,7 +281,8 @@ def bar(kind: str, window: Window, period: Period, title: str, label: str = "") 
     right = period.share(end or period.end)
     if right > left:
         shown = label if right - left >= PADDING + CHARACTER * len(label) else ""
-        yield Bar(kind, percent(left), percent(round(right - left, 3)), title, shown)
+        width = round(right - left, 3)
+        yield Bar(kind, percent(left), percent(width), title, shown, width < ROOMY)
 
 
 def times(multiplier: Decimal) -> str:
