@@ -10,8 +10,9 @@ import json
 import re
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,8 +34,9 @@ from catalog.shapes import (
 )
 from contacts.columns import ON_LISTS, Column, known
 from contacts.models import Audience
+from contacts.values import to_json
 from decisioning.engine import values
-from decisioning.engine.compiled import Release
+from decisioning.engine.compiled import Facts, Release
 from decisioning.engine.decide import Engine
 from decisioning.translating import Words, kinds_of_call, translate, words_of
 from rules.checking import Checked
@@ -59,8 +61,13 @@ class Stored:
     rules: tuple[Checked, ...]
 
     @cached_property
-    def ask(self) -> Any:
+    def ask(self) -> Callable[..., tuple[Any, ...]]:
         return compile_rules(self.rules).evaluate
+
+    def values_for(self, facts: Facts, at: datetime, zone: tzinfo) -> dict[str, Any]:
+        """What is kept; what is missing is not."""
+        answers = zip(self.names, self.ask(facts, at, zone), strict=True)
+        return {name: to_json(value) for name, value in answers if value is not None}
 
 
 @dataclass(frozen=True)
