@@ -41,7 +41,6 @@ class Made:
     status: int
     is_fallback: bool = False
     is_recorded: bool = False
-    release: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
