@@ -36,16 +36,21 @@ class Told(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    key: Key | None = Field(None, description="the contact's own key")
-    keys: Annotated[tuple[Key, ...], Field(max_length=10)] = Field(
-        (), description="values in the order of the space's identification fields"
-    )
-    token: Annotated[str, StringConstraints(max_length=2_000)] | None = Field(
-        None, description="signed identification, from POST /tokens"
-    )
-    visitor: Annotated[Key, StringConstraints(max_length=120)] | None = Field(
-        None, description="the id of a visitor, as an earlier answer gave it"
-    )
+    # the contact's own key
+    key: Key | None = None
+    # values in the order of the space's identification fields
+    keys: Annotated[tuple[Key, ...], Field(max_length=10)] = ()
+    # signed identification, from POST /tokens
+    token: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    # the id of a visitor, as an earlier answer gave it
+    visitor: Annotated[Key, StringConstraints(max_length=120)] | None = None
+
+    @property
+    def says_nothing(self) -> bool:
+        return self == NOTHING_TOLD
+
+
+NOTHING_TOLD = Told()
 
 
 class SlotCall(BaseModel):
@@ -53,7 +58,7 @@ class SlotCall(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    slot: Word | None = Field(None, description="the space's name unless it is given")
+    slot: Annotated[Word | None, Field(description="the space's name unless it is given")] = None
     space: Word
     count: Annotated[int, Field(ge=1, le=MOST_OFFERS, strict=True)] | None = None
     categories: Scope = []
@@ -73,14 +78,14 @@ class DecisionCall(BaseModel):
     environment: Word
     target: Told | None = None
     slots: Annotated[list[SlotCall], Field(min_length=1, max_length=MOST_SLOTS)]
-    call: Data = Field({}, description="call data, for all slots")
-    deduplicate: bool = Field(True, description="no offer in two slots")
-    consent: bool = Field(True, description="without it nothing is stored and no visitor is made")
+    call: Annotated[Data, Field(description="call data, for all slots")] = {}
+    deduplicate: Annotated[bool, Field(description="no offer in two slots")] = True
+    consent: Annotated[bool, Field(description="without it nothing is stored")] = True
     record: bool = True
-    explain: bool = Field(False, description="needs the scope decide:at")
-    at: Word | None = Field(None, description="decide as at another date; needs decide:at")
-    seed: Word | None = Field(None, description="what settles ties; needs decide:at")
-    language: Word | None = Field(None, description="of content; else the contact's own")
+    explain: Annotated[bool, Field(description="needs the scope decide:at")] = False
+    at: Annotated[Word | None, Field(description="another date; needs decide:at")] = None
+    seed: Annotated[Word | None, Field(description="what settles ties; needs decide:at")] = None
+    language: Annotated[Word | None, Field(description="of content; else the contact's own")] = None
 
     @property
     def is_privileged(self) -> bool:
@@ -159,9 +164,19 @@ def value_of(kind: Kind, value: object) -> Any:
     if value is None or value == "" or value == []:
         return None
     if not kind.is_list:
-        return element(kind, value)
+        return storable(element(kind, value))
     if not isinstance(value, list):
         raise bad("not_a_list")
     if len(value) > MOST_ELEMENTS:
         raise bad("too_long")
-    return tuple(dict.fromkeys(element(kind.element, each) for each in value))
+    return tuple(dict.fromkeys(storable(element(kind.element, each)) for each in value))
+
+
+def storable(value: Any) -> Any:
+    """The value, unless it is a text with half a character: JSON can write that."""
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise bad("has_nul") from None
+    return value

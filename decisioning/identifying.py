@@ -19,7 +19,7 @@ from contacts.actions.visitors import Visitor
 from contacts.columns import TABLE, Column
 from contacts.models import ContactAlias
 from contacts.values import BadValue, from_text, normal_email
-from decisioning.calling import Told, Warned, warning
+from decisioning.calling import NOTHING_TOLD, Told, Warned, warning
 
 log = structlog.get_logger("overture.decisioning")
 Way = Literal["explicit", "implicit", "anonymous"]
@@ -109,13 +109,15 @@ class Identity:
         values = self.told.keys
         if len(values) != len(fields):
             detail = f"Expected {len(fields)} values: {', '.join(fields)}."
-            return self.warn("bad_target_key", detail)
+            self.warn("bad_target_key", detail)
+            return None
         conditions, given = [], []
         for name, text in zip(fields, values, strict=True):
             try:
                 column, value = self.place_of(name, text)
             except BadValue as refusal:
-                return self.warn("bad_target_key", f"{name}: {refusal.code}.")
+                self.warn("bad_target_key", f"{name}: {refusal.code}.")
+                return None
             conditions.append(f'"{column}" = %s')
             given.append(value)
         with connection.cursor() as cursor:
@@ -127,9 +129,11 @@ class Identity:
             rows = cursor.fetchall()
         if len(rows) > 1:
             log.warning("target.ambiguous", fields=list(fields))
-            return self.warn("target_ambiguous", "Several contacts have these values.")
+            self.warn("target_ambiguous", "Several contacts have these values.")
+            return None
         if not rows:
-            return self.warn("target_unknown", "No contact has these values.")
+            self.warn("target_unknown", "No contact has these values.")
+            return None
         found: int = rows[0][0]
         return found
 
@@ -153,7 +157,7 @@ class Identity:
 
 def identify(told: Told | None, columns: Mapping[str, Column], *, at: datetime) -> Identity:
     """What can be known before any space is looked at: at most two queries."""
-    told = told or Told()
+    told = told or NOTHING_TOLD
     warnings: list[Warned] = []
     is_signed = False
     if told.token is not None:

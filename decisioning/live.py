@@ -44,8 +44,13 @@ from rules.compiling import compile_rules
 from rules.kinds import Kind
 
 KEPT = 4  # releases of an environment in a process, besides those that calls are using
-NAMED = re.compile(r"\bcontact\.([a-z][a-z0-9_]*)")  # in rules and in templates
+NAMED = re.compile(r"\bcontact\s*\.\s*([a-z][a-z0-9_]*)")  # in rules and in templates
 # What is read of everybody, whatever the rules ask: who they are, and in which language they read.
+# Where a form says something instead of asking: what stands there is not kept with decisions.
+CONTENT = frozenset(
+    {"content", "translations", "representations", "render"}
+    | {"store_on_proposition", "store_on_status"}
+)
 ALWAYS_READ = frozenset({"key", "language"})
 
 
@@ -80,7 +85,8 @@ class Live:
     words: Words
     translated: Mapping[Key, object]
     engine: Engine
-    names: frozenset[str]  # what it may name of people
+    rule_names: frozenset[str]  # what its rules may name of people
+    content_names: frozenset[str]
     columns: Mapping[str, Column]  # what is read of a person for it
     plans: dict[tuple[str, str, str | None, str], Plan] = field(default_factory=dict)
 
@@ -217,9 +223,17 @@ def load(environment_pk: int, number: int, former: Live | None) -> Live:
         translated = kept | {key: translate(shape, words) for key, shape in changed.items()}
     else:
         translated = {key: translate(shape, words) for key, shape in shapes.items()}
-    names = names_of(bodies.values()) | (former.names if former else ALWAYS_READ)
+    rule_names = names_in(bodies.values(), content=False)
+    content_names = names_in(bodies.values(), content=True)
+    if former:
+        rule_names |= former.rule_names
+        content_names |= former.content_names
+    asks = {name: column.kind for name, column in columns.items() if name in rule_names}
+    if lists:
+        asks[ON_LISTS.name] = ON_LISTS.kind
+    read = rule_names | content_names | ALWAYS_READ
     release = Release(
-        catalogue(environment, number, shapes, translated, words),
+        catalogue(environment, number, shapes, translated, words, asks),
         former.engine.release if former else None,
     )
     return Live(
@@ -229,9 +243,10 @@ def load(environment_pk: int, number: int, former: Live | None) -> Live:
         words=words,
         translated=translated,
         engine=Engine(release),
-        names=names,
+        rule_names=rule_names,
+        content_names=content_names,
         columns={
-            **{name: column for name, column in columns.items() if name in names},
+            **{name: column for name, column in columns.items() if name in read},
             ON_LISTS.name: ON_LISTS,
         },
     )
@@ -243,6 +258,7 @@ def catalogue(
     shapes: Mapping[Key, Shape],
     translated: Mapping[Key, object],
     words: Words,
+    asks: Mapping[str, Kind],
 ) -> values.Catalogue:
     """Always in the same order: a release is the same in every process."""
     parts: dict[type, list[Any]] = defaultdict(list)
@@ -258,11 +274,16 @@ def catalogue(
         fallback_offers=tuple(parts[values.FallbackOffer]),
         rules=tuple(parts[values.PresentationRule]),
         spaces=tuple(parts[values.Space]),
+        asks=asks,
     )
 
 
-def names_of(bodies: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """What the rules and the content of some forms may name of people."""
-    names = {name for body in bodies for name in NAMED.findall(json.dumps(body))}
-    fields = (name for body in bodies for name in body.get("identification", ()))
-    return frozenset(names.union(fields))
+def names_in(bodies: Iterable[Mapping[str, Any]], *, content: bool) -> frozenset[str]:
+    """What the rules, or the content, of some forms may name of people."""
+    found: set[str] = set()
+    for body in bodies:
+        part = {name: value for name, value in body.items() if (name in CONTENT) == content}
+        found.update(NAMED.findall(json.dumps(part)))
+        if content:
+            found.update(body.get("identification", ()))
+    return frozenset(found)

@@ -13,10 +13,10 @@ from django.conf import settings
 
 from catalog.rendering import BadContent, Plan, Rendered, RenderingFailed, person_names
 from contacts.facts import read_person
-from decisioning.asks import Draft, Made, Shown
+from decisioning.asks import Decided, Draft, Made, Shown
 from decisioning.engine.pressure import past_facts
 from decisioning.engine.slots import space_of
-from decisioning.engine.values import Past, Slot, Status
+from decisioning.engine.values import Answer, Past, Slot, Status
 from decisioning.live import Live, live_for
 
 log = structlog.get_logger("overture.decisioning")
@@ -77,8 +77,14 @@ class Showing:
                 data[made.id] = self.stored(made, live, facts)
         return Shown(unusable=unusable, destinations=destinations, data=data)
 
+    def live_now(self, number: int) -> Live:
+        """The release that has decided."""
+        return (
+            self.live if self.live.number == number else live_for(self.live.environment_pk, number)
+        )
+
     def live_of(self, draft: Draft) -> Live:
-        live = live_for(self.live.environment_pk, draft.decision.release)
+        live = self.live_now(draft.decision.release)
         if live is not self.live:
             for slot in self.slots.values():
                 space, _rank = space_of(live.engine.release.spaces, slot.space)
@@ -90,7 +96,7 @@ class Showing:
     def facts_of(self, draft: Draft, live: Live) -> Mapping[str, Any]:
         """What contents may say of the person: a release that is newer may name more."""
         pk = draft.person.pk
-        if pk is None or live.names <= self.live.names:
+        if pk is None or live.columns.keys() <= self.live.columns.keys():
             return draft.person.facts
         return read_person(pk, live.columns)
 
@@ -156,3 +162,41 @@ def unnoted(plan: Plan, names: Mapping[str, Any]) -> dict[str, str]:
     if template is None:
         return {}
     return {"click": template.render({**plan.known, **names, "links": {}})}
+
+
+# --- as an answer says it ---
+
+
+def described(answer: Answer, decided: Decided, showing: Showing) -> list[dict[str, Any]]:
+    """The propositions of a slot, in their order."""
+    mine = {one.offer: one for one in decided.made if one.slot == answer.slot}
+    live = showing.live_now(decided.release)
+    return [
+        describe(mine[one.offer], live, showing.rendered[mine[one.offer].id, answer.slot])
+        for one in answer.propositions
+    ]
+
+
+def describe(made: Made, live: Live, rendered: Rendered) -> dict[str, Any]:
+    render = live.spaces[made.space].render
+    links = links_of(made)
+    return {
+        "token": made.token,
+        "offer": made.offer,
+        "label": live.offer(made.offer, is_fallback=made.is_fallback).label,
+        "rank": made.rank,
+        "weight": float(made.weight),
+        "context": made.context,
+        "fallback": made.is_fallback,
+        "status": Status(made.status).name.lower(),
+        "content": rendered.content,
+        "html": rendered.html if render.html or not (render.text or render.json_) else None,
+        "text": rendered.text if render.text else None,
+        "json": rendered.json if render.json_ else None,
+        "links": {
+            "click": links.get("click") or rendered.content.get("destination_url") or None,
+            "accept": links.get("accept"),
+            "reject": links.get("reject"),
+        },
+        "coupon": None,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -25,6 +25,7 @@ from catalog.shapes import (
 )
 from catalog.wordbook import call_kinds
 from contacts.columns import Column
+from decisioning.caps import key_of
 from decisioning.engine import values
 from rules.checking import Checked, check_rule, check_weight
 from rules.kinds import BOOL, Kind
@@ -180,13 +181,11 @@ def context(shape: ContextShape, words: Words) -> values.Context:
 
 
 def cap(code: str, shape: CapShape) -> values.Cap:
-    """Its key is all that it counts: to change its limit leaves what has been counted."""
     every, unit = None, ""
     if shape.every is not None:
         ((unit, every),) = shape.every.model_dump(exclude_none=True).items()
-    period = f"{every}{unit}" if every else "ever"
-    return values.Cap(
-        key=f"{code}/{shape.counts}/{shape.per}/{period}/{shape.spaces}",
+    made = values.Cap(
+        key="",
         limit=shape.limit,
         counts=shape.counts,
         per_contact=shape.per == "contact",
@@ -194,6 +193,7 @@ def cap(code: str, shape: CapShape) -> values.Cap:
         unit=unit,
         each_space=shape.spaces == "each",
     )
+    return replace(made, key=key_of(code, made))
 
 
 def category(shape: CategoryShape, words: Words) -> values.Category:

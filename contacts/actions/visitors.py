@@ -39,6 +39,4 @@ def meet(key: str | None, *, at: datetime) -> Visitor:
 
 def recognise(visitor: Visitor, contact: int, *, by: Actor, at: datetime) -> None:
     """From now on this browser is this contact's; whoever had it before keeps what they had."""
-    link_visitor(
-        Contact.objects.get(pk=visitor.pk), Contact.objects.get(pk=contact), by=by, at=at
-    )
+    link_visitor(Contact.objects.get(pk=visitor.pk), Contact.objects.get(pk=contact), by=by, at=at)

@@ -132,8 +132,9 @@ def test_counters_outlive_a_change_of_the_limit(shop):
         (found,) = live.engine_for(shop.pk, number).release.by_code["NYC"].offer.caps
         return found
 
-    assert (cap(1).key, cap(1).limit) == ("NYC/proposition/contact/2weeks/each", 5)
-    assert (cap(2).key, cap(2).limit) == ("NYC/proposition/contact/2weeks/each", 1)
+    key = "NYC/proposition/contact/2weeks/each"
+    assert (cap(1).key, cap(1).limit) == (key, 5)
+    assert (cap(2).key, cap(2).limit) == (key, 1)
     assert (cap(1).every, cap(1).unit, cap(1).per_contact, cap(1).each_space) == (
         2, "weeks", True, True,
     )  # fmt: skip

@@ -1,0 +1,10 @@
+"""Decisions for programs: `docs/decisions-api.md` says how they are used."""
+
+from ninja import Router
+
+from decisioning.api.decisions import router as decisions_router
+
+router = Router(tags=["decisions"])
+router.add_router("", decisions_router)
+
+__all__ = ["router"]
