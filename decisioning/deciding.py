@@ -18,19 +18,14 @@ from decisioning.engine.values import Decision, Question, Slot
 from decisioning.inputs import inputs_of, kept_slot
 from decisioning.needs import needs_of
 from decisioning.past import Before, current_release, read_past
-from decisioning.recording import Capped, Moved, note_full, record, with_caps
+from decisioning.recording import Capped, Moved, TooBusy, note_full, record, with_caps
 from decisioning.tokens import token_of
 from offers_site.identifiers import uuid7_at
 
 HOPEFUL = 3  # attempts before somebody waits for their turn
 MOST_ATTEMPTS = 500
-Full = dict[tuple[str, str], int]
 
 _live: dict[int, int] = {}  # the release that this process last saw, by environment: a guess
-
-
-class TooBusy(Exception):
-    """What was read had moved again and again before the decision could be stored."""
 
 
 def decide(ask: Ask) -> Decided:
@@ -40,20 +35,19 @@ def decide(ask: Ask) -> Decided:
     cap has just been used up gives way to the next best.
     """
     interaction = uuid7_at(ask.at)
-    full: Full = {}
+    exactly = ask.explain or not ask.is_recorded
     owner: int | None = None
     for attempt in range(MOST_ATTEMPTS):
         try:
             if attempt < HOPEFUL or owner is None:
-                return attempt_once(ask, interaction, full)
+                return attempt_once(ask, interaction, exactly=exactly)
             with transaction.atomic():
                 hold_clock(owner)
-                return attempt_once(ask, interaction, full)
+                return attempt_once(ask, interaction, exactly=exactly)
         except Lost as lost:
             owner = lost.before.owner
             if isinstance(lost.reason, Capped):
-                cap = needs_of(lost.release).caps[lost.reason.cap]
-                full[cap.key, lost.reason.space] = cap.limit
+                exactly = True
                 note_full(lost.release, lost.reason, environment=ask.environment, at=ask.at)
     raise TooBusy
 
@@ -66,10 +60,8 @@ class Lost(Exception):
         self.reason, self.release, self.before = reason, release, before
 
 
-def attempt_once(ask: Ask, interaction: UUID, full: Full) -> Decided:
-    engine, before = read_with_engine(ask)
-    if full:
-        before = replace(before, used={**before.used, **full})
+def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
+    engine, before = read_with_engine(ask, exactly=exactly)
     draft, shown, question = draw_up(ask, interaction, engine, before)
     stored = {one.id: one for one in draft.made if one.is_recorded}
     if ask.is_recorded and (stored or not draft.made):
@@ -92,7 +84,7 @@ def attempt_once(ask: Ask, interaction: UUID, full: Full) -> Decided:
     )
 
 
-def read_with_engine(ask: Ask) -> tuple[Engine, Before]:
+def read_with_engine(ask: Ask, *, exactly: bool) -> tuple[Engine, Before]:
     """What was, and the engine of the release that is live at that very moment."""
     number = _live.get(ask.environment)
     if number is None:
@@ -105,7 +97,7 @@ def read_with_engine(ask: Ask) -> tuple[Engine, Before]:
             environment=ask.environment,
             at=ask.at,
             also=ask.also,
-            exactly=ask.explain or not ask.is_recorded,
+            exactly=exactly,
         )
         number = _live[ask.environment] = before.release
         if engine.release.number == number:

@@ -33,6 +33,10 @@ class Moved(Exception):
     """Something that was read is not so any more. Nothing was stored."""
 
 
+class TooBusy(Exception):
+    """Something had moved again and again before anything could be stored."""
+
+
 @dataclass
 class Capped(Exception):
     """A cap has no room any more. Nothing was stored."""

@@ -51,6 +51,17 @@ ALTER TABLE decisioning_clock SET (fillfactor = 50);
 ALTER TABLE decisioning_capuse SET (fillfactor = 80);
 ALTER TABLE decisioning_captotaluse SET (fillfactor = 20);
 
+-- Checked at once, and what hangs on people goes with them.
+ALTER TABLE decisioning_clock ADD CONSTRAINT clock_is_somebody_s
+    FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE;
+ALTER TABLE decisioning_capuse ADD CONSTRAINT cap_use_is_somebody_s
+    FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE;
+ALTER TABLE decisioning_visitorlink
+    ADD CONSTRAINT visitor_link_has_a_visitor
+        FOREIGN KEY (visitor_id) REFERENCES contacts_contact ON DELETE CASCADE,
+    ADD CONSTRAINT visitor_link_has_a_contact
+        FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE;
+
 CREATE FUNCTION decisioning_raise_clock(person bigint) RETURNS void LANGUAGE sql AS $$
     INSERT INTO decisioning_clock AS c (contact_id, ticks) VALUES (person, 1)
         ON CONFLICT (contact_id) DO UPDATE SET ticks = c.ticks + 1
@@ -94,10 +105,6 @@ BEGIN
     IF NOT EXISTS (SELECT FROM removed) THEN
         RETURN NULL;
     END IF;
-    DELETE FROM decisioning_clock WHERE contact_id IN (SELECT id FROM removed);
-    DELETE FROM decisioning_capuse WHERE contact_id IN (SELECT id FROM removed);
-    DELETE FROM decisioning_visitorlink
-        WHERE visitor_id IN (SELECT id FROM removed) OR contact_id IN (SELECT id FROM removed);
     UPDATE decisioning_proposition SET contact_id = NULL, destination_url = '', data = '{}'
         WHERE contact_id IN (SELECT id FROM removed);
     UPDATE decisioning_interaction SET contact_id = NULL, inputs = NULL, slots = '[]'
@@ -215,10 +222,10 @@ WRITING = '''
 -- A decision with its propositions: see `decisioning.recording`, which tells what `told` holds.
 CREATE FUNCTION decisioning_record(told jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    env bigint := told -> 'environment';
+    env bigint := told ->> 'environment';
     whose bigint := told ->> 'contact';
     person bigint := told ->> 'person';
-    expected bigint := told -> 'ticks';
+    expected bigint := told ->> 'ticks';
     moment timestamptz := told ->> 'at';
     name text := told ->> 'interaction';
 BEGIN
@@ -311,6 +318,10 @@ DROP FUNCTION decisioning_visitor_linked();
 DROP FUNCTION decisioning_raise_clock(bigint);
 DROP FUNCTION decisioning_make_month(timestamptz);
 DROP FUNCTION decisioning_first_id(timestamptz);
+ALTER TABLE decisioning_clock DROP CONSTRAINT clock_is_somebody_s;
+ALTER TABLE decisioning_capuse DROP CONSTRAINT cap_use_is_somebody_s;
+ALTER TABLE decisioning_visitorlink DROP CONSTRAINT visitor_link_has_a_visitor,
+    DROP CONSTRAINT visitor_link_has_a_contact;
 '''
 
 

@@ -12,7 +12,9 @@ class CapUse(models.Model):
     """What one person has had of a cap in one of its periods."""
 
     pk = models.CompositePrimaryKey("contact", "environment", "cap", "space", "since")
-    contact = models.ForeignKey(Contact, models.DO_NOTHING, related_name="+", db_index=False)
+    contact = models.ForeignKey(
+        Contact, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     environment = models.ForeignKey(
         Environment, models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )

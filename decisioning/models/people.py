@@ -14,8 +14,8 @@ class Clock(models.Model):
     """
 
     contact = models.OneToOneField(
-        Contact, models.DO_NOTHING, primary_key=True, related_name="+"
-    )  # the database deletes it
+        Contact, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )  # the database has a constraint of its own, which deletes it
     ticks = models.BigIntegerField()
 
     def __str__(self) -> str:
@@ -29,8 +29,12 @@ class VisitorLink(models.Model):
     visitor's first visit; a later one, on a browser that is shared, begins when it is made.
     """
 
-    visitor = models.ForeignKey(Contact, models.DO_NOTHING, related_name="+", db_index=False)
-    contact = models.ForeignKey(Contact, models.DO_NOTHING, related_name="+", db_index=False)
+    visitor = models.ForeignKey(
+        Contact, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    contact = models.ForeignKey(
+        Contact, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     since = models.DateTimeField()  # 1970: always
     until = models.DateTimeField()  # 9999: still
 

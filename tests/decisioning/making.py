@@ -59,7 +59,7 @@ def ask_for(
         engine_for=lambda _environment, _number: engine,
         slots=slots,
         at=at,
-        target=target and target.pk,
+        target=target.pk if target else None,
         identification="explicit" if target else "anonymous",
         **more,
     )

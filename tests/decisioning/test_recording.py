@@ -1,10 +1,8 @@
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 
 from decisioning.deciding import decide
-from decisioning.engine.values import PresentationRule, Scope, Slot
 from decisioning.models import Clock, Interaction, Proposition
 from offers_site.identifiers import moment_of
 from tests.decisioning.making import AT, ask_for, engine_of, make_contact, make_environment, offer
