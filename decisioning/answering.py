@@ -330,10 +330,7 @@ def decide_together(
 
 def slot_of(work: Work, live: Live, one: Route) -> Slot:
     """What the engine is asked; call data are those of the environment that answers."""
-    declared = live.environment.call_data
-    data = CallData(
-        live.call_kinds, {name: datum.choices for name, datum in declared.items() if datum.choices}
-    )
+    data = CallData.of(live)
     number = [each is one.asked for each in work.call.slots].index(True)
     warnings: list[Warned] = []
     call = data.read(work.call.call, "/call", warnings)

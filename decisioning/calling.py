@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from contacts.values import MOST_ELEMENTS, BadValue, bad, element
 from decisioning.engine.slots import MOST_OFFERS
+from decisioning.live import Live
 from offers_site.values import LAST_YEAR
 from rules.kinds import Kind
 
@@ -126,6 +127,13 @@ class CallData:
 
     kinds: Mapping[str, Kind]
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, live: Live) -> CallData:
+        declared = live.environment.call_data
+        return cls(
+            live.call_kinds, {name: one.choices for name, one in declared.items() if one.choices}
+        )
 
     def read(
         self, given: Mapping[str, Any], pointer: str, warnings: list[Warned]

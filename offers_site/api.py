@@ -32,10 +32,10 @@ api = NinjaAPI(
     openapi_url=None,
 )
 api.add_router("", accounts_router)
+api.add_router("", decisions_router)  # first: its addresses are no contact's
 api.add_router("", contacts_router)
 api.add_router("", coupons_router)
 api.add_router("", catalog_router)
-api.add_router("", decisions_router)
 api.add_router("/jobs", jobs_router)
 api.add_router("/imports", imports_router(SUBJECTS))
 

@@ -14,8 +14,8 @@ from accounts.models import ApiKey
 from decisioning.answering import BadMoment, Caller, NoSuchPlace, answer
 from decisioning.api.entering import PageAuth, key_of
 from decisioning.calling import DecisionCall, Key
-from decisioning.deciding import TooBusy
 from decisioning.identifying import sign
+from decisioning.recording import TooBusy
 from offers_site.problems import FieldError, Problem
 
 router = Router()
