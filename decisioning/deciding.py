@@ -66,8 +66,12 @@ def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
     stored = {one.id: one for one in draft.made if one.is_recorded}
     if ask.is_recorded and (stored or not draft.made):
         told = told_of(ask, draft, shown, question, before, stored)
+        needs = needs_of(engine.release)
+        inputs = inputs_of(
+            question.target, before.person.facts, needs.kinds, before.rows, before.used
+        )
         try:
-            record(told, at=ask.at)
+            record(told, inputs, at=ask.at)
         except (Moved, Capped) as reason:
             raise Lost(reason, engine.release, before) from reason
         recorded = True
@@ -213,9 +217,6 @@ def told_of(
             "identification": ask.identification,
             "deduplicate": ask.deduplicate,
             "slots": [kept_slot(slot) for slot in question.slots],
-            "inputs": inputs_of(
-                question.target, person.facts, needs_of(release).kinds, before.rows, before.used
-            ),
             "propositions": [row_of(one, release, shown) for one in stored.values()],
         },
         wanted_by(release, proposed, ask.at),

@@ -22,7 +22,7 @@ from decisioning.engine.compiled import Release
 from decisioning.needs import needs_of
 from decisioning.statements import run
 
-RECORD = "SELECT decisioning_record(%s::text::jsonb)"
+RECORD = "SELECT decisioning_record(%s::text::jsonb, %s::text)"
 GO_ON = "SELECT decisioning_go_on(%s::text::jsonb)"
 SETTLE = "SELECT decisioning_settle(%s, %s, %s, %s, %s, %s, 0, false)"
 HAS_MOVED, IS_CAPPED = "OV001", "OV002"  # as the statements raise them
@@ -45,18 +45,19 @@ class Capped(Exception):
     space: str  # "": all together
 
 
-def record(told: Told, *, at: datetime) -> None:
+def record(told: Told, inputs: Told, *, at: datetime) -> None:
     """Store a decision, or raise Moved or Capped and leave nothing."""
-    tell(RECORD, told, at)
+    tell(RECORD, told, inputs, at=at)
 
 
 def go_on(told: Told, *, at: datetime) -> None:
     """Store that a proposition goes from one status to another, or raise Moved."""
-    tell(GO_ON, told, at)
+    tell(GO_ON, told, at=at)
 
 
-def tell(statement: str, told: Told, at: datetime) -> None:
-    words = json.dumps({**told, "start": random.randrange(16)})  # noqa: S311 (no secret)
+def tell(statement: str, told: Told, *more: Told, at: datetime) -> None:
+    start = random.randrange(16)  # noqa: S311 (no secret)
+    words = [json.dumps(each) for each in ({**told, "start": start}, *more)]
     try:
         say(statement, words)
     except CheckViolation as error:
@@ -65,9 +66,9 @@ def tell(statement: str, told: Told, at: datetime) -> None:
         say(statement, words)  # there was no room yet for the month in which it happens
 
 
-def say(statement: str, words: str) -> None:
+def say(statement: str, words: Sequence[str]) -> None:
     try:
-        run(statement, [words])
+        run(statement, words)
     except (DeadlockDetected, ForeignKeyViolation) as error:
         raise Moved from error  # somebody was quicker, or the person is gone
     except psycopg.Error as error:

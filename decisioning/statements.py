@@ -28,7 +28,7 @@ def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 def read(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a SELECT, asked again when the server had closed the connection meanwhile."""
     if connection.in_atomic_block:
-        return execute(statement, values)
+        return run(statement, values)
     try:
         return execute(statement, values)
     except psycopg.OperationalError:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from catalog.models.spaces import Status as Words
 from decisioning.asks import EngineFor
 from decisioning.caps import counted_by
 from decisioning.engine.values import Status
@@ -141,9 +142,9 @@ def unchanged(found: Found, *warnings: str) -> Changed:
 
 
 def warning_of(before: int, after: int) -> str:
-    return _("A proposition cannot go from %(before)s to %(after)s: nothing was changed.") % {
-        "before": Status(before).name.lower(),
-        "after": Status(after).name.lower(),
+    return _("A proposition cannot go from “%(before)s” to “%(after)s”: nothing was changed.") % {
+        "before": Words(before).label,
+        "after": Words(after).label,
     }
 
 

@@ -14,7 +14,7 @@ CREATE TABLE decisioning_interaction (
     deduplicate boolean NOT NULL,
     ticks bigint,
     slots jsonb NOT NULL,
-    inputs jsonb
+    inputs text
 ) PARTITION BY RANGE (id);
 CREATE INDEX interactions_of_contact ON decisioning_interaction (contact_id, id);
 
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                         ('deduplicate', models.BooleanField()),
                         ('ticks', models.BigIntegerField(null=True)),
                         ('slots', models.JSONField()),
-                        ('inputs', models.JSONField(null=True)),
+                        ('inputs', models.TextField(null=True)),
                         ('contact', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='interactions', to='contacts.contact')),
                         ('environment', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.environment')),
                     ],

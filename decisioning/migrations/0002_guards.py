@@ -220,7 +220,7 @@ $$;
 
 WRITING = '''
 -- A decision with its propositions: see `decisioning.recording`, which tells what `told` holds.
-CREATE FUNCTION decisioning_record(told jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION decisioning_record(told jsonb, inputs text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     env bigint := told ->> 'environment';
     whose bigint := told ->> 'contact';
@@ -243,7 +243,7 @@ BEGIN
             identification, deduplicate, ticks, slots, inputs)
         VALUES (name::uuid, env, whose, moment, (told -> 'release')::integer, told ->> 'seed',
             told ->> 'identification', (told -> 'deduplicate')::boolean, expected + 1,
-            told -> 'slots', told -> 'inputs');
+            told -> 'slots', decisioning_record.inputs);
     INSERT INTO decisioning_proposition (id, interaction, environment_id, contact_id, at,
             changed_at, status, rank, weight, release, is_fallback, offer, space, channel, slot,
             category, category_path, context, identification, destination_url, data)
@@ -306,7 +306,7 @@ SELECT decisioning_make_month(month) FROM generate_series(
 
 UNDO = '''
 DROP FUNCTION decisioning_go_on(jsonb);
-DROP FUNCTION decisioning_record(jsonb);
+DROP FUNCTION decisioning_record(jsonb, text);
 DROP FUNCTION decisioning_count(bigint, bigint, jsonb, integer);
 DROP FUNCTION decisioning_take(bigint, text, text, timestamptz, timestamptz, integer, integer, boolean, integer);
 DROP FUNCTION decisioning_settle(bigint, text, text, timestamptz, timestamptz, integer, integer, boolean);

@@ -40,7 +40,8 @@ class Interaction(models.Model):
     deduplicate = models.BooleanField()
     ticks = models.BigIntegerField(null=True)  # of the person's clock: which of theirs this was
     slots = models.JSONField()  # as they were asked for
-    inputs = models.JSONField(null=True)  # see `decisioning.inputs`; NULL once somebody is erased
+    # JSON that nobody searches: see `decisioning.inputs`. NULL once somebody is erased
+    inputs = models.TextField(null=True)  # noqa: DJ001 (missing is not empty)
 
     class Meta:
         verbose_name = _("decision")

@@ -79,14 +79,13 @@ def test_what_was_overtaken_leaves_nothing():
         "identification": "explicit",
         "deduplicate": True,
         "slots": [],
-        "inputs": {},
         "propositions": [],
     }
     decide(ask_for(shop, capped, ada))
     with pytest.raises(Moved):
-        record(told, at=AT)
+        record(told, {}, at=AT)
     with pytest.raises(Moved):
-        record({**told, "ticks": 1, "release": 2}, at=AT)  # found out after everything else
+        record({**told, "ticks": 1, "release": 2}, {}, at=AT)  # found out after everything else
     assert Clock.objects.get().ticks == 1
     assert Interaction.objects.count() == 1
 

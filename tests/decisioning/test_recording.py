@@ -1,3 +1,4 @@
+import json
 from decimal import Decimal
 
 import pytest
@@ -22,7 +23,12 @@ def test_a_decision_is_stored_with_its_propositions_and_what_it_was_made_from():
     assert (kept.contact, kept.environment, kept.at) == (ada, shop, AT)
     assert (kept.release, kept.ticks, kept.identification) == (1, 1, "explicit")
     assert kept.seed == str(decided.interaction)
-    assert kept.inputs == {"target": "C1", "contact": {}, "history": [], "used": []}
+    assert json.loads(kept.inputs or "") == {
+        "target": "C1",
+        "contact": {},
+        "history": [],
+        "used": [],
+    }
     assert kept.slots == [
         {
             "slot": "hero",

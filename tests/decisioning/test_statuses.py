@@ -65,7 +65,7 @@ def test_a_step_backwards_is_left_with_a_warning(shown, engine):
 
     assert (back.status, back.is_changed) == (5, False)
     assert back.warnings == (
-        "A proposition cannot go from rejected to presented: nothing was changed.",
+        "A proposition cannot go from “Rejected” to “Presented”: nothing was changed.",
     )
 
 
