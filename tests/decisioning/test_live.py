@@ -70,9 +70,12 @@ def test_only_what_changed_is_read_and_compiled_again(shop, monkeypatch):
     first = live.live_for(shop.pk, 1)
     publish(weigh(offers[3], "1"))
     read = []
-    monkeypatch.setattr(
-        live, "shape_of", lambda kind, body: read.append(kind) or shape_of(kind, body)
-    )
+
+    def noted(kind, body):
+        read.append(kind)
+        return shape_of(kind, body)
+
+    monkeypatch.setattr(live, "shape_of", noted)
 
     second = live.live_for(shop.pk, 2)
 
@@ -158,7 +161,12 @@ def test_threads_that_miss_the_same_release_load_it_once(monkeypatch):
     publish(make_offer(shop))
     loads, found = [], []
     load = live.load
-    monkeypatch.setattr(live, "load", lambda *args: loads.append(args[1]) or load(*args))
+
+    def noted(environment, number, former):
+        loads.append(number)
+        return load(environment, number, former)
+
+    monkeypatch.setattr(live, "load", noted)
 
     def ask():
         found.append(live.live_for(shop.pk, 1))

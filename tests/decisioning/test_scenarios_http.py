@@ -35,7 +35,7 @@ def had(who, past):
     Proposition.objects.filter(contact=contact).delete()
     for one in past:
         at = day(one.at)
-        make_month(at)
+        partitions.make_month(at)
         offer = Offer.objects.get(code=one.offer, environment=environment)
         Proposition.objects.create(
             id=uuid7_at(at),
@@ -53,10 +53,6 @@ def had(who, past):
             category=offer.category.name,
             category_path=offer.category.name,
         )
-
-
-def make_month(at: datetime):
-    partitions.make_month(at)
 
 
 @pytest.fixture
