@@ -1,6 +1,6 @@
 """The scenarios of the decision algorithm, answered by the product over HTTP."""
 
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 
