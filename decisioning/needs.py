@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from weakref import WeakKeyDictionary
@@ -18,7 +18,7 @@ from rules.tree import Name, walk
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    kinds: dict[str, Kind]  # of the attributes that its rules ask for
+    kinds: Mapping[str, Kind]  # of the attributes that its rules ask for
     looks_back: bool  # whether it asks for a history at all
     reach: timedelta | None  # how far it looks, back and ahead; None: as far as there is
     caps: dict[str, Cap]
@@ -36,23 +36,28 @@ def needs_of(release: Release) -> Needs:
 
 
 def work_out(release: Release) -> Needs:
-    kinds = {}
+    periods = [rule.rule.period for rule in release.rules]
+    if any(space.tie_policy == TiePolicy.LEAST_SHOWN for space in release.spaces.values()):
+        periods.append(None)
+    known = [period for period in periods if period is not None]
+    asks = release.catalogue.asks
+    return Needs(
+        kinds=kinds_of(release) if asks is None else asks,
+        looks_back=bool(periods),
+        reach=max(known) if known and len(known) == len(periods) else None,
+        caps={cap.key: cap for offer in release.offers for cap in caps_of(release, offer.code)},
+    )
+
+
+def kinds_of(release: Release) -> dict[str, Kind]:
+    kinds: dict[str, Kind] = {}
     for rule in rules_of(release):
         for node in walk(rule.tree):
             if isinstance(node, Name) and node.path[0] == "contact":
                 kinds[node.path[1]] = rule.kinds[node]
         if rule.lists:
             kinds[ON_LISTS.name] = ON_LISTS.kind
-    periods = [rule.rule.period for rule in release.rules]
-    if any(space.tie_policy == TiePolicy.LEAST_SHOWN for space in release.spaces.values()):
-        periods.append(None)
-    known = [period for period in periods if period is not None]
-    return Needs(
-        kinds=kinds,
-        looks_back=bool(periods),
-        reach=max(known) if known and len(known) == len(periods) else None,
-        caps={cap.key: cap for offer in release.offers for cap in caps_of(release, offer.code)},
-    )
+    return kinds
 
 
 def rules_of(release: Release) -> Iterator[Checked]:

@@ -18,6 +18,7 @@ from accounts.api import router as accounts_router
 from catalog.api import router as catalog_router
 from contacts.api import router as contacts_router
 from coupons.api import router as coupons_router
+from decisioning.api import router as decisions_router
 from jobs.api import router as jobs_router
 from offers_site.problems import FieldError, Problem, problem
 from offers_site.subjects import SUBJECTS
@@ -31,6 +32,7 @@ api = NinjaAPI(
     openapi_url=None,
 )
 api.add_router("", accounts_router)
+api.add_router("", decisions_router)  # first: its addresses are no contact's
 api.add_router("", contacts_router)
 api.add_router("", coupons_router)
 api.add_router("", catalog_router)
