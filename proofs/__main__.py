@@ -18,10 +18,12 @@ from proofs import (
     children_restart,
     commands_borrow,
     data_survives,
+    decisions,
     imports_killed,
     imports_together,
     redemptions,
     refusals,
+    releases,
     side_by_side,
     start_and_stop,
     supervisor_killed,
@@ -41,6 +43,8 @@ MODULES = (
     imports_killed,
     imports_together,
     redemptions,
+    decisions,
+    releases,
 )
 SECONDS_FOR_ONE = 240
 

@@ -62,9 +62,9 @@ ALTER TABLE decisioning_visitorlink
     ADD CONSTRAINT visitor_link_has_a_contact
         FOREIGN KEY (contact_id) REFERENCES contacts_contact ON DELETE CASCADE;
 
-CREATE FUNCTION decisioning_raise_clock(person bigint) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION decisioning_raise_clock(person bigint) RETURNS bigint LANGUAGE sql AS $$
     INSERT INTO decisioning_clock AS c (contact_id, ticks) VALUES (person, 1)
-        ON CONFLICT (contact_id) DO UPDATE SET ticks = c.ticks + 1
+        ON CONFLICT (contact_id) DO UPDATE SET ticks = c.ticks + 1 RETURNING ticks
 $$;
 
 -- A visitor is linked, linked to somebody else, or not linked any more after all.
@@ -270,6 +270,7 @@ DECLARE
     moment timestamptz := told ->> 'at';
     whose bigint;
     env bigint;
+    ticked bigint;
 BEGIN
     UPDATE decisioning_proposition
         SET status = (told -> 'after')::smallint, changed_at = greatest(changed_at, moment),
@@ -279,16 +280,17 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'The proposition has moved' USING ERRCODE = 'OV001';
     END IF;
+    SELECT decisioning_raise_clock(coalesce(linked_contact_id, id)) INTO ticked
+        FROM contacts_contact WHERE id = whose;
     INSERT INTO decisioning_transition
-            (proposition, number, at, before, after, source, by_name, comment)
-        VALUES (which, (told -> 'number')::smallint, moment, (told -> 'before')::smallint,
-                (told -> 'after')::smallint, told ->> 'source', told ->> 'by', told ->> 'comment')
+            (proposition, number, at, ticks, before, after, source, by_name, comment)
+        VALUES (which, (told -> 'number')::smallint, moment, ticked,
+                (told -> 'before')::smallint, (told -> 'after')::smallint, told ->> 'source',
+                told ->> 'by', told ->> 'comment')
         ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'The proposition has moved' USING ERRCODE = 'OV001';
     END IF;
-    PERFORM decisioning_raise_clock(coalesce(linked_contact_id, id))
-        FROM contacts_contact WHERE id = whose;
     IF told ? 'caps' THEN
         PERFORM decisioning_count(env, whose, told -> 'caps', (told -> 'start')::integer);
     END IF;

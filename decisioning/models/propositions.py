@@ -116,6 +116,7 @@ class Transition(models.Model):
     proposition = models.UUIDField()
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField(_("date"))
+    ticks = models.BigIntegerField(null=True)  # of the person's clock, as for a decision
     before = models.PositiveSmallIntegerField(choices=Status.choices)
     after = models.PositiveSmallIntegerField(choices=Status.choices)
     source = models.CharField(max_length=20)

@@ -102,7 +102,7 @@ def test_rules_see_a_status_at_once(shown, engine):
 
 def test_a_status_raises_the_clock_of_the_person(shown, engine):
     tell(shown, Status.INTERESTED, engine)
-    assert Clock.objects.get().ticks == 2
+    assert Clock.objects.get().ticks == Transition.objects.get().ticks == 2
 
 
 def test_what_was_never_made_is_not_found(engine):
