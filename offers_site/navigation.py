@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from coupons.actions import options as coupon_options
 from offers_site.http import ENVIRONMENT_KEY, Side, chosen_side
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SIDED = {"catalog", "gallery"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the rail. `key` is what is typed after `g`."""
+    """A page of the rail. `key` is what is typed after `g`; a module may be switched off."""
 
     label: _StrOrPromise
     icon: str
@@ -36,6 +37,7 @@ class Entry:
     right: str | Sequence[str] = ""  # of several, one is enough
     key: str = ""
     in_environment: bool = False  # the address begins with the environment used last
+    is_on: Callable[[], bool] | None = None  # a module may be switched off
     also: Sequence[str] = ()  # other pages that belong to it
 
 
@@ -43,6 +45,11 @@ class Entry:
 class Section:
     label: _StrOrPromise
     entries: Sequence[Entry]
+
+
+def are_coupons_on() -> bool:
+    """Coupons are a module that an administrator may switch off."""
+    return coupon_options.current().is_on
 
 
 def of_catalogue(
@@ -116,6 +123,19 @@ RAIL = (
         ),
     ),
     Section(
+        "",
+        (
+            Entry(
+                _("Coupons"),
+                "ticket-percent",
+                "coupons:coupon-list",
+                "coupons.view_coupon",
+                "u",
+                is_on=are_coupons_on,
+            ),
+        ),
+    ),
+    Section(
         _("Administration"),
         (
             Entry(
@@ -133,6 +153,12 @@ RAIL = (
             Entry(_("Jobs"), "list-todo", "jobs:job-list", key="j"),
             Entry(
                 _("Journal"), "scroll-text", "accounts:journal-list", "accounts.view_journal", "n"
+            ),
+            Entry(
+                _("Coupon options"),
+                "ticket",
+                "coupons:options-edit",
+                "coupons.change_options",
             ),
             Entry(_("System"), "server", "system", "site.view_system", "s"),
         ),
@@ -236,7 +262,8 @@ class Frame:
 
 def may_open(user: Any, entry: Entry) -> bool:
     rights = [entry.right] if isinstance(entry.right, str) else entry.right
-    return any(not right or user.has_perm(right) for right in rights)
+    allowed = any(not right or user.has_perm(right) for right in rights)
+    return allowed and (entry.is_on is None or entry.is_on())
 
 
 def address(url_name: str, *args: str) -> str | None:

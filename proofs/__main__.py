@@ -16,12 +16,14 @@ import psycopg
 
 from proofs import (
     children_restart,
+    codes_killed,
     commands_borrow,
     data_survives,
     imports_killed,
     imports_together,
     redemptions,
     refusals,
+    reservations,
     side_by_side,
     start_and_stop,
     supervisor_killed,
@@ -40,7 +42,9 @@ MODULES = (
     commands_borrow,
     imports_killed,
     imports_together,
+    codes_killed,
     redemptions,
+    reservations,
 )
 SECONDS_FOR_ONE = 240
 
