@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from catalog.forms.fields import category_choices
+from catalog.forms.fields import categories_seen
 from catalog.forms.offerlist import MatrixFilter, with_choices
 from catalog.matrix import NOT_THERE, Total, cells_of, required_of, totals_of
 from catalog.models import Category, Environment, Offer, Representation, Space
@@ -54,7 +54,7 @@ def offer_matrix(request: CatalogueRequest, environment: Environment) -> HttpRes
     at = now()
     spaces = list(Space.objects.filter(environment=environment).order_by("label", "pk"))
     tree = tree_of(Category.objects.filter(environment=environment).defer("description"))
-    choices = category_choices(environment, request.user)
+    choices = categories_seen(environment, request.user)
     filters = with_choices(
         MatrixFilter, environment, categories=choices, tree=tree, at=at, spaces=spaces
     )

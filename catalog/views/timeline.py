@@ -12,7 +12,7 @@ from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.forms.fields import category_choices
+from catalog.forms.fields import categories_seen
 from catalog.forms.offerlist import OfferFilter, with_choices
 from catalog.models import Category, Environment, Offer
 from catalog.timeline import ZOOMS, Period, lines_of, percent, period_around
@@ -33,7 +33,7 @@ def offer_calendar(request: CatalogueRequest, environment: Environment) -> HttpR
     """A picture of a month, a quarter or a year: a line for each offer, below its categories."""
     at = now()
     tree = tree_of(Category.objects.filter(environment=environment).defer("description"))
-    choices = category_choices(environment, request.user)
+    choices = categories_seen(environment, request.user)
     filters = with_choices(
         OfferFilter, environment, categories=choices, tree=tree, at=at, kind=None
     )
