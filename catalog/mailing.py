@@ -27,7 +27,7 @@ def reviewers_to_ask(offer: Offer, side: Side) -> list[User]:
 
 
 def mail_reviewer(offer_pk: int, side: Side, user_pk: int, *, is_reminder: bool = False) -> bool:
-    """Ask one reviewer, or remind them, unless somebody has answered meanwhile. Says whether a mail left."""
+    """Ask one reviewer, or remind them, unless somebody has answered. Says whether a mail left."""
     offer = read(offer_pk)
     person = User.objects.active().filter(pk=user_pk).first()
     if offer is None or person is None or state_of(offer, side) != Approval.PENDING:
