@@ -56,7 +56,7 @@ def live_since(environment: Environment, kind: Kind) -> dict[str, int]:
 def live_shapes(environment: Environment, kind: Kind, user: User) -> dict[str, Any]:
     """What is live of a kind, as far as a person may see it, by name."""
     kinds = {kind.value, Kind.ENVIRONMENT.value, Kind.CATEGORY.value}
-    bodies = visible(releasing.live_bodies(environment, kinds=sorted(kinds)), user)
+    bodies = visible(environment, releasing.live_bodies(environment, kinds=sorted(kinds)), user)
     return {name: shape_of(own, body) for (own, name), body in bodies.items() if own == kind}
 
 

@@ -17,7 +17,7 @@ from catalog import previewing
 from catalog.actions import approvals, planned, releases
 from catalog.approving import Side
 from catalog.comparing import Change, FieldChange, what_would_change
-from catalog.forms.approving import LATER, NOW, ApproveForm, SubmitForm
+from catalog.forms.approving import NOW, ApproveForm, SubmitForm
 from catalog.models import Environment, Offer, PlannedRelease, Representation
 from catalog.readiness import NotReady, side_of_path
 from catalog.recap import recap
@@ -28,7 +28,7 @@ from catalog.views.leading import find_offer, linked, page_of_offer
 from offers_site.http import render_confirmation
 
 OTHER = {Side.CONTENT: Side.ELIGIBILITY, Side.ELIGIBILITY: Side.CONTENT}
-REFUSALS = (*approvals.REFUSALS, Stale, planned.InThePast, planned.NothingPlanned)
+REFUSALS = (*approvals.REFUSALS, Stale, planned.InThePast, planned.NotPlanned)
 
 
 @require_http_methods(["GET", "POST"])
@@ -206,7 +206,7 @@ def decide(
             )
             messages.success(request, _("%(side)s rejected; the author is told.") % words(side))
             return redirect(offer)
-        outcome = say_yes(request, environment, offer, side, given)
+        outcome = say_yes(request, offer, side, given)
     except approvals.CommentMissing as refusal:
         form.add_error("comment", str(refusal))
         return None
@@ -223,54 +223,21 @@ def decide(
 
 def say_yes(
     request: CatalogueRequest,
-    environment: Environment,
     offer: Offer,
     side: Side,
     given: dict[str, Any],
 ) -> approvals.Outcome:
-    """Approve; where it is to wait, it is planned first, so that the yes does not publish it."""
-    plan, is_mine = plan_for(request, environment, offer, given)
-    try:
-        return approvals.approve(
-            offer,
-            side,
-            enable=given.get("enable") if side == Side.CONTENT else None,
-            version=given["version"],
-            comment=given["comment"],
-            by=request.user,
-            at=now(),
-        )
-    except REFUSALS:
-        if plan is not None and is_mine:
-            planned.cancel_planned_release(plan, by=request.user, at=now())
-        raise
-
-
-def plan_for(
-    request: CatalogueRequest, environment: Environment, offer: Offer, given: dict[str, Any]
-) -> tuple[PlannedRelease | None, bool]:
-    """The planned release that the offer is to wait for, and whether it was made for it now."""
-    when = given.get("when", NOW)
-    if when == NOW:
-        return None, False
-    if when == LATER:
-        plan = planned.plan_release(
-            environment, [offer], moment=given["moment"], by=request.user, at=now()
-        )
-        return plan, True
-    plan = PlannedRelease.objects.get(public_id=when)
-    together = list(Offer.objects.filter(planned=plan))
-    if offer not in together:
-        planned.change_planned_release(
-            plan,
-            [*together, offer],
-            version=plan.version,
-            moment=plan.at,
-            comment=plan.comment,
-            by=request.user,
-            at=now(),
-        )
-    return plan, False
+    """Approve, and say when it goes live: as is planned already, or as was chosen."""
+    return approvals.approve(
+        offer,
+        side,
+        enable=given.get("enable") if side == Side.CONTENT else None,
+        version=given["version"],
+        when=given.get("goes_live"),
+        comment=given["comment"],
+        by=request.user,
+        at=now(),
+    )
 
 
 def tell(request: CatalogueRequest, offer: Offer, side: Side, outcome: approvals.Outcome) -> None:
