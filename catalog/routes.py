@@ -6,7 +6,9 @@ from catalog.views import (
     categories,
     environments,
     filters,
+    planned,
     presentation,
+    releases,
     spaces,
     templates,
     words,
@@ -17,6 +19,8 @@ SPACE = f"{HERE}/spaces/<str:name>"
 CATEGORY = f"{HERE}/categories/<str:name>"
 RULE = f"{HERE}/presentation-rules/<str:name>"
 FILTER = f"{HERE}/filters/<str:name>"
+RELEASE = f"{HERE}/releases/<int:number>"
+PLAN = f"{HERE}/planned-releases/<uuid:public_id>"
 FIELD = f"{HERE}/content-fields/<str:name>"
 
 urlpatterns = [
@@ -90,6 +94,13 @@ urlpatterns = [
     path(f"{FILTER}/edit/", filters.filter_edit, name="filter-edit"),
     path(f"{FILTER}/compare/", filters.filter_compare, name="filter-compare"),
     path(f"{FILTER}/delete/", filters.filter_delete, name="filter-delete"),
+    # /catalogue/<environment>/releases/<number>/
+    path(f"{HERE}/releases/", releases.release_list, name="release-list"),
+    path(f"{HERE}/releases/compare/", releases.release_compare, name="release-compare"),
+    path(f"{RELEASE}/", releases.release_detail, name="release-detail"),
+    path(f"{RELEASE}/roll-back/", releases.release_roll_back, name="release-roll-back"),
+    path(f"{PLAN}/edit/", planned.planned_release_edit, name="planned-release-edit"),
+    path(f"{PLAN}/cancel/", planned.planned_release_cancel, name="planned-release-cancel"),
     # /catalogue/<environment>/templates/<number>/
     path(f"{HERE}/templates/", templates.template_list, name="template-list"),
     path(f"{HERE}/create-template/", templates.template_create, name="template-create"),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from accounts.models import User
-from catalog.forms.fields import category_choices
+from catalog.forms.fields import LongSelect
 from catalog.models import Approval, Environment, Offer, Space, Tag
 from catalog.tree import Tree
 from offers_site.filters import ListFilter
@@ -21,7 +21,7 @@ STATUSES = (
     ("editing", gettext_lazy("Being edited")),
     ("pending", gettext_lazy("Waiting for approval")),
     ("approved", gettext_lazy("Approved, not live")),
-    ("rejected", gettext_lazy("Rejected")),
+    ("rejected", pgettext_lazy("approval", "Rejected")),
     ("live", gettext_lazy("Live")),
     ("changed", gettext_lazy("Changed since live")),
     ("never", gettext_lazy("Never live")),
@@ -151,9 +151,8 @@ class LiveOfferFilter(ListFilter):
 def with_choices(
     filters: type[ListFilter],
     environment: Environment,
-    user: User,
     *,
-    categories: list[tuple[str, str]] | None = None,
+    categories: Iterable[tuple[str, str]] = (),
     **more: Any,
 ) -> type[ListFilter]:
     """The filter with what there is in an environment to choose from."""
@@ -163,8 +162,8 @@ def with_choices(
     if filters.base_fields.get("category"):
         given["category"] = forms.ChoiceField(
             label=gettext_lazy("Category"),
-            choices=categories
-            or category_choices(environment, user, nothing=gettext_lazy("Any category")),
+            choices=[("", gettext_lazy("Any category")), *categories],
+            widget=LongSelect,
         )
     given["space"] = forms.ChoiceField(
         label=gettext_lazy("Space"),
