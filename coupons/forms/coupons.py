@@ -8,17 +8,12 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User, held_labels
 from contacts.forms.audiences import LabelsField
 from coupons.actions import keeping
-from coupons.alerting import SOON, low
 from coupons.forms.fields import (
     AttributesField,
     LastingField,
@@ -30,9 +25,9 @@ from coupons.forms.fields import (
     finish_of,
     lasting_as_typed,
 )
+from coupons.forms.suggesting import SuggestInput, suggest
 from coupons.models import Coupon, Folder
 from coupons.patterns import USUAL, BadPattern, read_pattern
-from offers_site.filters import ListFilter
 
 # Fields whose names differ from those of the coupon, for refusals.
 FIELD_OF = {
@@ -51,26 +46,6 @@ CHARSETS = (
     ("letters", gettext_lazy("Letters")),
     ("digits", gettext_lazy("Digits")),
 )
-
-
-class SuggestInput(forms.TextInput):
-    """A text with suggestions, in a list beside it."""
-
-    template_name = "coupons/suggest_input.html"
-
-    def _render(self, template_name: str, context: Any, renderer: Any = None) -> SafeString:
-        """By the engine of our templates, which Django's forms do not use."""
-        return render_to_string(template_name, context)
-
-    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
-        super().__init__({**(attrs or {}), "autocomplete": "off"})
-        self.suggestions: Sequence[str] = ()
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        context["suggestions"] = self.suggestions
-        context["widget"]["attrs"]["list"] = f"{context['widget']['attrs'].get('id', name)}-list"
-        return context
 
 
 class CouponForm(forms.Form):
@@ -369,10 +344,6 @@ def pattern_of(given: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"pattern": given["pattern"], "charset": given["charset"] or USUAL}
 
 
-def suggest(field: forms.Field, suggestions: Sequence[str]) -> None:
-    cast(SuggestInput, field.widget).suggestions = suggestions
-
-
 class CouponCreateForm(CouponForm):
     # The code that was proposed: when it is kept, and taken meanwhile, the next one is as good.
     proposed = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
@@ -425,63 +396,3 @@ def initial_of(coupon: Coupon) -> dict[str, Any]:
         "access_labels": [label.code for label in coupon.access_labels.all()],
         "version": coupon.version,
     }
-
-
-# --- the list ---
-
-VALIDITY = {
-    "today": gettext_lazy("Valid today"),
-    "ending": gettext_lazy("Ends within a week"),
-    "future": gettext_lazy("Not yet valid"),
-    "ended": gettext_lazy("Ended"),
-}
-
-
-class CouponFilter(ListFilter):
-    searches = True
-    search_label = gettext_lazy("Label or code")
-
-    type = forms.ChoiceField(
-        label=gettext_lazy("Type"),
-        choices=[
-            ("", gettext_lazy("Any")),
-            ("anonymous", gettext_lazy("Anonymous")),
-            ("individual", gettext_lazy("Individual")),
-        ],
-    )
-    status = forms.MultipleChoiceField(label=gettext_lazy("Status"), choices=Coupon.Status.choices)
-    validity = forms.ChoiceField(
-        label=gettext_lazy("Validity"),
-        choices=[("", gettext_lazy("Any")), *VALIDITY.items()],
-    )
-    folder = forms.ModelChoiceField(
-        label=gettext_lazy("Folder"),
-        queryset=Folder.objects.order_by("path"),
-        to_field_name="path",
-        empty_label=gettext_lazy("Any"),
-    )
-    low = forms.BooleanField(label=gettext_lazy("Low stock"))
-
-    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(Q(label__icontains=word) | Q(code__icontains=word))
-        if kind := self.asked("type"):
-            queryset = queryset.filter(type=kind)
-        if statuses := self.asked("status"):
-            queryset = queryset.filter(status__in=statuses)
-        if folder := self.asked("folder"):
-            within = Q(folder=folder) | Q(folder__path__startswith=f"{folder.path}/")
-            queryset = queryset.filter(within)
-        if validity := self.asked("validity"):
-            queryset = queryset.filter(VALID_NOW[validity])
-        if self.asked("low"):
-            queryset = queryset.filter(pk__in=low(Coupon.objects.all()))
-        return queryset
-
-
-VALID_NOW = {
-    "today": (Q(start_at=None) | Q(start_at__lte=Now())) & (Q(end_at=None) | Q(end_at__gt=Now())),
-    "ending": Q(end_at__gt=Now(), end_at__lte=Now() + SOON),
-    "future": Q(start_at__gt=Now()),
-    "ended": Q(end_at__lte=Now()),
-}
