@@ -27,8 +27,14 @@ def category_choices(
     environment: Environment, user: User, *, nothing: Any, key: str = "name"
 ) -> list[tuple[str, str]]:
     """The tree as options, those below others moved in; only what the person may see."""
+    return [("", nothing), *categories_seen(environment, user, key=key)]
+
+
+def categories_seen(
+    environment: Environment, user: User, *, key: str = "name"
+) -> list[tuple[str, str]]:
     visible = Category.objects.filter(environment=environment).visible_to(user)
-    return [("", nothing), *indented(tree_of(visible.only(*SHOWN_OF_CATEGORIES)), key=key)]
+    return indented(tree_of(visible.only(*SHOWN_OF_CATEGORIES)), key=key)
 
 
 SHOWN_OF_CATEGORIES = ("name", "label", "parent", "position")
