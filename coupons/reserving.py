@@ -8,16 +8,14 @@ so that the job of an analysis can take them; `reserve` takes them itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from accounts.journal import Actor
@@ -34,11 +32,12 @@ from coupons.allotting import (
 )
 from coupons.binding import Binder, ReservationLost, beat
 from coupons.demanding import Demand, count_rows, number_index, ranges, stage, unstage
-from coupons.models import Coupon, Options, Reservation
+from coupons.models import Options, Reservation
+from coupons.obstacles import Insufficient, NotReservable, obstacle_of
 from coupons.retagging import bind_own, changed, take_over
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
+    pass
 
 PATIENCE = 60.0  # seconds for which codes that others may give back are waited for
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 1.0
@@ -50,46 +49,6 @@ LEFT = sql.SQL(
     " WHERE NOT EXISTS (SELECT FROM coupons_standing t WHERE t.message = a.message"
     " AND t.slot = {slot} AND t.reservation_id = {reservation} AND t.status = 'reserved')"
 )
-
-
-class Obstacle(StrEnum):
-    """Why a coupon cannot be given out at all, or not any more."""
-
-    ANONYMOUS = "coupon_anonymous"
-    NOT_ACTIVE = "coupon_suspended"
-    ARCHIVED = "coupon_archived"
-    AFTER_END = "after_end"
-    CODES_MISSING = "codes_missing"
-
-
-SENTENCES: Mapping[str, _StrOrPromise] = {
-    Obstacle.ANONYMOUS: _("This coupon has one code for everybody: there is nothing to reserve."),
-    Obstacle.NOT_ACTIVE: _("This coupon is not active."),
-    Obstacle.ARCHIVED: _("This coupon is archived."),
-    Obstacle.AFTER_END: _("This coupon ends before all messages have left."),
-    Obstacle.CODES_MISSING: _("Some messages have lost their code: run the analysis again."),
-}
-
-
-class NotReservable(Exception):
-    """Nothing can be reserved of this coupon, however many codes it has."""
-
-    def __init__(self, coupon: Coupon, obstacle: Obstacle) -> None:
-        super().__init__(obstacle.value)
-        self.coupon = coupon
-        self.obstacle = obstacle
-
-    @property
-    def sentence(self) -> str:
-        return str(SENTENCES[self.obstacle])
-
-
-class Insufficient(Exception):
-    """There are too few codes; nothing is reserved. One shortage for each coupon that lacks any."""
-
-    def __init__(self, shortages: Sequence[Shortage]) -> None:
-        super().__init__("coupon_insufficient")
-        self.shortages = list(shortages)
 
 
 @dataclass(slots=True)
@@ -295,18 +254,6 @@ def check(demand: Demand) -> None:
     obstacle = obstacle_of(demand.coupon, until=demand.valid_until)
     if obstacle:
         raise NotReservable(demand.coupon, obstacle)
-
-
-def obstacle_of(coupon: Coupon, *, until: datetime) -> Obstacle | None:
-    if not coupon.is_individual:
-        return Obstacle.ANONYMOUS
-    if coupon.status == Coupon.Status.ARCHIVED:
-        return Obstacle.ARCHIVED
-    if coupon.status != Coupon.Status.ACTIVE:
-        return Obstacle.NOT_ACTIVE
-    if coupon.end_at is not None and until >= coupon.end_at:
-        return Obstacle.AFTER_END
-    return None
 
 
 class Walk:

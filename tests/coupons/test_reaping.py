@@ -15,7 +15,8 @@ from coupons.binding import ReservationLost
 from coupons.checking import check
 from coupons.demanding import Demand, Recipient, rows_of
 from coupons.models import Coupon, Movement, Promise, Reservation, Standing
-from coupons.reserving import Insufficient, Reserving, reserve
+from coupons.obstacles import Insufficient
+from coupons.reserving import Reserving, reserve
 from coupons.stock import free_of
 from tests.build import make_codes, make_coupon
 from tests.coupons.conftest import CLOCK
