@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_noop
@@ -21,7 +22,6 @@ from coupons.storing import store_codes
 from jobs.models import Job
 from jobs.running import Failed, Step
 
-CHUNK = 10_000
 MOST_IN_VAIN = 20  # chunks, one after the other, of which everything was taken
 NO_ROOM = gettext_noop("There is no room left for codes of this pattern.")
 NOT_NOW = gettext_noop("The coupon takes no codes any more.")
@@ -38,7 +38,7 @@ def work(job: Job) -> Generator[Step, None, None]:
         takes = Coupon.objects.filter(pk=coupon.pk, type="individual").exclude(status="archived")
         if not takes.exists():
             raise Failed(NOT_NOW)
-        added = make_some(batch, pattern, min(CHUNK, wanted - made))
+        added = make_some(batch, pattern, min(2 * settings.IMPORT_CHUNK_ROWS, wanted - made))
         made += added
         in_vain = 0 if added else in_vain + 1
         if in_vain >= MOST_IN_VAIN:

@@ -16,6 +16,7 @@ import psycopg
 
 from proofs import (
     children_restart,
+    codes_killed,
     commands_borrow,
     data_survives,
     imports_killed,
@@ -41,6 +42,7 @@ MODULES = (
     commands_borrow,
     imports_killed,
     imports_together,
+    codes_killed,
     redemptions,
     reservations,
 )

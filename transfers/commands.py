@@ -196,6 +196,8 @@ class ExportCommand(OvertureCommand):
 
     def filters(self, subject: Subject, given: dict[str, Any]) -> dict[str, Any]:
         """What narrows the export, as the subject reads it."""
+        if not subject.is_on:
+            raise CommandError(f"{subject.label}: they are switched off in this installation.")
         own = {option.name for option in subject.narrowing}
         asked = {o.name: given[o.name] for o in narrowing_of(self.subjects) if given[o.name]}
         if unknown := sorted(set(asked) - own):

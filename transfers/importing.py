@@ -5,7 +5,7 @@ ends when the job notes the step: a worker that was replaced meanwhile commits n
 """
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import cast
 
@@ -146,20 +146,26 @@ class Importer:
     # --- chunks ---
 
     def chunks(self, file: OpenFile) -> Iterator[Step]:
-        for batch, checked in ahead(self.checked(file)):
-            before = self.job.done
-            notes = self.take(file, batch, checked)
-            fatal = batch.fatal or self.too_many()
-            if fatal:
-                notes.fatal(fatal, line=fatal.line or batch.place.line, row=batch.place.row)
-            notes.write()
-            self.move_to(batch.place)
-            if fatal:
-                drop_keys(self.transfer.pk)
-            done = min(self.size, max(before, file.position(batch.place)))
-            yield Step(done=done - before, total=self.size)
-            if fatal:
-                return
+        with closing(ahead(self.checked(file))) as batches:
+            for batch, checked in batches:
+                before = self.job.done
+                fatal = self.chunk(file, batch, checked)
+                done = min(self.size, max(before, file.position(batch.place)))
+                yield Step(done=done - before, total=self.size)
+                if fatal:
+                    return
+
+    def chunk(self, file: OpenFile, batch: Batch, checked: Checked) -> FileFault | None:
+        """Do a batch, and write where to go on; returns why that is nowhere."""
+        notes = self.take(file, batch, checked)
+        fatal = batch.fatal or self.too_many()
+        if fatal:
+            notes.fatal(fatal, line=fatal.line or batch.place.line, row=batch.place.row)
+        notes.write()
+        self.move_to(batch.place)
+        if fatal:
+            drop_keys(self.transfer.pk)
+        return fatal
 
     def checked(self, file: OpenFile) -> Iterator[tuple[Batch, Checked]]:
         for batch in file.batches(self.size_at):
@@ -324,12 +330,13 @@ class Importer:
         return Step(done=self.size - self.job.done, total=self.size)
 
     def try_all(self, file: OpenFile) -> FileFault | None:
-        for batch, checked in ahead(self.checked(file)):
-            self.take(file, batch, checked).write()
-            if batch.fatal:
-                return batch.fatal
-            if self.transfer.read > MOST_AT_ONCE:
-                return FileFault("file_too_large", line=batch.place.line)
+        with closing(ahead(self.checked(file))) as batches:
+            for batch, checked in batches:
+                self.take(file, batch, checked).write()
+                if batch.fatal:
+                    return batch.fatal
+                if self.transfer.read > MOST_AT_ONCE:
+                    return FileFault("file_too_large", line=batch.place.line)
         return None
 
     def do_all(self) -> None:

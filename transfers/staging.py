@@ -36,6 +36,7 @@ class Staging:
         self.is_lazy = is_lazy
         self.rows = sql.Identifier("transfers_staged")
         self.keys = sql.Identifier(keys_name(pk))
+        self.index = sql.Identifier(f"{keys_name(pk)}_key")
         self.made: tuple[str, ...] = ()
 
     def prepare(self, cursor: CursorWrapper, columns: Sequence[Column]) -> None:
@@ -111,8 +112,7 @@ class Staging:
         if self.identity is None:
             return []
         if self.is_lazy:
-            name = sql.Identifier(f"{self.keys.as_string()[1:-1]}_key")
-            cursor.execute(CREATE_INDEX.format(name=name, keys=self.keys))
+            cursor.execute(CREATE_INDEX.format(name=self.index, keys=self.keys))
         cursor.execute(
             TAKE_DOUBLES.format(
                 rows=self.rows,

@@ -143,6 +143,11 @@ class Subject:
     # How many rows a transaction has at most, where it holds up others; None is as many as usual.
     rows_at_once: int | None = None
 
+    @property
+    def is_on(self) -> bool:
+        """May there be such files at all? A part of the product may be switched off."""
+        return True
+
     def hidden(self, value: str) -> str:
         """What is shown of a key to whoever may not see it."""
         return "…"
@@ -228,6 +233,9 @@ class Subject:
 
     def check(self, options: Options) -> None:
         """Raise BadOption for what cannot be done with such files."""
+        if not self.is_on:
+            said = _("%(subject)s: they are switched off in this installation.")
+            raise BadOption("subject", said % {"subject": self.label})
         if options.operation not in self.operations:
             raise BadOption(
                 "operation",

@@ -10,18 +10,17 @@ from psycopg import sql
 
 from accounts.models import User
 from coupons.models import Coupon
-from coupons.normalising import masked
 from coupons.subject import applying, leaving, resolving
 from coupons.subject.applying import CHANGEABLE
-from coupons.subject.common import HINTS, REASONS, at_least_one, code_column, columns_by_name
+from coupons.subject.common import CouponFiles, at_least_one, code_column, columns_by_name
 from coupons.subject.resolving import chosen_coupon
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import FileFault
 from transfers.reading.xml import XmlShape
-from transfers.subjects import NOTHING, Chunk, Outcome, RowFault, Subject, SubjectOption
+from transfers.subjects import NOTHING, Chunk, Outcome, RowFault, SubjectOption
 
 
-class Codes(Subject):
+class Codes(CouponFiles):
     name = "codes"
     label = _("Coupon codes")
     unit = _("codes")
@@ -50,8 +49,6 @@ class Codes(Subject):
         ),
         SubjectOption("batch", _("Name of the batch"), _("What these codes are called together.")),
     )
-    sentences = REASONS
-    hints = HINTS
     narrowing = leaving.CODE_FILTERS
     sorts = tuple(leaving.CODE_ORDERS)
 
@@ -152,10 +149,3 @@ class Codes(Subject):
 
     export = staticmethod(leaving.select_codes)
     filters_from = staticmethod(leaving.code_filters_from)
-    filters_in_words = staticmethod(leaving.in_words)
-
-    def hidden(self, value: str) -> str:
-        return masked(value)
-
-    def columns_shown(self, shown: Sequence[str]) -> list[str]:
-        return leaving.columns_shown(shown, self.columns())

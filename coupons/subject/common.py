@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, User
+from coupons.actions.options import current
 from coupons.judging import SENTENCES, Reason
-from coupons.normalising import LONGEST, PLAIN, BadCode, folded, raised, read_code
+from coupons.normalising import LONGEST, PLAIN, BadCode, folded, masked, raised, read_code
+from coupons.subject import leaving
 from transfers.models import Transfer
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
-from transfers.subjects import Chunk
+from transfers.subjects import Chunk, Subject
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -31,6 +33,27 @@ HINTS: Mapping[str, _StrOrPromise] = {
     "promised": _("A delivery that is being prepared was promised all that is left."),
     "in_use": _("This code was given to somebody, used or voided: it does not change any more."),
 }
+
+
+class CouponFiles(Subject):
+    """Files about coupons: there are none while coupons are switched off."""
+
+    sentences = REASONS
+    hints = HINTS
+
+    @property
+    def is_on(self) -> bool:
+        return current().is_on
+
+    def columns_shown(self, shown: Sequence[str]) -> list[str]:
+        known = self.columns()
+        return [name for name in shown if name in known]
+
+    def filters_in_words(self, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return leaving.in_words(filters)
+
+    def hidden(self, value: str) -> str:
+        return masked(value)
 
 
 def columns_by_name(*columns: Column) -> dict[str, Column]:

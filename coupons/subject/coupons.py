@@ -15,8 +15,7 @@ from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
 from coupons.models import Coupon, Folder
 from coupons.subject import leaving
 from coupons.subject.common import (
-    HINTS,
-    REASONS,
+    CouponFiles,
     actor_of,
     at_least_one,
     code_column,
@@ -28,7 +27,7 @@ from coupons.windows import read_lasting
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
 from transfers.reading.xml import XmlShape
-from transfers.subjects import NOTHING, Chunk, Outcome, RowFault, Subject, SubjectOption
+from transfers.subjects import NOTHING, Chunk, Outcome, RowFault, SubjectOption
 
 TYPES = {
     **dict(zip(Coupon.Type.values, Coupon.Type.values, strict=True)),
@@ -59,7 +58,7 @@ FAULTS = {"frozen": "not_updatable", "invalid": "enum_invalid", "pattern_invalid
 FOLDERS_SHOWN = 20
 
 
-class Coupons(Subject):
+class Coupons(CouponFiles):
     name = "coupons"
     label = _("Coupons")
     unit = _("coupons")
@@ -100,8 +99,6 @@ class Coupons(Subject):
             is_flag=True,
         ),
     )
-    sentences = REASONS
-    hints = HINTS
     narrowing = leaving.COUPON_FILTERS
     sorts = tuple(leaving.COUPON_ORDERS)
     # An anonymous coupon that is being added keeps others from adding codes.
@@ -118,10 +115,6 @@ class Coupons(Subject):
         return leaving.select_coupons(columns, filters)
 
     filters_from = staticmethod(leaving.coupon_filters_from)
-    filters_in_words = staticmethod(leaving.in_words)
-
-    def columns_shown(self, shown: Sequence[str]) -> list[str]:
-        return leaving.columns_shown(shown, self.columns())
 
 
 def type_of(word: str) -> str | Fault:

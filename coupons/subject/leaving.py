@@ -112,10 +112,6 @@ def named(code: str, by: User | None = None) -> Coupon | None:
     return coupons.filter(code_norm=forms[-1]).first() if forms else None
 
 
-def columns_shown(shown: Sequence[str], columns: Mapping[str, Column]) -> list[str]:
-    return [name for name in shown if name in columns]
-
-
 def conditions(filters: Filters) -> list[sql.Composable]:
     """Of which coupons `c`; raises BadFilter when the one that was asked for is gone."""
     parts: list[sql.Composable] = []

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from contacts.storing import keep_keys
 from coupons import redeeming
 from coupons.judging import Refused
 from coupons.models import Redemption
-from coupons.normalising import lookups, masked
+from coupons.normalising import lookups
 from coupons.redeeming import AlreadyReversed, OtherBody, Use
 from coupons.subject import leaving
-from coupons.subject.common import HINTS, REASONS, actor_of, columns_by_name, person_of
+from coupons.subject.common import REASONS, CouponFiles, actor_of, columns_by_name, person_of
+from transfers.forgetting import erased_since
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
 from transfers.reading.xml import XmlRecord, XmlShape
-from transfers.subjects import NOTHING, Chunk, Outcome, RowFault, Subject, SubjectOption
+from transfers.subjects import NOTHING, Chunk, Outcome, RowFault, SubjectOption
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -36,7 +39,7 @@ ROWS_AT_ONCE = 20
 PATIENCE = "300ms"
 
 
-class Redemptions(Subject):
+class Redemptions(CouponFiles):
     name = "redemptions"
     label = _("Redemptions")
     unit = _("redemptions")
@@ -91,7 +94,6 @@ class Redemptions(Subject):
         ),
     )
     sentences = {**REASONS, **SENTENCES}
-    hints = HINTS
     identity = None
     rows_at_once = ROWS_AT_ONCE
     narrowing = leaving.REDEMPTION_FILTERS
@@ -110,13 +112,6 @@ class Redemptions(Subject):
         return leaving.select_redemptions(columns, filters)
 
     filters_from = staticmethod(leaving.redemption_filters_from)
-    filters_in_words = staticmethod(leaving.in_words)
-
-    def hidden(self, value: str) -> str:
-        return masked(value)
-
-    def columns_shown(self, shown: Sequence[str]) -> list[str]:
-        return leaving.columns_shown(shown, self.columns())
 
 
 def money(word: str) -> str | Fault:
@@ -182,11 +177,15 @@ class Rows:
         self.person = person_of(chunk)
         self.is_strict = bool(chunk.options.get("refuse_suspicious"))
         self.coupons: dict[str, bool] = {}
+        keep_keys()
+        self.erased = erased_since(chunk.transfer) if chunk.transfer else frozenset()
 
     def apply(self) -> Outcome:
         names = [name for name in COLUMNS if name in self.chunk.names]
         for number, *cells in self.chunk.rows(*names):
             row = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+            if row.get("customer_key") in self.erased:  # the sale stays, who it was does not
+                row["customer_key"] = f"erased-{uuid.uuid4().hex}"
             row.setdefault("source", str(self.chunk.options.get("source") or SOURCE)[:60])
             try:
                 if row.get("action") == Redemption.Kind.ROLL_BACK:

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import sql
 
 from accounts.models import User
+from contacts.storing import keep_keys
 from coupons.models import Coupon
 from coupons.normalising import lookups
 from coupons.subject.common import person_of
@@ -103,7 +104,11 @@ def ends_before_it_starts(chunk: Chunk) -> list[RowFault]:
 
 
 def find_people(chunk: Chunk) -> list[RowFault]:
-    """Keys become those of the people whom they name, who may have been merged since."""
+    """Keys become those of the people whom they name, who may have been merged since.
+
+    Nobody is erased until the chunk is written.
+    """
+    keep_keys()
     chunk.cursor.execute(
         sql.SQL(
             "UPDATE {} s SET recipient_key = c.key FROM contacts_contactalias a "

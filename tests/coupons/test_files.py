@@ -259,7 +259,7 @@ def test_the_code_of_an_anonymous_coupon_is_taken(pool, import_codes):
 
 def test_equal_codes_in_two_coupons_where_that_is_allowed(pool, import_codes):
     winter = make_coupon("WIN", type="individual")
-    Options.objects.filter(pk=1).update(codes_unique_globally=False)
+    Options.objects.update_or_create(pk=1, defaults={"codes_unique_globally": False})
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX code_once_everywhere")
     try:

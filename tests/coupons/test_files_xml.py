@@ -4,12 +4,15 @@ import gzip
 import io
 import socket
 import threading
+from xml.etree import ElementTree
 
 import pytest
+from django.conf import settings
 from django.utils.dateparse import parse_datetime
 
 from coupons.models import Code, Coupon, Redemption
 from coupons.stock import stock_of
+from offers_site.subjects import SUBJECTS
 from tests.build import make_contact, make_coupon
 from tests.coupons.conftest import issue, stored
 
@@ -256,3 +259,63 @@ def test_two_kinds_at_once(import_codes, import_coupons):
         thread.join()
 
     assert {each["state"] for each in done} == {"finished_with_rejects"}
+
+
+# --- the published schema ---
+
+XS = "{http://www.w3.org/2001/XMLSchema}"
+OURS = "{urn:couponexchange:1}"
+
+
+def declared(schema, name):
+    """The attributes of a type of the schema, and its elements with their types."""
+    kind = schema.find(f"{XS}complexType[@name='{name}']")
+    elements = {each.get("name"): each.get("type") for each in kind.iter(f"{XS}element")}
+    return {each.get("name") for each in kind.findall(f"{XS}attribute")}, elements
+
+
+def undeclared(schema, element, kind):
+    """What an element has, itself or below, that its type does not know."""
+    if kind == "contact" or kind is None or kind.startswith("xs:"):
+        return []
+    attributes, elements = declared(schema, kind)
+    found = [f"{kind}/@{name}" for name in element.attrib if name not in attributes]
+    for child in element:
+        name = child.tag.removeprefix(OURS)
+        if name not in elements:
+            found.append(f"{kind}/{name}")
+        else:
+            found += undeclared(schema, child, elements[name])
+    return found
+
+
+@pytest.fixture
+def schema():
+    return ElementTree.parse(settings.BASE_DIR / "static" / "couponexchange-1.xsd").getroot()  # noqa: S314 (ours)
+
+
+def test_the_published_schema_knows_all_columns(schema):
+    for kind, subject in (("coupon", "coupons"), ("value", "codes"), ("redemption", "redemptions")):
+        attributes, elements = declared(schema, kind)
+        names = {c.in_xml for c in SUBJECTS[subject].columns().values()} - {"attributes"}
+        assert names - attributes == set(), kind
+        assert names - set(elements) == set(), kind
+
+
+def test_the_published_schema_knows_what_leaves(
+    schema, import_coupons, import_codes, import_redemptions, export_file
+):
+    make_contact("C-1042")
+    import_coupons(DOCUMENT, name="all.xml")
+    import_codes(DOCUMENT, name="all.xml")
+    import_redemptions(DOCUMENT, name="all.xml")
+    documents = [
+        DOCUMENT,
+        *(export_file(name, "--format", "xml") for name in ("coupons", "codes", "redemptions")),
+    ]
+
+    for document in documents:
+        root = ElementTree.fromstring(document)  # noqa: S314 (ours)
+        assert root.tag == f"{OURS}couponExchange"
+        for part in root:
+            assert undeclared(schema, part, part.tag.removeprefix(OURS)) == []

@@ -212,9 +212,9 @@ def test_exactly_as_many_as_were_asked_for(pool):
     assert check() == []
 
 
-def test_what_is_taken_is_made_up_for(pool, monkeypatch):
+def test_what_is_taken_is_made_up_for(pool, settings):
     """A tenth of a small room is soon met twice."""
-    monkeypatch.setattr(generating, "CHUNK", 30)
+    settings.IMPORT_CHUNK_ROWS = 15
     said = [
         generate("--coupon", "SOC", "--count", "90", "--pattern", "##", "--charset", "alnum")[1],
         generate("--coupon", "SOC", "--count", "90", "--pattern", "###", "--charset", "alnum")[1],
@@ -242,8 +242,8 @@ def test_a_coupon_refuses_what_is_no_pattern(pool):
         assert refusal.value.name == "code_pattern"
 
 
-def test_a_job_that_is_lost_and_goes_on(pool, monkeypatch):
-    monkeypatch.setattr(generating, "CHUNK", 100)
+def test_a_job_that_is_lost_and_goes_on(pool, settings, monkeypatch):
+    settings.IMPORT_CHUNK_ROWS = 50
     started = start_generating(pool, 1_000, by=None, at=now())
     run = generating.work
 
@@ -267,8 +267,8 @@ def test_a_job_that_is_lost_and_goes_on(pool, monkeypatch):
     assert stock_of(pool)["total"] == 1_000
 
 
-def test_a_job_that_is_cancelled_keeps_what_it_made(pool, monkeypatch):
-    monkeypatch.setattr(generating, "CHUNK", 100)
+def test_a_job_that_is_cancelled_keeps_what_it_made(pool, settings, monkeypatch):
+    settings.IMPORT_CHUNK_ROWS = 50
     started = start_generating(pool, 1_000, by=None, at=now())
     run = generating.work
 
@@ -292,8 +292,8 @@ def test_a_coupon_that_is_archived_meanwhile(pool, monkeypatch):
     assert Job.objects.get().failure == "The coupon takes no codes any more."
 
 
-def test_two_at_once_make_what_each_was_asked_for(pool, monkeypatch):
-    monkeypatch.setattr(generating, "CHUNK", 200)
+def test_two_at_once_make_what_each_was_asked_for(pool, settings):
+    settings.IMPORT_CHUNK_ROWS = 100
     pattern = {"pattern": "###", "charset": "alnum"}
     jobs = [start_generating(pool, 2_000, pattern=pattern, by=None, at=now()).job for _ in "ab"]
 

@@ -1,11 +1,15 @@
 """Codes come in through the browser: into which coupon, and who sees what was refused."""
 
+import io
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from coupons.models import Options
 from offers_site.tasks import import_file as import_task
-from tests.build import make_coupon, make_label, make_role, make_user
+from tests.build import bearer, make_coupon, make_key, make_label, make_role, make_user
 from tests.coupons.conftest import make_soc, stored
 from transfers.models import Transfer
 
@@ -160,3 +164,18 @@ def test_whoever_may_see_codes_sees_what_was_refused(client):
 
     assert "Goaliespecial" in page(client.get(transfer.get_absolute_url()))
     assert b"".join(rows.streaming_content) == b"code\nGoaliespecial\nLong code that is wrong\n"
+
+
+def test_while_coupons_are_off_there_are_no_such_files(client, ada, import_codes):
+    Options.objects.update_or_create(pk=1, defaults={"is_on": False})
+    _key, secret = make_key("imports")
+    data = {"subject": "codes", "file": SimpleUploadedFile("a.csv", b"code\nA\n"), "coupon": "SOC"}
+
+    for page_of in ("import", "export"):
+        answer = client.get(reverse(f"transfers:{page_of}-create"))
+        assert b'"codes"' not in answer.content
+    refused = client.post("/api/v1/imports", data, headers=bearer(secret))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/subject")
+    assert import_codes("code\nA\n", "--coupon", "SOC").status == 2
+    with pytest.raises(CommandError):
+        call_command("export", "codes", stdout=io.StringIO(), stderr=io.StringIO())

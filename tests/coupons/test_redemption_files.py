@@ -4,14 +4,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 
+from contacts.actions.contacts import erase_contact
 from coupons.checking import check
 from coupons.models import Code, Options, Redemption
 from coupons.stock import stock_of
-from tests.build import make_coupon
+from offers_site.tasks import import_file as import_task
+from tests.build import bearer, make_contact, make_coupon, make_key
 from tests.coupons.conftest import issue, make_soc
+from transfers.models import Transfer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PARIS = ("--timezone", "Europe/Paris")
@@ -196,7 +200,7 @@ def test_other_refusals(import_redemptions):
 
 def test_equal_codes_of_two_coupons_want_the_coupon(import_redemptions):
     make_coupon("A", type="individual")
-    Options.objects.filter(pk=1).update(codes_unique_globally=False)
+    Options.objects.update_or_create(pk=1, defaults={"codes_unique_globally": False})
     make_coupon("SAME")
     make_coupon("SAME2", specimen_code="SAME")
 
@@ -255,6 +259,24 @@ def test_the_same_ticket_of_another_code_is_a_mistake(soc, import_redemptions):
     assert [(r.column, r.code, r.value) for r in done.rejects] == [
         ("redemption_id", "duplicate_in_db", "T1")
     ]
+
+
+def test_who_was_erased_after_the_file_was_sent_does_not_come_back(
+    soc, client, settings, tmp_path, monkeypatch
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setattr("jobs.running.enqueue", lambda job: None)
+    person = make_contact("C-1")
+    _key, secret = make_key("imports")
+    body = b"ticket;code;redeemed_on;customer_key\nT1;Trynow;2026-01-26;C-1\n"
+    data = {"subject": "redemptions", "file": SimpleUploadedFile("a.csv", body)}
+    sent = client.post("/api/v1/imports", data, headers=bearer(secret)).json()
+    erase_contact(person, by=None, at=now())
+
+    import_task(str(Transfer.objects.get(pk=sent["job"]).job_id))
+
+    use = Redemption.objects.get()
+    assert (use.external_id, use.customer_key.startswith("erased-")) == ("T1", True)
 
 
 def test_a_try_out_leaves_nothing(soc, import_redemptions):

@@ -1,13 +1,13 @@
 """Reading on while what was read is being written."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def ahead(items: Iterator[T]) -> Iterator[T]:
+def ahead(items: Iterator[T]) -> Generator[T, None, None]:
     """The same items; a thread makes each while the one before it is being dealt with.
 
     Nothing else may touch what `items` reads from until this has ended.
