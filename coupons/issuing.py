@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.journal import Actor
 from coupons.locking import mark_code_used
-from coupons.models import Coupon, Hold, Movement, Standing
+from coupons.models import Coupon, Hold, Movement, Standing, Why
 from coupons.moving import lock_shelves, moving
 from coupons.obstacles import Obstacle, obstacle_of
 from coupons.recycling import give_back_messages
@@ -192,7 +192,7 @@ def take_back_refused(messages: Collection[uuid.UUID], *, by: Actor, at: datetim
     done = 0
     for coupon, codes in by_coupon(rows, Standing.Status.ISSUED):
         returnable = unknown_to_all(codes)
-        with moving(Movement.Kind.RETURN, coupon, by=by, at=at, reason="refused"):
+        with moving(Movement.Kind.RETURN, coupon, by=by, at=at, reason=Why.REFUSED):
             done += returnable._raw_delete(returnable.db) or 0
     return done
 
@@ -211,7 +211,7 @@ def detach(messages: Collection[uuid.UUID], *, by: Actor, at: datetime) -> int:
     name of the delivery. Whoever alone may use one is known still. Those that were never sent go
     back to stock. Returns how many were detached.
     """
-    give_back_messages(messages, reason="purged", by=by, at=at)
+    give_back_messages(messages, reason=Why.PURGED, by=by, at=at)
     rows = Standing.objects.filter(pk__in=[row.pk for row in read(messages, LOCK)])
     return rows.update(message=None, reservation=None, address="", changed_at=at)
 

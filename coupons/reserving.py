@@ -32,7 +32,7 @@ from coupons.allotting import (
 )
 from coupons.binding import Binder, ReservationLost, beat
 from coupons.demanding import Demand, count_rows, number_index, ranges, stage, unstage
-from coupons.models import Options, Reservation
+from coupons.models import Options, Reservation, Why
 from coupons.obstacles import Insufficient, NotReservable, obstacle_of
 from coupons.retagging import bind_own, changed, take_over
 
@@ -226,7 +226,7 @@ class Reserving:
         for walk in self.walks:
             if walk.has_begun:
                 reservation = walk.result.reservation
-                recycling.give_back_all(reservation, reason="failed", by=self.by, at=self.at)
+                recycling.give_back_all(reservation, reason=Why.FAILED, by=self.by, at=self.at)
 
     def clock(self) -> datetime:
         """What silence is measured by."""
@@ -342,7 +342,7 @@ class Walk:
                 yield Progress(bound)
 
     def give_up(self) -> Iterator[Progress]:
-        reservation, reason = self.result.reservation, "too few codes"
+        reservation, reason = self.result.reservation, Why.TOO_FEW
         with suppress(ReservationLost):
             recycling.end(reservation)
             for _count in recycling.give_back(reservation, reason=reason, by=self.by, at=self.at):

@@ -12,7 +12,7 @@ from psycopg import sql
 from accounts.journal import Actor
 from coupons.binding import beat
 from coupons.demanding import EVERYBODY_ELSE, Demand
-from coupons.models import Coupon, Movement, Promise, Reservation, Shelf
+from coupons.models import Coupon, Movement, Promise, Reservation, Shelf, Why
 from coupons.moving import lock_shelves, moving
 from coupons.recycling import give_back, recycle, reserved_codes
 
@@ -82,9 +82,9 @@ def take_over(
             yield kept, 0
             if kept < len(codes):  # in another transaction: shelves are locked before codes
                 beat(old, Reservation.State.ENDING)
-                yield 0, recycle(codes, old, reason="analysed again", by=by, at=at)
+                yield 0, recycle(codes, old, reason=Why.ANALYSED_AGAIN, by=by, at=at)
             after = codes[-1]
-    for count in give_back(old, reason="analysed again", by=by, at=at):
+    for count in give_back(old, reason=Why.ANALYSED_AGAIN, by=by, at=at):
         yield 0, count
 
 

@@ -144,7 +144,10 @@ def test_the_beat_reaps_lapses_and_adds_up(small_chunks):
     assert tasks.add_up_coupons() == 0
     assert free_of(pool) == 6
     reasons = Movement.objects.filter(kind="recycle").values_list("reason", flat=True)
-    assert set(reasons) == {"worker lost", "kept too long"}
+    assert set(reasons) == {"worker_lost", "not_confirmed"}
+    moved = Movement.objects.filter(reason="worker_lost").first()
+    assert moved is not None
+    assert moved.why == "the worker was lost"
 
 
 # --- at the same moment ---
