@@ -12,7 +12,6 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -35,9 +34,6 @@ from coupons.demanding import Demand, count_rows, number_index, ranges, stage, u
 from coupons.models import Options, Reservation, Why
 from coupons.obstacles import Insufficient, NotReservable, obstacle_of
 from coupons.retagging import bind_own, changed, take_over
-
-if TYPE_CHECKING:
-    pass
 
 PATIENCE = 60.0  # seconds for which codes that others may give back are waited for
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 1.0
@@ -133,8 +129,11 @@ class Reserving:
 
     def steps(self) -> Iterator[Progress]:
         """Raises Insufficient or NotReservable, when nothing is reserved any more."""
+        refusals = [each for walk in self.walks if (each := refusal_of(walk.demand))]
+        if refusals:
+            yield from self.give_back_before()
+            raise refusals[0]
         for walk in self.walks:
-            check(walk.demand)
             stage(walk.demand)
             yield Progress()
         self.begin()
@@ -151,6 +150,16 @@ class Reserving:
             raise Insufficient(short)
         self.hold()
         yield Progress()
+
+    def give_back_before(self) -> Iterator[Progress]:
+        """Whatever comes of an analysis, the codes of the one before are not kept for it."""
+        for old in Reservation.objects.of_delivery(self.walks[0].demand.delivery):
+            recycling.end(old)
+            with suppress(ReservationLost):
+                for _count in recycling.give_back(
+                    old, reason=Why.ANALYSED_AGAIN, by=self.by, at=self.at
+                ):
+                    yield Progress()
 
     def begin(self) -> None:
         """From here on an earlier analysis of this delivery binds nothing any more."""
@@ -248,12 +257,11 @@ def place(demand: Demand) -> tuple[int, int]:
     return demand.coupon.pk, demand.slot
 
 
-def check(demand: Demand) -> None:
-    """Raise NotReservable if the coupon, as it is now, may not be given out at these moments."""
+def refusal_of(demand: Demand) -> NotReservable | None:
+    """Why the coupon, as it is now, may not be given out at these moments."""
     demand.coupon.refresh_from_db()
     obstacle = obstacle_of(demand.coupon, until=demand.valid_until)
-    if obstacle:
-        raise NotReservable(demand.coupon, obstacle)
+    return NotReservable(demand.coupon, obstacle) if obstacle else None
 
 
 class Walk:

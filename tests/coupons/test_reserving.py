@@ -259,6 +259,7 @@ def test_a_coupon_that_is_over_or_not_active_gives_nothing(soc):
         reserved(soc, people("C-1"))
     assert refusal.value.obstacle == "coupon_suspended"
     assert refusal.value.sentence == "This coupon is not active."
+    assert (free_of(soc), Standing.objects.count()) == (8, 0)  # nor what the analysis before had
     with pytest.raises(NotReservable) as refusal:
         reserved(make_coupon("SPRING10"), people("C-1"), delivery="DM2")
     assert refusal.value.obstacle == "coupon_anonymous"
