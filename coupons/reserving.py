@@ -30,10 +30,18 @@ from coupons.allotting import (
     stock_before,
 )
 from coupons.binding import Binder, ReservationLost, beat
-from coupons.demanding import Demand, count_rows, number_index, ranges, stage, unstage
+from coupons.demanding import (
+    Demand,
+    count_by_segment,
+    count_rows,
+    number_index,
+    ranges,
+    stage,
+    unstage,
+)
 from coupons.models import Options, Reservation, Why
 from coupons.obstacles import Insufficient, NotReservable, obstacle_of
-from coupons.retagging import bind_own, changed, take_over
+from coupons.retagging import bind_own, changed, forget_statistics, leave_sent, take_over
 
 PATIENCE = 60.0  # seconds for which codes that others may give back are waited for
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 1.0
@@ -51,7 +59,8 @@ LEFT = sql.SQL(
 class Reserved:
     """What a demand has got: `required` codes, of which `kept` are those that people had before.
 
-    `recycled`: how many codes the analysis before had; `usable`: how many there were to choose
+    `recycled`: how many codes the analysis before had; `own`: how many were for one person only;
+    `sent`: how many messages had left with theirs; `usable`: how many codes there were to choose
     from, those included that were kept.
     """
 
@@ -60,6 +69,7 @@ class Reserved:
     recycled: int = 0
     kept: int = 0
     own: int = 0
+    sent: int = 0
     usable: int = 0
 
     @property
@@ -302,18 +312,25 @@ class Walk:
                 result.kept += kept
                 result.recycled += kept + recycled
                 yield Progress(kept)
+        if Reservation.objects.filter(delivery=demand.delivery).count() > 1:
+            self.leave_sent()
         for bound in bind_own(demand, result.reservation, by=self.by, at=self.at):
             result.own += bound
             yield Progress(bound)
-        if result.already:
+        if result.already or result.sent:
             self.note_left()
         self.ranges = ranges(self.left)
         yield Progress()
 
+    def leave_sent(self) -> None:
+        self.result.sent = leave_sent(self.demand)
+        if self.result.sent:
+            wanted = self.result.required - self.result.sent
+            Reservation.objects.filter(pk=self.result.reservation.pk).update(wanted=wanted)
+
     def note_left(self) -> None:
         self.left = self.demand.left
-        with connection.cursor() as cursor:  # how many have one already is nowhere in statistics
-            cursor.execute("SET LOCAL enable_nestloop = off")
+        forget_statistics()
         changed(
             LEFT.format(
                 left=self.left,
@@ -332,10 +349,8 @@ class Walk:
     def already(self) -> dict[str | None, int]:
         """How many messages of each segment have a code."""
         left = {segment: end - first for segment, first, end in self.ranges}
-        return {
-            segment: end - first - left.get(segment, 0)
-            for segment, first, end in ranges(self.demand.table)
-        }
+        asked = count_by_segment(self.demand.table)
+        return {segment: count - left.get(segment, 0) for segment, count in asked.items()}
 
     def bind(self) -> Iterator[Progress]:
         binder = Binder(self.demand, self.result.reservation, self.left, by=self.by)

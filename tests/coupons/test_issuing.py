@@ -9,6 +9,7 @@ from coupons.actions.codes import void_codes
 from coupons.actions.coupons import set_status
 from coupons.actions.redemptions import hold
 from coupons.checking import check
+from coupons.confirming import hindrances_of
 from coupons.issuing import codes_of, issue, specimens_of, take_back_refused
 from coupons.models import CodeEvent, Standing
 from coupons.reserving import reserve
@@ -79,6 +80,28 @@ def test_a_message_whose_code_was_voided_is_not_sent_again(soc):
     sent("C-1")
     void_codes(soc, [Standing.objects.get().pk], reason="stolen", by=None, at=CLOCK)
     assert sent("C-1").refused == {ONE: "codes_missing"}
+
+
+def test_messages_that_have_left_keep_their_codes_when_the_rest_is_analysed_again(soc):
+    """AS-34."""
+    reserved(soc, people("C-1", "C-2", "C-3"))
+    sent("C-1", "C-2")
+    void_codes(soc, [Standing.objects.get(message=ONE).pk], reason="lost", by=None, at=CLOCK)
+    codes = {each.target_key: each.code.code for each in Standing.objects.all()}
+
+    result = reserved(soc, people("C-1", "C-2", "C-3", "C-4"))
+
+    assert (result.required, result.sent, result.kept) == (4, 1, 1)
+    assert hindrances_of("DM1", slots=[1]) == []
+    issued = sent("C-1", "C-2", "C-3", "C-4")
+    assert issued.refused == {}
+    assert issued.codes[message_of("C-2")][1].code == codes["C-2"]
+    assert issued.codes[message_of("C-3")][1].code == codes["C-3"]
+    assert issued.codes[ONE][1].code != codes["C-1"]
+    assert stock_of(soc) == {
+        "total": 8, "available": 3, "reserved": 0, "issued": 4, "redeemed": 0, "void": 1,
+    }  # fmt: skip
+    assert check() == []
 
 
 def test_all_slots_or_none(soc):
