@@ -12,9 +12,9 @@ from decisioning.calling import CallData, Warned, warning
 from decisioning.engine.pressure import past_facts
 from decisioning.engine.values import Past, Status
 from decisioning.live import Live, engine_for, live_for
+from decisioning.models import Proposition
 from decisioning.statuses import Change, Changed, Found, NoSuchProposition, change_status, find
 from decisioning.tokens import proposition_of
-from offers_site.identifiers import moment_of
 
 CLICK, ACCEPT, REJECT = "click", "accept", "reject"
 ACTIONS: Final = (CLICK, ACCEPT, REJECT)
@@ -92,23 +92,25 @@ def kept(
     stored = live.stored_on_status.get(found.space)
     if stored is None or not stored.names:
         return {}
-    space = live.engine.release.spaces[found.space]
     offer = live.engine.release.by_code.get(found.offer)
+    row = Proposition.objects.get(pk=found.id)
     past = Past(
-        offer=found.offer,
-        space=found.space,
-        channel=space.channel,
+        offer=row.offer,
+        space=row.space,
+        channel=row.channel,
         status=status,
-        at=moment_of(found.id),
-        category=offer.offer.category if offer else None,
+        at=row.at,
+        category=row.category or None,
+        weight=float(row.weight),
+        rank=row.rank,
     )
     facts = read_person(found.contact, live.columns) if found.contact else {}
     return stored.values_for(
         {
             "contact": facts,
             "call": call,
-            "space": {"name": space.name, "channel": space.channel},
-            "identification": {},
+            "space": {"name": row.space, "channel": row.channel},
+            "identification": {"": row.identification},
             "offer": offer.facts if offer else {"code": found.offer},
             "proposition": past_facts(past),
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 
@@ -34,7 +35,7 @@ class Bank:
     def __init__(self, *scopes: str, **columns: Any) -> None:
         self.client = Client()
         scopes = scopes or ("decide", "decide:at", "propositions", "contacts", "catalog")
-        self.key, secret = make_key(*scopes, name=f"Bank {id(self)}", **columns)
+        self.key, secret = make_key(*scopes, name=f"Bank {uuid4()}", **columns)
         self.headers = bearer(secret)
 
     def post(self, path: str, body: Any, **headers: str) -> Any:
