@@ -50,6 +50,7 @@ VERBS: Mapping[str, str | Promise] = {
     "key.guessed_codes": gettext_lazy("tried too many unknown coupon codes with %(subject)s"),
     "transfer.imported": gettext_lazy("began the import of %(subject)s"),
     "transfer.exported": gettext_lazy("began the export %(subject)s"),
+    "transfer.written": gettext_lazy("exported %(subject)s by a command"),
     "transfer.file_erased": gettext_lazy(
         "deleted the file of %(subject)s, which named somebody erased"
     ),
@@ -78,6 +79,9 @@ VERBS: Mapping[str, str | Promise] = {
     "coupon.status_changed": gettext_lazy("changed the status of the coupon %(subject)s"),
     "coupon.deleted": gettext_lazy("deleted the coupon %(subject)s"),
     "coupon.code_added": gettext_lazy("added a code to %(subject)s"),
+    "coupon.codes_seen": gettext_lazy("looked at codes of %(subject)s"),
+    "coupon.codes_generated": gettext_lazy("had codes made for %(subject)s"),
+    "coupon.codes_changed": gettext_lazy("changed codes of %(subject)s"),
     "coupon.codes_voided": gettext_lazy("voided codes of %(subject)s"),
     "coupon.codes_put_back": gettext_lazy("put codes of %(subject)s back into stock"),
     "coupon.codes_deleted": gettext_lazy("deleted codes of %(subject)s"),

@@ -16,11 +16,14 @@ HERE = Path(__file__).parent
 NOT_BENCHMARKS = {
     "__init__",
     "__main__",
+    "catalogued",
     "figures",
     "installation",
     "million",
     "packaged",
+    "pool",
     "tenthousand",
+    "tills",
 }
 
 

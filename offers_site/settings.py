@@ -236,6 +236,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="10"),
     },
     "lapse-holds": {"task": "coupons.tasks.lapse_holds", "schedule": 60.0},
+    "reap-reservations": {"task": "coupons.tasks.reap_reservations", "schedule": 15.0},
+    "lapse-reservations": {"task": "coupons.tasks.lapse_reservations", "schedule": 300.0},
+    "add-up-coupons": {"task": "coupons.tasks.add_up_coupons", "schedule": 120.0},
+    "tell-of-coupons": {"task": "coupons.tasks.tell_of_coupons", "schedule": 600.0},
     "check-coupons": {
         "task": "coupons.tasks.check_coupons",
         "schedule": crontab(hour="3", minute="40"),
@@ -266,6 +270,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 JOURNAL_RETENTION_DAYS = env_int("JOURNAL_RETENTION_DAYS", 180, least=1, most=36_500)
 VISITOR_RETENTION_DAYS = env_int("VISITOR_RETENTION_DAYS", 30, least=1, most=36_500)
+# What rooms above contacts know of somebody: called with a person's names while they are erased.
+PERSON_FORGETTERS = ["coupons.forgetting.forget_person"]
 PAGE_CALLS_PER_MINUTE = env_int("PAGE_CALLS_PER_MINUTE", 1_200, least=1)
 PROPOSITION_RETENTION_DAYS = env_int("PROPOSITION_RETENTION_DAYS", 365, least=1, most=36_500)
 IMPORT_CHUNK_ROWS = env_int("IMPORT_CHUNK_ROWS", 5_000, least=100, most=50_000)

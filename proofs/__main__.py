@@ -16,6 +16,7 @@ import psycopg
 
 from proofs import (
     children_restart,
+    codes_killed,
     commands_borrow,
     data_survives,
     decisions,
@@ -24,6 +25,7 @@ from proofs import (
     redemptions,
     refusals,
     releases,
+    reservations,
     side_by_side,
     start_and_stop,
     supervisor_killed,
@@ -42,7 +44,9 @@ MODULES = (
     commands_borrow,
     imports_killed,
     imports_together,
+    codes_killed,
     redemptions,
+    reservations,
     decisions,
     releases,
 )

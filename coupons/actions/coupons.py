@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.actions.granting import check_may_grant, stale
 from accounts.journal import Actor, changes, record
 from accounts.models import AccessLabel, User
+from coupons import blocking
 from coupons.actions import keeping
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
 from coupons.models import Batch, Code, Coupon, Movement, Redemption, Reservation, Shelf
@@ -53,8 +54,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     "suspended": frozenset({"active", "archived"}),
     "archived": frozenset(),
 }
-# Addresses of the API stand beside those of coupons.
-RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS"}
+# Addresses of the API, and of pages, stand beside those of coupons.
+RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS", "BULK", "CODES", "CREATE", "FIND"}
 MOST_DELETED_AT_ONCE = 20_000
 NEXT_CODE = """
 WITH RECURSIVE tried(number) AS (
@@ -91,6 +92,20 @@ def create_coupon(
     A code that was proposed, `is_auto`, and is taken meanwhile is replaced by the next one; a typed
     one is refused.
     """
+    return create(values, code=code, is_auto=is_auto, status=status, labels=labels, by=by, at=at)
+
+
+def create(
+    values: Mapping[str, Any],
+    *,
+    code: str = "",
+    is_auto: bool = False,
+    status: str = Coupon.Status.ACTIVE,
+    labels: Iterable[AccessLabel] = (),
+    by: Actor,
+    at: datetime,
+) -> Coupon:
+    """The same inside the transaction of a file."""
     labels = list(labels)
     check_may_give(by, labels)
     coupon = Coupon(created_at=at, changed_at=at, status=status, timezone="UTC")
@@ -139,6 +154,19 @@ def edit_coupon(
 
     Says whether anything did.
     """
+    return edit(coupon, values, version=version, labels=labels, by=by, at=at)
+
+
+def edit(
+    coupon: Coupon,
+    values: Mapping[str, Any],
+    *,
+    version: int | None,
+    labels: Iterable[AccessLabel] | None = None,
+    by: Actor,
+    at: datetime,
+) -> bool:
+    """The same inside the transaction of a file."""
     row = locked(coupon, version)
     if row.status == Coupon.Status.ARCHIVED:
         raise NotInState(_("An archived coupon is only read."))
@@ -146,6 +174,7 @@ def edit_coupon(
     was = Coupon.objects.get(pk=row.pk)
     write(row, values)
     if "code" in values and values["code"] != row.code:
+        check_unnamed(row, by)
         if row.specimen_code == keeping.usual_specimen(row.code):
             row.specimen_code = ""
         write_code(row, values["code"])
@@ -184,6 +213,11 @@ def set_status(
     coupon: Coupon, status: str, *, version: int | None = None, by: Actor, at: datetime
 ) -> bool:
     """Move a coupon on, or raise Stale, NotInState or StillUsed. Says whether it moved."""
+    return move(coupon, status, version=version, by=by, at=at)
+
+
+def move(coupon: Coupon, status: str, *, version: int | None, by: Actor, at: datetime) -> bool:
+    """The same inside the transaction of a file."""
     row = locked(coupon, version)
     if row.status == status:
         return False
@@ -194,6 +228,7 @@ def set_status(
         )
     if status == Coupon.Status.ARCHIVED:
         check_unneeded(row)
+        check_unnamed(row, by)
     was, row.status = row.status, status
     row.version += 1
     row.changed_at, row.changed_by = at, person(by)
@@ -209,6 +244,12 @@ def set_status(
     return True
 
 
+def check_unnamed(coupon: Coupon, by: Actor) -> None:
+    """Rooms above may name it by its code."""
+    if sentences := blocking.blockers_of(coupon, by):
+        raise StillUsed(" ".join(sentences))
+
+
 def check_unneeded(coupon: Coupon) -> None:
     needing = Reservation.objects.filter(coupon=coupon, ended_at=None).order_by("delivery")
     names = list(needing.values_list("delivery", flat=True).distinct()[:5])
@@ -217,6 +258,14 @@ def check_unneeded(coupon: Coupon) -> None:
             _("Deliveries that are not finished hold its codes: %(deliveries)s.")
             % {"deliveries": ", ".join(names)}
         )
+
+
+def needing(coupon: Coupon, *, end_at: datetime | None) -> list[str]:
+    """Deliveries that are not finished, and hold codes for longer than until this end."""
+    if end_at is None or (coupon.end_at is not None and end_at >= coupon.end_at):
+        return []
+    reservations = Reservation.objects.filter(coupon=coupon, ended_at=None, valid_until__gt=end_at)
+    return list(reservations.order_by("delivery").values_list("delivery", flat=True).distinct())
 
 
 @transaction.atomic(durable=True)
@@ -232,6 +281,7 @@ def delete_coupon(coupon: Coupon, *, by: Actor, at: datetime) -> None:
         raise StillUsed(
             _("Its codes were reserved, given out, held, voided or used: archive it instead.")
         )
+    check_unnamed(row, by)
     codes = Code.objects.filter(coupon=row)
     if codes.values("pk")[MOST_DELETED_AT_ONCE:].exists():
         raise StillUsed(_("It has many codes: delete them first."))
@@ -257,6 +307,8 @@ def write(coupon: Coupon, values: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in values:
             setattr(coupon, name, values[name])
+    if "folder_path" in values:
+        coupon.folder = keeping.folder_at(values["folder_path"])
 
 
 def write_code(coupon: Coupon, text: str) -> None:
@@ -288,7 +340,7 @@ def facts(coupon: Coupon) -> dict[str, Any]:
     told["folder"] = str(coupon.folder) if coupon.folder else None
     told["owner"] = str(coupon.owner) if coupon.owner else None
     for name in ("start_at", "end_at"):
-        told[name] = told[name].isoformat() if told[name] else None
+        told[name] = told[name].astimezone(UTC).isoformat() if told[name] else None
     lasting: timedelta | None = told["validity_after_issue"]
     told["validity_after_issue"] = str(lasting) if lasting else None
     told["access_labels"] = sorted(label.code for label in coupon.access_labels.all())

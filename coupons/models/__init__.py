@@ -7,6 +7,7 @@ from coupons.models.ledger import CodeEvent, Movement
 from coupons.models.options import Options
 from coupons.models.redemptions import CustomerUse, Hold, Redemption
 from coupons.models.reservations import Promise, Reservation
+from coupons.models.tallies import Tally, Told
 
 __all__ = [
     "Batch",
@@ -28,4 +29,6 @@ __all__ = [
     "Shelf",
     "Standing",
     "StockCount",
+    "Tally",
+    "Told",
 ]

@@ -27,7 +27,20 @@ register = template.Library()
 
 # What a stored state says at a glance. A state that is not here is grey, and still has its word.
 TONES = {
-    "good": ("active", "accepted", "approved", "done", "finished", "live", "ok", "sent", "usable"),
+    "good": (
+        "active",
+        "accepted",
+        "approved",
+        "code-available",
+        "coupon-active",
+        "done",
+        "finished",
+        "live",
+        "ok",
+        "sent",
+        "usable",
+        "use-counts",
+    ),
     "wait": (
         "draft",
         "invited",
@@ -39,11 +52,20 @@ TONES = {
         "queued",
         "waiting",
         "cancelling",
+        "code-reserved",
+        "coupon-draft",
+        "coupon-suspended",
+        "expired",
         "changed",
         "expiring",
+        "low_stock",
+        "on_hold",
+        "reservation-binding",
+        "use-reversed",
     ),
     "bad": (
         "blocked",
+        "code-void",
         "failed",
         "locked",
         "refused",
@@ -52,7 +74,17 @@ TONES = {
         "unreachable",
         "unknown",
     ),
-    "info": ("new", "processing", "running", "scheduled", "sending"),
+    "info": (
+        "code-issued",
+        "new",
+        "not_yet_valid",
+        "partly_redeemed",
+        "processing",
+        "reservation-held",
+        "running",
+        "scheduled",
+        "sending",
+    ),
 }
 TONE_OF = {state: tone for tone, states in TONES.items() for state in states}
 ICON_OF = {
@@ -61,6 +93,16 @@ ICON_OF = {
     "bad": "circle-alert",
     "info": "loader-circle",
     "off": "minus",
+}
+STATE_ICONS = {
+    "code-issued": "send",
+    "code-redeemed": "receipt",
+    "code-reserved": "bookmark",
+    "code-void": "ban",
+    "low_stock": "triangle-alert",
+    "on_hold": "hand",
+    "use-reversed": "undo-2",
+    "use-reversal": "undo-2",
 }
 NOTICE_ICONS = {
     "good": "circle-check",
@@ -123,6 +165,12 @@ def tone(state: object) -> str:
 @register.filter
 def tone_icon(name: str) -> str:
     return ICON_OF.get(name, "minus")
+
+
+@register.filter
+def state_icon(state: object) -> str:
+    """The icon of a state, or else of its tone."""
+    return STATE_ICONS.get(str(state)) or tone_icon(tone(state))
 
 
 @register.filter
@@ -286,12 +334,12 @@ def clear_label(bound: BoundField) -> bool:
 @register.simple_tag(takes_context=True)
 def cell(context: Context, page: ListPage[Any], column: Column, row: object) -> SafeString | object:
     """What stands in one cell: the partial `cell_<column>`, else the attribute of that name."""
-    drawn_by = partial_of(context, page, f"cell_{column.name}")
+    drawn_by = partial_of(context, page, f"cell_{column.drawn_as or column.name}")
     if drawn_by is None:
         value = getattr(row, column.name, "")
         value = value() if callable(value) else value
         return when(value) if isinstance(value, datetime) else value_or_nothing(value)
-    with context.push(row=row):
+    with context.push(row=row, column=column):
         text = drawn_by.render(context).strip()
     return NOTHING if text == "—" else mark_safe(text)  # noqa: S308 (a rendered template)
 

@@ -27,7 +27,7 @@ def bank():
 def change_space(name, **values):
     space = Space.objects.select_related("environment").get(name=name)
     write(space, space_shape(space).model_copy(update=values), space.environment)
-    offer = Offer.objects.filter(representations__space=space, category__isnull=False).first()
+    offer = Offer.objects.filter(representations__space=space, category__isnull=False)[0]
     publish(edit(offer, description=f"{name} is otherwise."))
 
 
