@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import structlog
 from django.core import signing
-from django.db import connection
 
 from catalog.shapes import SpaceShape
 from contacts.actions.visitors import Visitor
@@ -20,6 +19,7 @@ from contacts.columns import TABLE, Column
 from contacts.models import ContactAlias
 from contacts.values import BadValue, from_text, normal_email
 from decisioning.calling import NOTHING_TOLD, Told, Warned, warning
+from decisioning.statements import read
 
 log = structlog.get_logger("overture.decisioning")
 Way = Literal["explicit", "implicit", "anonymous"]
@@ -120,13 +120,11 @@ class Identity:
                 return None
             conditions.append(f'"{column}" = %s')
             given.append(value)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT id FROM {TABLE} WHERE kind = 'contact'"  # noqa: S608 (our identifiers)
-                f" AND {' AND '.join(conditions)} LIMIT 2",
-                given,
-            )
-            rows = cursor.fetchall()
+        rows = read(
+            f"SELECT id FROM {TABLE} WHERE kind = 'contact'"  # noqa: S608 (our identifiers)
+            f" AND {' AND '.join(conditions)} LIMIT 2",
+            given,
+        )
         if len(rows) > 1:
             log.warning("target.ambiguous", fields=list(fields))
             self.warn("target_ambiguous", "Several contacts have these values.")
@@ -177,10 +175,7 @@ def identify(told: Told | None, columns: Mapping[str, Column], *, at: datetime) 
 def look_up(identity: Identity, at: datetime) -> None:
     key, visitor = identity.told.key, identity.told.visitor
     identity.is_due = visitor is not None
-    with connection.cursor() as cursor:
-        cursor.execute(PEOPLE, [key, visitor])
-        rows = cursor.fetchall()
-    for pk, kind, found, linked, changed_at in rows:
+    for pk, kind, found, linked, changed_at in read(PEOPLE, [key, visitor]):
         if kind == "contact":
             identity.by_key = pk
         else:
