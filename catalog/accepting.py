@@ -14,7 +14,7 @@ from catalog.checking import check_shape
 from catalog.models import Environment, OfferTemplate
 from catalog.problems import NotAcceptable, Problem, errors
 from catalog.rows import KINDS, Row
-from catalog.saving import hold, save
+from catalog.saving import hold, hold_coupons, save
 from catalog.shapes import FORMAT, EnvironmentShape, Package, Shape
 from catalog.surroundings import (
     Surroundings,
@@ -38,6 +38,7 @@ def accept(
     held = row if isinstance(row, Environment) else environment
     if held is not None:
         held = hold(held)
+    hold_coupons([shape])
     problems = [*fixed(row, shape), *check_shape(shape, around(held, shape))]
     if found := errors(problems):
         raise NotAcceptable(found)

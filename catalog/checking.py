@@ -41,6 +41,7 @@ from catalog.shapes import (
 from catalog.surroundings import Surroundings
 from contacts.columns import RESERVED
 from contacts.values import BadValue, element
+from coupons.models import Coupon
 from rules.kinds import DECLARABLE, INT, STRING, Kind
 from rules.parsing import parse
 from rules.refusals import BadRule
@@ -292,7 +293,23 @@ def check_offer(shape: OfferShape, around: Surroundings) -> list[Problem]:
         found += check_window((shape.start, shape.end), chain, around)
     found += check_text(shape.filter, "filter", around)
     found += check_contexts(shape, chain, around)
-    return found + check_what_it_says(shape, around)
+    return found + check_what_it_says(shape, around) + check_coupon(shape.coupon, around)
+
+
+def check_coupon(code: str | None, around: Surroundings) -> list[Problem]:
+    if code is None:
+        return []
+    status = around.coupons.get(code)
+    if status is None:
+        message = _("There is no coupon “%(code)s”.") % {"code": code}
+        return [Problem("coupon", "unknown_coupon", message)]
+    if status == Coupon.Status.ARCHIVED:
+        message = _("The coupon “%(code)s” is archived: it hands out nothing any more.")
+        return [Problem("coupon", "coupon_archived", message % {"code": code})]
+    if status != Coupon.Status.ACTIVE:
+        message = _("The coupon “%(code)s” is not active: nobody gets a code as long as it is not.")
+        return [Problem("coupon", "coupon_not_active", message % {"code": code}, "warning")]
+    return []
 
 
 def check_contexts(

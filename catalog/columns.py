@@ -119,7 +119,7 @@ def offer_columns(shape: OfferShape, known: References) -> Columns:
         "start": shape.start,
         "end": shape.end,
         "filter": shape.filter or "",
-        "coupon_code": shape.coupon or "",
+        "coupon_id": shape.coupon and known.coupons[shape.coupon],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,11 +25,13 @@ from catalog.models import (
     Space,
 )
 from catalog.problems import language
+from catalog.veiling import veil_of
 from contacts.vocabulary import labels
 from rules.parsing import parse
 from rules.refusals import BadRule
 from rules.wording import Labels, sentence
 
+Act = Literal["added", "changed", "removed"]
 RULES = {"filter", "rule", "applies_to", "recipients", "propositions"}
 # By what the members of a list are told from one another; others by where they stand.
 IDENTITIES = {"representations": "space", "fields": "name", "samples": "name"}
@@ -71,7 +73,7 @@ class Change:
     kind: str
     name: str
     label: str
-    act: Literal["added", "changed", "removed"]
+    act: Act
     fields: tuple[FieldChange, ...]
 
     @property
@@ -80,34 +82,51 @@ class Change:
 
 
 def difference(
-    environment: Environment, a: int, b: int, *, user: User | None = None
+    environment: Environment,
+    a: int,
+    b: int,
+    *,
+    user: User | None = None,
+    most: int | None = None,
 ) -> list[Change]:
     """What release `b` has otherwise than release `a`; 0 is the time before the first.
 
-    For a person it is what they may see of it.
+    For a person it is what they may see of it. With `most`, only so many are put into words.
     """
-    revisions = Revision.objects.filter(environment=environment)
-    digests = [
-        {
-            (kind, name): digest
-            for kind, name, digest in revisions.of_release(number).values_list(
-                "kind", "name", "digest"
-            )
-        }
-        for number in (a, b)
-    ]
-    keys = {key for key in {*digests[0], *digests[1]} if digests[0].get(key) != digests[1].get(key)}
-    around = {key for key in {*digests[0], *digests[1]} if key[0] in AROUND} if user else set()
-    before, after = (
-        releasing.live_bodies(environment, number, keys=keys | around) for number in (a, b)
-    )
-    if user is not None:
-        before, after = visible(before, user), visible(after, user)
+    return changes_between(environment, a, b, differing(environment, a, b, user=user)[:most])
+
+
+def changes_between(environment: Environment, a: int, b: int, keys: Sequence[Key]) -> list[Change]:
+    before, after = (releasing.live_bodies(environment, number, keys=keys) for number in (a, b))
     return changes(before, after)
 
 
-# What decides who sees the others.
-AROUND = (Kind.ENVIRONMENT, Kind.CATEGORY)
+def differing(environment: Environment, a: int, b: int, *, user: User | None = None) -> list[Key]:
+    """The objects that are otherwise in one release than in another, as far as a person sees them.
+
+    In the order of kinds and names. What is hidden in either of the two is hidden.
+    """
+    low, high = min(a, b), max(a, b)
+    revisions = Revision.objects.filter(environment=environment)
+    ended = revisions.of_release(low).filter(until__lte=high)
+    begun = revisions.of_release(high).filter(since__gt=low)
+    digests = [
+        {(kind, name): digest for kind, name, digest in rows.values_list("kind", "name", "digest")}
+        for rows in (ended, begun)
+    ]
+    keys = {key for key in {*digests[0], *digests[1]} if digests[0].get(key) != digests[1].get(key)}
+    veil = veil_of(environment, user)
+    if not veil.is_open:
+        for number in (low, high):
+            around = {*keys, *category_keys(environment, number)}
+            keys -= veil.hidden_among(releasing.live_bodies(environment, number, keys=around))
+    return sorted(keys, key=lambda key: (ORDER[key[0]], key[1]))
+
+
+def category_keys(environment: Environment, number: int) -> Iterator[Key]:
+    """What decides who sees the others of a release."""
+    categories = Revision.objects.filter(environment=environment, kind=Kind.CATEGORY)
+    yield from categories.of_release(number).values_list("kind", "name")
 
 
 def what_would_change(environment: Environment, offers: list[Offer]) -> list[Change]:
@@ -223,22 +242,7 @@ def field_name(model: type[Any] | None, path: str) -> str:
 # --- who may see what of it ---
 
 
-def visible(bodies: Bodies, user: User) -> Bodies:
-    """Those of a release of which `user` holds every label, of the categories above them too."""
-    if user.is_administrator:
-        return bodies
-    held = {label.code for role in user.held_roles for label in role.labels.all()}
-    categories = {name: body for (kind, name), body in bodies.items() if kind == Kind.CATEGORY}
-    environment = next((b for (kind, _n), b in bodies.items() if kind == Kind.ENVIRONMENT), {})
-    if set(environment.get("access_labels", ())) - held:
-        return {}
-
-    def is_hidden(body: Body) -> bool:
-        above = body.get("category") or body.get("parent")
-        steps = [body]
-        while above in categories and len(steps) <= len(categories):
-            steps.append(categories[above])
-            above = categories[above]["parent"]
-        return any(set(each.get("access_labels", ())) - held for each in steps)
-
-    return {key: body for key, body in bodies.items() if not is_hidden(body)}
+def visible(environment: Environment, bodies: Bodies, user: User | None) -> Bodies:
+    """Those of one release that a person may see; its categories are among them."""
+    hidden = veil_of(environment, user).hidden_among(bodies)
+    return {key: body for key, body in bodies.items() if key not in hidden}

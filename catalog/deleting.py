@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.journal import Actor, record
 from catalog import releasing
+from catalog.blocking import blockers_of
 from catalog.gathering import Kind
 from catalog.models import (
     Category,
-    Context,
     Environment,
     Filter,
     Offer,
     PresentationRule,
-    Representation,
     Space,
 )
 from catalog.naming import users_of_filters
@@ -26,6 +27,7 @@ from catalog.problems import StillUsed
 from catalog.rows import Row, shape_of
 from catalog.shapes import body_of
 from catalog.telling import told
+from catalog.veiling import person_of
 
 NAMED = 10  # of those in the way
 
@@ -53,21 +55,35 @@ def out_of_live(
         raise StillUsed(str(refusal)) from refusal
 
 
-def listed(names: Iterable[str]) -> str:
-    """The first few of those in the way."""
+def listed(names: Iterable[str], among: Iterable[str] | None = None) -> str:
+    """The first few of those in the way; what stands `among` them and is not named is counted."""
     found = sorted(set(names))
-    more = len(found) - NAMED
+    more = len({*found, *(found if among is None else among)}) - len(found[:NAMED])
+    if not found:
+        return _("some that you may not see")
     text = ", ".join(found[:NAMED])
     if more > 0:
         text += ngettext(" and %(more)s other", " and %(more)s others", more) % {"more": more}
     return text
 
 
-def check_space_unused(space: Space) -> None:
-    represented = Representation.objects.filter(space=space).values_list("offer__code", flat=True)
-    weighed = Context.objects.filter(space=space).values_list("offer__code", flat=True)
-    if offers := {*represented, *weighed}:
-        raise StillUsed(_("These offers use it: %(offers)s.") % {"offers": listed(offers)})
+def seen_by(rows: Any, by: Actor) -> Any:
+    """Those that whoever asks may see: a refusal names no others."""
+    person = person_of(by)
+    return rows if person is None else rows.visible_to(person)
+
+
+def listed_of(rows: Any, column: str, by: Actor) -> str:
+    """The names of rows that are in the way, as far as whoever asks may see them; else nothing."""
+    names = set(rows.values_list(column, flat=True))
+    return listed(seen_by(rows, by).values_list(column, flat=True), names) if names else ""
+
+
+def check_space_unused(space: Space, by: Actor) -> None:
+    using = Q(representations__space=space) | Q(contexts__space=space)
+    offers = Offer.objects.filter(using).distinct()
+    if named := listed_of(offers, "code", by):
+        raise StillUsed(_("These offers use it: %(offers)s.") % {"offers": named})
     linked = Space.objects.filter(anonymous_space=space).values_list("name", flat=True)
     if linked:
         raise StillUsed(
@@ -76,21 +92,25 @@ def check_space_unused(space: Space) -> None:
         )
 
 
-def check_category_unused(category: Category) -> None:
-    below = Category.objects.filter(parent=category).values_list("name", flat=True)
-    if below:
+def check_category_unused(category: Category, by: Actor) -> None:
+    if named := listed_of(Category.objects.filter(parent=category), "name", by):
         raise StillUsed(
-            _("These categories stand below it: %(categories)s.") % {"categories": listed(below)}
+            _("These categories stand below it: %(categories)s.") % {"categories": named}
         )
-    offers = Offer.objects.filter(category=category).values_list("code", flat=True)
-    if offers:
-        raise StillUsed(_("These offers stand in it: %(offers)s.") % {"offers": listed(offers)})
+    if named := listed_of(Offer.objects.filter(category=category), "code", by):
+        raise StillUsed(_("These offers stand in it: %(offers)s.") % {"offers": named})
     spaces = Space.objects.filter(default_category=category).values_list("name", flat=True)
     if spaces:
         raise StillUsed(
             _("It is the default category of these spaces: %(spaces)s.")
             % {"spaces": listed(spaces)}
         )
+
+
+def check_offers_unused(offers: Collection[Offer]) -> None:
+    """Deliveries and whatever else stands above may need them."""
+    if sentences := blockers_of(offers):
+        raise StillUsed(" ".join(sentences))
 
 
 def check_fallback_offer_unused(offer: Offer) -> None:
@@ -101,21 +121,18 @@ def check_fallback_offer_unused(offer: Offer) -> None:
         )
 
 
-def check_filter_unused(row: Filter) -> None:
-    users = users_of_filter(row)
-    if users:
-        raise StillUsed(_("These ask it: %(users)s.") % {"users": listed(users)})
-
-
-def users_of_filter(row: Filter) -> list[str]:
-    """The names and codes of what asks a predefined filter itself."""
+def check_filter_unused(row: Filter, by: Actor) -> None:
     environment = row.environment
     using = users_of_filters(environment, [row.name])
-    return [
-        *([environment.name] if using.environment else []),
-        *sorted(using.filters),
-        *Category.objects.filter(pk__in=using.categories).values_list("name", flat=True),
-        *Offer.objects.filter(pk__in=using.offers).values_list("code", flat=True),
-        *PresentationRule.objects.filter(pk__in=using.rules).values_list("name", flat=True),
-        *Space.objects.filter(pk__in=using.spaces).values_list("name", flat=True),
-    ]
+    categories = Category.objects.filter(pk__in=using.categories)
+    offers = Offer.objects.filter(pk__in=using.offers)
+    rules = PresentationRule.objects.filter(pk__in=using.rules).values_list("name", flat=True)
+    spaces = Space.objects.filter(pk__in=using.spaces).values_list("name", flat=True)
+    open_names = {*([environment.name] if using.environment else []), *using.filters}
+    open_names |= {*rules, *spaces}
+    names, seen = set(open_names), set(open_names)
+    for rows, column in ((categories, "name"), (offers, "code")):
+        names |= set(rows.values_list(column, flat=True))
+        seen |= set(seen_by(rows, by).values_list(column, flat=True))
+    if names:
+        raise StillUsed(_("These ask it: %(users)s.") % {"users": listed(seen, names)})

@@ -142,7 +142,7 @@ def offer_shape(offer: Offer, *, only_enabled: bool = False) -> OfferShape:
         caps=tuple(map(cap_shape, by_position(offer.caps.all()))),
         tags=tuple(sorted(tag.name for tag in offer.tags.all())),
         access_labels=labels_of(offer),
-        coupon=offer.coupon_code or None,
+        coupon=offer.coupon.code if offer.coupon else None,
     )
 
 

@@ -9,6 +9,7 @@ from accounts.models import User
 from catalog.contents import missing_fields
 from catalog.livenow import live_categories, visible_revisions
 from catalog.models import Revision, Space
+from catalog.veiling import veil_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ def debts_of(space: Space, user: User) -> list[Debt]:
     if not required:
         return []
     environment = space.environment
-    revisions = visible_revisions(environment, user, live_categories(environment))
+    revisions = visible_revisions(
+        environment, veil_of(environment, user), live_categories(environment)
+    )
     standing = revisions.filter(body__representations__contains=[{"space": space.name}])
     found = []
     for revision in standing.order_by("name"):

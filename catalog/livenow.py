@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
-from accounts.models import User
 from catalog.models import Environment, Revision, RevisionQuerySet
-from catalog.models.categories import labels_missing
+from catalog.veiling import Veil
 
+CATEGORY = Revision.Kind.CATEGORY
 OFFERS = (Revision.Kind.OFFER, Revision.Kind.FALLBACK_OFFER)
 
 
@@ -30,16 +28,10 @@ class LiveCategories:
             name = self.by_name[name]["parent"]
         return found[::-1]
 
-    def visible_to(self, user: User) -> LiveCategories:
-        if user.is_administrator:
-            return self
-        missing = set(labels_missing(user).values_list("code", flat=True))
+    def seen_through(self, veil: Veil) -> LiveCategories:
+        hidden = veil.hidden_among({(CATEGORY, name): body for name, body in self.by_name.items()})
         return LiveCategories(
-            {
-                name: body
-                for name, body in self.by_name.items()
-                if not any(missing & labels_of(self.by_name[each]) for each in self.chain(name))
-            }
+            {name: body for name, body in self.by_name.items() if (CATEGORY, name) not in hidden}
         )
 
     def subtrees(self) -> dict[str, list[str]]:
@@ -75,10 +67,6 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def labels_of(body: Mapping[str, Any]) -> set[str]:
-    return set(body.get("access_labels", ()))
-
-
 def current(environment: Environment) -> RevisionQuerySet:
     return Revision.objects.filter(environment=environment).current()
 
@@ -89,16 +77,17 @@ def live_categories(environment: Environment) -> LiveCategories:
 
 
 def visible_revisions(
-    environment: Environment, user: User, categories: LiveCategories
+    environment: Environment, veil: Veil, categories: LiveCategories
 ) -> RevisionQuerySet:
     """The live offers and fallback offers that a person may see."""
     revisions = current(environment).filter(kind__in=OFFERS)
-    if user.is_administrator:
+    if veil.held is None:
         return revisions
-    missing = list(labels_missing(user).values_list("code", flat=True))
-    if not missing:
-        return revisions
-    hidden: Iterable[str] = set(categories.by_name) - set(categories.visible_to(user).by_name)
-    return revisions.exclude(Q(body__access_labels__has_any_keys=missing)).exclude(
-        Q(kind=Revision.Kind.OFFER, body__category__in=list(hidden))
+    hidden = set(categories.by_name) - set(categories.seen_through(veil).by_name)
+    names = {kind: [name for own, name in veil.hidden if own == kind] for kind in OFFERS}
+    return (
+        revisions.filter(body__access_labels__contained_by=sorted(veil.held))
+        .exclude(kind=Revision.Kind.OFFER, body__category__in=sorted(hidden))
+        .exclude(kind=OFFERS[0], name__in=names[OFFERS[0]])
+        .exclude(kind=OFFERS[1], name__in=names[OFFERS[1]])
     )

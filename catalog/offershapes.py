@@ -13,7 +13,7 @@ from catalog.shapes import FallbackOfferShape, OfferShape
 
 Lines = dict[int, tuple[Any, ...]]
 WORDS = ("code", "label", "description", "content", "translations")
-LIMITS = ("category__name", "enabled", "start", "end", "filter", "coupon_code")
+LIMITS = ("category__name", "enabled", "start", "end", "filter", "coupon__code")
 
 
 def offer_shapes(offers: QuerySet[Offer]) -> dict[str, tuple[int, Any]]:
@@ -30,7 +30,7 @@ def offer_shapes(offers: QuerySet[Offer]) -> dict[str, tuple[int, Any]]:
     for pk, kind, *values in rows:
         form = dict(zip((*WORDS, *LIMITS), values, strict=True))
         form["category"] = form.pop("category__name")
-        form["coupon"] = form.pop("coupon_code") or None
+        form["coupon"] = form.pop("coupon__code")
         form["filter"] = form["filter"] or None
         form.update((name, lines.get(pk, ())) for name, lines in parts.items())
         found[form["code"]] = (pk, shape_of(kind, form))

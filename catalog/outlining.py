@@ -12,10 +12,10 @@ from typing import Any
 from django.db.models import Count
 
 from accounts.models import User
-from catalog.livenow import current
+from catalog.livenow import live_categories, visible_revisions
 from catalog.models import Category, Environment, Offer, Revision
-from catalog.models.categories import labels_missing
 from catalog.shapes import CategoryShape
+from catalog.veiling import veil_of
 
 Window = tuple[datetime | None, datetime | None]
 
@@ -180,10 +180,9 @@ def offers_in_design(environment: Environment, user: User) -> dict[str, int]:
 
 
 def offers_in_live(environment: Environment, user: User) -> dict[str, int]:
-    """The same of what is live. Categories that are hidden are not in the tree anyway."""
-    live = current(environment).filter(kind=Revision.Kind.OFFER)
-    if not user.is_administrator:
-        missing = list(labels_missing(user).values_list("code", flat=True))
-        live = live.exclude(body__access_labels__has_any_keys=missing) if missing else live
-    counted: Any = live.order_by().values_list("body__category").annotate(number=Count("pk"))
+    """The same of what is live."""
+    veil = veil_of(environment, user)
+    live = visible_revisions(environment, veil, live_categories(environment))
+    offers = live.filter(kind=Revision.Kind.OFFER).order_by()
+    counted: Any = offers.values_list("body__category").annotate(number=Count("pk"))
     return {name: number for name, number in counted if name}

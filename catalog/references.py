@@ -9,6 +9,7 @@ from typing import Any
 from accounts.models import AccessLabel
 from catalog.models import Category, Environment, Offer, Space
 from catalog.surroundings import content_fields
+from coupons.models import Coupon
 
 
 class References:
@@ -44,6 +45,10 @@ class References:
     @cached_property
     def fields(self) -> dict[str, str]:
         return content_fields(self.environment)
+
+    @cached_property
+    def coupons(self) -> dict[str, int]:
+        return dict(Coupon.objects.values_list("code", "pk"))
 
     @cached_property
     def labels(self) -> dict[str, int]:

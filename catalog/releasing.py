@@ -19,6 +19,7 @@ from accounts.models import User
 from catalog.gathering import WHOLE_KINDS, Bodies, Body, Key, Kind, filters_in, texts_of
 from catalog.models import Environment, Release, Revision
 from catalog.shapes import Package, digest_of, shape_of
+from catalog.veiling import person_of, veil_of
 
 BATCH = 1_000
 VERBS: Mapping[str, str] = {
@@ -151,10 +152,11 @@ def remove(
     keys = [(kind, name) for name in names]
     using = {name: users for name in names if (users := users_of(environment, kind, name, keys))}
     if using:
+        hidden = hidden_now(environment, by)
         raise StillLive(
             " ".join(
                 _("%(name)s is named by what is live: %(users)s.")
-                % {"name": name, "users": ", ".join(sorted(users)[:10])}
+                % {"name": name, "users": shown(users, hidden)}
                 for name, users in using.items()
             )
         )
@@ -169,10 +171,21 @@ def remove(
     )
 
 
+def hidden_now(environment: Environment, by: Actor) -> set[Key]:
+    """What of live whoever asks may not see."""
+    veil = veil_of(environment, person_of(by))
+    return set() if veil.is_open else veil.hidden_among(live_bodies(environment))
+
+
+def shown(users: Collection[Key], hidden: Collection[Key]) -> str:
+    names = sorted(name for kind, name in users if (kind, name) not in hidden)
+    return ", ".join(names[:10]) or _("something that you may not see")
+
+
 def users_of(
     environment: Environment, kind: str, name: str, leaving: Collection[Key] = ()
-) -> list[str]:
-    """The names of the live objects that could not do without this one."""
+) -> list[Key]:
+    """The live objects that could not do without this one."""
     live = Revision.objects.filter(environment=environment).current()
     if kind == Kind.CATEGORY:
         live = live.filter(
@@ -189,14 +202,14 @@ def users_of(
     elif kind == Kind.FILTER:
         naming = live.filter(body__icontains="filter(")
         return [
-            user
+            (user_kind, user)
             for user_kind, user, body in naming.values_list("kind", "name", "body")
             if (user_kind, user) not in leaving
             and any(name in filters_in(text) for text in texts_of(body))
         ]
     else:
         return []
-    return [user for key, user in live.values_list("kind", "name") if (key, user) not in leaving]
+    return [key for key in live.values_list("kind", "name") if key not in leaving]
 
 
 def back_to(
@@ -294,17 +307,26 @@ def changed_since(environment: Environment, number: int) -> tuple[int, Bodies, s
     current = Environment.objects.values_list("release_number", flat=True).get(pk=environment.pk)
     if number > current:  # of another database's life
         number = 0
-    ended = Q(since__lte=number, until__gt=number, until__lte=current)
-    begun = Q(since__gt=number, since__lte=current) & (Q(until=None) | Q(until__gt=current))
+    return (current, *changes_between(environment.pk, number, current))
+
+
+def changes_between(environment_pk: int, held: int, wanted: int) -> tuple[Bodies, set[Key]]:
+    """What somebody who holds one release has to change to hold another, older or younger.
+
+    (bodies that are new or other, what is gone), in one query.
+    """
+    first, last = sorted((held, wanted))
+    in_first = Q(since__lte=first, until__gt=first, until__lte=last)
+    in_last = Q(since__gt=first, since__lte=last) & (Q(until=None) | Q(until__gt=last))
     bodies: dict[Key, Any] = {}
     former: set[Key] = set()
-    revisions = Revision.objects.filter(begun | ended, environment=environment)
+    revisions = Revision.objects.filter(in_first | in_last, environment=environment_pk)
     for kind, name, since, body in revisions.values_list("kind", "name", "since", "body"):
-        if since > number:
+        if (since > first) == (wanted > held):
             bodies[kind, name] = body
         else:
             former.add((kind, name))
-    return current, bodies, former - set(bodies)
+    return bodies, former - set(bodies)
 
 
 def live_package(environment: Environment, number: int | None = None) -> Package:

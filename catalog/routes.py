@@ -6,9 +6,15 @@ from catalog.views import (
     categories,
     environments,
     filters,
+    lints,
+    matrix,
+    planned,
     presentation,
+    releases,
     spaces,
     templates,
+    timeline,
+    weights,
     words,
 )
 
@@ -17,6 +23,8 @@ SPACE = f"{HERE}/spaces/<str:name>"
 CATEGORY = f"{HERE}/categories/<str:name>"
 RULE = f"{HERE}/presentation-rules/<str:name>"
 FILTER = f"{HERE}/filters/<str:name>"
+RELEASE = f"{HERE}/releases/<int:number>"
+PLAN = f"{HERE}/planned-releases/<uuid:public_id>"
 FIELD = f"{HERE}/content-fields/<str:name>"
 
 urlpatterns = [
@@ -44,6 +52,15 @@ urlpatterns = [
     path("tags/<int:pk>/rename/", words.tag_rename, name="tag-rename"),
     path("tags/<int:pk>/merge/", words.tag_merge, name="tag-merge"),
     path("tags/<int:pk>/delete/", words.tag_delete, name="tag-delete"),
+    # /catalogue/<environment>/weights/
+    path(f"{HERE}/weights/", weights.weight_grid, name="weight-grid"),
+    path(f"{HERE}/weights/<int:pk>/", weights.weight_edit, name="weight-edit"),
+    path(f"{HERE}/change-weights/", weights.weights_change, name="weights-change"),
+    # /catalogue/<environment>/…: many offers at once
+    path(f"{HERE}/matrix/", matrix.offer_matrix, name="offer-matrix"),
+    path(f"{HERE}/calendar/", timeline.offer_calendar, name="offer-calendar"),
+    path(f"{HERE}/lints/", lints.lint_list, name="lint-list"),
+    path("catalogue-lints/", lints.lint_counts, name="lint-counts"),
     # /catalogue/<environment>/spaces/<name>/
     path(f"{HERE}/spaces/", spaces.space_list, name="space-list"),
     path(f"{HERE}/create-space/", spaces.space_create, name="space-create"),
@@ -90,6 +107,13 @@ urlpatterns = [
     path(f"{FILTER}/edit/", filters.filter_edit, name="filter-edit"),
     path(f"{FILTER}/compare/", filters.filter_compare, name="filter-compare"),
     path(f"{FILTER}/delete/", filters.filter_delete, name="filter-delete"),
+    # /catalogue/<environment>/releases/<number>/
+    path(f"{HERE}/releases/", releases.release_list, name="release-list"),
+    path(f"{HERE}/releases/compare/", releases.release_compare, name="release-compare"),
+    path(f"{RELEASE}/", releases.release_detail, name="release-detail"),
+    path(f"{RELEASE}/roll-back/", releases.release_roll_back, name="release-roll-back"),
+    path(f"{PLAN}/edit/", planned.planned_release_edit, name="planned-release-edit"),
+    path(f"{PLAN}/cancel/", planned.planned_release_cancel, name="planned-release-cancel"),
     # /catalogue/<environment>/templates/<number>/
     path(f"{HERE}/templates/", templates.template_list, name="template-list"),
     path(f"{HERE}/create-template/", templates.template_create, name="template-create"),

@@ -6,7 +6,7 @@ form does not change is not written: no version, no journal entry, no approval t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ from catalog.rows import KINDS, Kind, Row
 from catalog.shapes import CONTENT_FIELDS, Shape, SpaceShape, body_of
 from catalog.telling import told
 from catalog.tidying import tidy
+from coupons.models import Coupon
 
 BATCH = 1_000
 Body = Mapping[str, Any]
@@ -45,6 +46,14 @@ Body = Mapping[str, Any]
 def hold(environment: Environment) -> Environment:
     """The environment, which nobody else edits or publishes until the transaction ends."""
     return Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+
+
+def hold_coupons(shapes: Iterable[Any]) -> None:
+    """Let nobody take away the coupons that these forms name, until the transaction ends."""
+    codes = {code for shape in shapes if (code := getattr(shape, "coupon", None))}
+    if codes:
+        named = Coupon.objects.filter(code__in=codes).order_by("pk")
+        list(named.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def save(

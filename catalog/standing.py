@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalog import releasing
 from catalog.comparing import Change, change_of, leaves, name_of, text_of, visible
+from catalog.contentwords import language_label
 from catalog.gathering import Kind
 from catalog.models import (
     Channel,
@@ -55,7 +56,7 @@ def live_since(environment: Environment, kind: Kind) -> dict[str, int]:
 def live_shapes(environment: Environment, kind: Kind, user: User) -> dict[str, Any]:
     """What is live of a kind, as far as a person may see it, by name."""
     kinds = {kind.value, Kind.ENVIRONMENT.value, Kind.CATEGORY.value}
-    bodies = visible(releasing.live_bodies(environment, kinds=sorted(kinds)), user)
+    bodies = visible(environment, releasing.live_bodies(environment, kinds=sorted(kinds)), user)
     return {name: shape_of(own, body) for (own, name), body in bodies.items() if own == kind}
 
 
@@ -99,6 +100,8 @@ def facts_of(kind: Kind, shape: Shape, *, without: Collection[str] = ()) -> list
 def value_in_words(path: str, value: Any, text: str) -> str:
     if value is True:
         return _("yes")
+    if path == "language":
+        return language_label(value)
     if path in WORDS_OF_VALUES:
         return str(WORDS_OF_VALUES[path].get(value, value))
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from accounts.models import AccessLabel
@@ -20,6 +21,7 @@ from catalog.models import (
 from catalog.shapes import EnvironmentShape, Package
 from catalog.wordbook import environment_words
 from contacts.vocabulary import words
+from coupons.models import Coupon
 from rules.kinds import DECLARABLE, Kind
 from rules.parsing import parse
 from rules.refusals import BadRule, Mistake
@@ -63,6 +65,11 @@ class Surroundings:
     judged: dict[tuple[str, str], tuple[Mistake, ...]] = field(default_factory=dict, compare=False)
     # Texts that have been cleaned already, by kind, where somebody wants them again.
     cleaned: dict[tuple[str, str], Any] | None = field(default=None, compare=False)
+
+    @cached_property
+    def coupons(self) -> dict[str, str]:
+        """Those that there are with their status, by code: asked for when a form names one."""
+        return dict(Coupon.objects.values_list("code", "status"))
 
     @property
     def spaces(self) -> dict[str, Place]:

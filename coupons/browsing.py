@@ -57,7 +57,7 @@ def choose(coupon: Coupon, wanted: Wanted, *, at: datetime) -> Chosen:
         codes = codes.filter(batch=wanted.batch)
     find = FINDERS.get(wanted.status, of_status if wanted.status else of_any)
     codes, order = find(coupon, codes, shelves, wanted.status, at)
-    return Chosen(codes, "pk" if wanted.batch is not None else order, counted(coupon, wanted))
+    return Chosen(codes, "id" if wanted.batch is not None else order, counted(coupon, wanted))
 
 
 def counted(coupon: Coupon, wanted: Wanted) -> int | None:
@@ -90,7 +90,7 @@ def of_status(
     # Both by the standing, whose index has the coupon and the status together.
     return codes.filter(
         standing__coupon=coupon, standing__status=status, standing__shelf__in=places
-    ), "pk"
+    ), "id"
 
 
 def of_available(
@@ -110,7 +110,7 @@ def of_expired(
     if coupon.validity_after_issue is None:
         return unused.filter(shelf__in=over), "shelf"
     long_ago = at - coupon.validity_after_issue
-    return unused.filter(Q(shelf__in=over) | Q(standing__issued_at__lte=long_ago)), "pk"
+    return unused.filter(Q(shelf__in=over) | Q(standing__issued_at__lte=long_ago)), "id"
 
 
 def of_not_yet_valid(
@@ -127,14 +127,14 @@ def of_partly_redeemed(
     coupon: Coupon, codes: CodeQuerySet, shelves: list[Shelf], status: str, at: datetime
 ) -> Found:
     used = on(codes, shelves).filter(standing__coupon=coupon, standing__redeemed_on__isnull=False)
-    return used.exclude(standing__status__in=USED_UP), "pk"
+    return used.exclude(standing__status__in=USED_UP), "id"
 
 
 def of_on_hold(
     coupon: Coupon, codes: CodeQuerySet, shelves: list[Shelf], status: str, at: datetime
 ) -> Found:
     held = Hold.objects.live_at(at).filter(coupon=coupon, code__isnull=False)
-    return on(codes, shelves).filter(pk__in=held.values("code")), "pk"
+    return on(codes, shelves).filter(pk__in=held.values("code")), "id"
 
 
 FINDERS: dict[str, Finder] = {

@@ -76,12 +76,30 @@ def standing_of(code: Code) -> Standing | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the ledger."""
+
+    event: CodeEvent
+    movement: Movement
+
+    @property
+    def became(self) -> str:
+        return str(Standing.Status(self.event.after).label)
+
+    @property
+    def how(self) -> str:
+        """By what it became so, where that says more."""
+        how = str(self.movement.get_kind_display())
+        return "" if how.lower() == self.became.lower() else how
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     states: list[State]
     window: Window
     standing: Standing | None
     most: int | None
-    steps: list[CodeEvent]
+    steps: list[Step]
     redemptions: list[Redemption]
     holds: list[Hold]
 
@@ -108,15 +126,13 @@ def is_live(hold: Hold, *, at: datetime) -> bool:
     return hold.ended_at is None and hold.expires_at > at
 
 
-def steps_of(code: Code) -> list[CodeEvent]:
+def steps_of(code: Code) -> list[Step]:
     """The lines of the ledger, with their movements."""
     events = list(CodeEvent.objects.filter(code_number=code.pk).order_by("number"))
     movements = Movement.objects.select_related("by", "key", "batch").in_bulk(
         [event.movement_id for event in events]
     )
-    for event in events:
-        event.movement = movements[event.movement_id]
-    return events
+    return [Step(event, movements[event.movement_id]) for event in events]
 
 
 def held_codes(codes: list[Code], *, at: datetime) -> set[int]:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0  # seconds for which codes that others may give back are waited for
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 1.0
+BEAT = 5.0  # seconds; a ninth of the silence after which a worker is taken for dead
+MOST_MISSES = 50  # times that promised codes are looked for in vain
 LEFT = sql.SQL(
     "CREATE TEMPORARY TABLE {left} AS SELECT (row_number() OVER (ORDER BY number) - 1)::integer"
     " AS number, message, channel, address, target_mapping, target_key, segment FROM {table} a"
@@ -179,10 +181,10 @@ class Reserving:
         self.begin()
         yield Progress()
         for walk in self.walks:
-            yield from walk.take_over()
+            yield from self.beating(walk.take_over())
         short = yield from self.promise()
         for walk in self.walks:
-            yield from walk.give_up() if short else walk.bind()
+            yield from self.beating(walk.give_up() if short else walk.bind())
         for walk in self.walks:
             unstage(walk.demand)
         if short:
@@ -204,6 +206,17 @@ class Reserving:
             slots.get(old.slot, self.walks[0]).olds.append(old)
         for walk in self.walks:
             walk.begin()
+
+    def beating(self, steps: Iterator[Progress]) -> Iterator[Progress]:
+        """Those slots whose turn it is not are no less alive."""
+        mine = [each for walk in self.walks for each in (*walk.olds, walk.result.reservation)]
+        beaten = time.monotonic()
+        for progress in steps:
+            if time.monotonic() - beaten >= BEAT:
+                unfinished = Reservation.objects.unfinished()
+                unfinished.filter(pk__in=[each.pk for each in mine]).update(beat_at=Now())
+                beaten = time.monotonic()
+            yield progress
 
     def promise(self) -> Generator[Progress, None, list[Shortage]]:
         """Take the numbers of all demands from the shelves at once; or what is missing, and none.
@@ -372,9 +385,12 @@ class Walk:
     def bind(self) -> Iterator[Progress]:
         binder = Binder(self.demand, self.result.reservation, self.left, by=self.by)
         for share in self.shares:
-            binder.after = 0
+            binder.after, misses = 0, 0
             while share.count:
                 bound = binder.bind(share, at=self.at)
+                misses = 0 if bound else misses + 1
+                if misses > MOST_MISSES:
+                    raise RuntimeError(f"shelf {share.shelf} lacks codes that it promised")
                 share = Share(share.shelf, share.first + bound, share.count - bound)
                 yield Progress(bound)
 

@@ -69,7 +69,10 @@ COUNT_UP_TO = 10_000
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `sort` is a path or an expression; `pinned` columns are always shown."""
+    """One column. `sort` is a path or an expression; `pinned` columns are always shown.
+
+    Columns of one kind may share the partial `cell_<drawn_as>`, which sees the `column` it is for.
+    """
 
     name: str
     label: _StrOrPromise
@@ -78,6 +81,7 @@ class Column:
     shown: bool = True
     numeric: bool = False
     newest_first: bool = False  # the first click sorts downwards
+    drawn_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Entry:
     key: str = ""
     in_environment: bool = False  # the address begins with the environment used last
     is_on: Callable[[], bool] | None = None  # a module may be switched off
+    also: Sequence[str] = ()  # other pages that belong to it
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,13 @@ def are_coupons_on() -> bool:
     return coupon_options.current().is_on
 
 
-def of_catalogue(label: _StrOrPromise, icon: str, page: str, thing: str, key: str) -> Entry:
+def of_catalogue(
+    label: _StrOrPromise, icon: str, page: str, thing: str, key: str, also: Sequence[str] = ()
+) -> Entry:
     """A page of the environment that was used last, for those who may see either side of it."""
     either = (f"catalog.view_design_{thing}", f"catalog.view_live_{thing}")
-    return Entry(label, icon, f"catalog:{page}", either, key, in_environment=True)
+    others = [f"catalog:{each}" for each in also]
+    return Entry(label, icon, f"catalog:{page}", either, key, in_environment=True, also=others)
 
 
 # In the order of the screens: Home, Offers, Audiences, Simulations, Coupons, Deliveries, Call
@@ -64,7 +68,14 @@ RAIL = (
     Section(
         _("Offers"),
         (
-            of_catalogue(_("Offers"), "badge-percent", "offer-list", "offer", "o"),
+            of_catalogue(
+                _("Offers"),
+                "badge-percent",
+                "offer-list",
+                "offer",
+                "o",
+                also=("weight-grid", "offer-matrix", "offer-calendar", "lint-list"),
+            ),
             of_catalogue(_("Fallback offers"), "life-buoy", "fallback-offer-list", "offer", "f"),
             of_catalogue(_("Categories"), "folder-tree", "category-tree", "category", "y"),
             of_catalogue(_("Spaces"), "panels-top-left", "space-list", "space", "e"),
@@ -193,7 +204,7 @@ class Frame:
     def links(self, entries: Sequence[Entry]) -> list[Link]:
         user = self.request.user
         return [
-            Link(str(e.label), e.icon, url, e.key, self.leads_here(url))
+            Link(str(e.label), e.icon, url, e.key, self.leads_here(url) or self.is_of(e))
             for e in entries
             if may_open(user, e) and (url := self.address(e))
         ]
@@ -211,6 +222,11 @@ class Frame:
     def leads_here(self, url: str) -> bool:
         path = self.request.path
         return path == url or (url != reverse("home") and path.startswith(url))
+
+    def is_of(self, entry: Entry) -> bool:
+        """Is this one of the other pages that belong to an entry?"""
+        match = self.request.resolver_match
+        return match is not None and match.view_name in entry.also
 
     @property
     def theme(self) -> str:

@@ -252,6 +252,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="40"),
         "options": {"queue": "bulk"},
     },
+    "make-months": {
+        "task": "decisioning.tasks.make_months",
+        "schedule": crontab(hour="2", minute="10"),
+        "options": {"queue": "bulk"},
+    },
+    "purge-propositions": {
+        "task": "decisioning.tasks.purge_propositions",
+        "schedule": crontab(hour="4", minute="50"),
+        "options": {"queue": "bulk"},
+    },
     "purge-sessions": {
         "task": "accounts.tasks.purge_sessions",
         "schedule": crontab(hour="4", minute="20"),
@@ -261,6 +271,8 @@ JOURNAL_RETENTION_DAYS = env_int("JOURNAL_RETENTION_DAYS", 180, least=1, most=36
 VISITOR_RETENTION_DAYS = env_int("VISITOR_RETENTION_DAYS", 30, least=1, most=36_500)
 # What rooms above contacts know of somebody: called with a person's names while they are erased.
 PERSON_FORGETTERS = ["coupons.forgetting.forget_person"]
+PAGE_CALLS_PER_MINUTE = env_int("PAGE_CALLS_PER_MINUTE", 1_200, least=1)
+PROPOSITION_RETENTION_DAYS = env_int("PROPOSITION_RETENTION_DAYS", 365, least=1, most=36_500)
 IMPORT_CHUNK_ROWS = env_int("IMPORT_CHUNK_ROWS", 5_000, least=100, most=50_000)
 IMPORT_FILE_DAYS = env_int("IMPORT_FILE_DAYS", 30, least=1, most=36_500)
 IMPORT_ERRORS_DAYS = env_int("IMPORT_ERRORS_DAYS", 90, least=1, most=36_500)

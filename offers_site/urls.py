@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("contacts.urls")),
     path("", include("coupons.urls")),
+    path("", include("decisioning.urls")),
     path("", include("jobs.urls")),
     path("", include("transfers.urls"), {"subjects": SUBJECTS}),
     # /side/, /search/, /system/

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db import transaction
 from django.utils.formats import date_format
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.granting import stale
 from accounts.journal import Actor, entry_of, record_all
-from catalog import enabling, releasing, tasks
+from catalog import enabling, planning, releasing, tasks
 from catalog.approving import (
     AGREED,
     SIDES,
@@ -42,6 +43,10 @@ from catalog.shapes import body_of
 from catalog.surroundings import Surroundings, surroundings_of
 
 DAYS_TO_REVIEW = 3
+
+
+# When an offer goes live that is agreed on: as planned already, at once, at a moment, with others.
+When = Literal["now"] | datetime | PlannedRelease | None
 
 
 class AlreadyDone(Exception):
@@ -114,6 +119,7 @@ def approve(
     *,
     enable: Collection[str] | None = None,
     version: int | None = None,
+    when: When = None,
     comment: str = "",
     by: Actor,
     at: datetime,
@@ -121,13 +127,15 @@ def approve(
     """Say yes to one side. When the other has its yes, the offer goes live in this transaction.
 
     Content is approved for the spaces to `enable`, or for all in which it is complete. Whoever
-    shows a `version` approves what they saw. Raises AlreadyDone, MayNotApprove, NotReady, Stale.
+    shows a `version` approves what they saw. Raises AlreadyDone, MayNotApprove, NotReady, Stale,
+    and InThePast or NotPlanned of `when`.
     """
     environment = releasing.hold(offer.environment)
     offer = held(offer)
     if version is not None and offer.version != version:
         raise stale(offer)
     say_yes(offer, side, surroundings_of(environment), enable, comment=comment, by=by, at=at)
+    wait_until(offer, when, by=by, at=at)
     outcome = Outcome(done=[offer])
     journal("offer.approved", [offer], sides=[side], by=by, at=at, comment=comment)
     publish_agreed(environment, outcome, by=by, at=at)
@@ -175,6 +183,7 @@ def reject(
     """Say no to one side, and why; raises AlreadyDone, CommentMissing, MayNotApprove, Stale."""
     if not comment.strip():
         raise CommentMissing(_("Say why: the author wants to know what to change."))
+    releasing.hold(offer.environment)
     offer = held(offer)
     if version is not None and offer.version != version:
         raise stale(offer)
@@ -184,6 +193,7 @@ def reject(
     change_state(offer, side, Approval.REJECTED, None)
     step_made = note(offer, side, Act.REJECTED, by=by, at=at, comment=comment)
     journal("offer.rejected", [offer], sides=[side], by=by, at=at, comment=comment)
+    planning.leave(offer, by=by, at=at)
     tasks.mail_decision_on_commit(step_made.pk)
     return offer
 
@@ -194,12 +204,14 @@ def restart(offer: Offer, side: Side, *, comment: str = "", by: Actor, at: datet
 
     This is also how an author takes back what was submitted.
     """
+    releasing.hold(offer.environment)
     offer = held(offer)
     if state_of(offer, side) not in {Approval.PENDING, Approval.APPROVED, Approval.REJECTED}:
         raise already(offer, side)
     change_state(offer, side, Approval.EDITING, None)
     note(offer, side, Act.RESET, by=by, at=at, comment=comment)
     journal("offer.restarted", [offer], sides=[side], by=by, at=at, comment=comment)
+    planning.leave(offer, by=by, at=at)
     return offer
 
 
@@ -234,6 +246,17 @@ def say_yes(
     change_state(offer, side, Approval.APPROVED, None)
     step_made = note(offer, side, Act.APPROVED, by=by, at=at, comment=comment)
     tasks.mail_decision_on_commit(step_made.pk)
+
+
+def wait_until(offer: Offer, when: When, *, by: Actor, at: datetime) -> None:
+    """Put an offer that is held into a planned release, or take it out to go live at once."""
+    if when == "now":
+        planning.leave(offer, by=by, at=at)
+    elif isinstance(when, PlannedRelease):
+        planning.join(when, offer, by=by, at=at)
+    elif when is not None:
+        planning.begin(offer.environment, [offer], moment=when, by=by, at=at)
+    offer.refresh_from_db(fields=["planned"])
 
 
 def check_may(offer: Offer, side: Side, by: Actor) -> None:

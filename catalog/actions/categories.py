@@ -73,6 +73,6 @@ def move_category(
 def delete_category(category: Category, *, by: Actor, at: datetime) -> None:
     """Delete a category that nothing uses, in design or in live, or raise StillUsed."""
     environment = hold(category.environment)
-    check_category_unused(category)
+    check_category_unused(category, by)
     out_of_live(environment, Kind.CATEGORY, [category.name], by=by, at=at)
     forget(category, "category.deleted", by=by, at=at)

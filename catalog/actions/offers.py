@@ -9,7 +9,12 @@ from django.db import transaction
 
 from accounts.journal import Actor, record
 from catalog.accepting import accept
-from catalog.deleting import check_fallback_offer_unused, forget, out_of_live
+from catalog.deleting import (
+    check_fallback_offer_unused,
+    check_offers_unused,
+    forget,
+    out_of_live,
+)
 from catalog.describing import fallback_offer_shape, offer_shape
 from catalog.gathering import Kind
 from catalog.models import Environment, Offer, OfferTemplate
@@ -76,6 +81,7 @@ def delete_offers(offers: Collection[Offer], *, comment: str = "", by: Actor, at
         .filter(environment=environment, pk__in=[offer.pk for offer in offers])
         .order_by("code")
     )
+    check_offers_unused(rows)
     for row in rows:
         if row.is_fallback:
             check_fallback_offer_unused(row)

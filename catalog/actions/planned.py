@@ -1,4 +1,4 @@
-"""Releases that wait for a moment: approved offers that go live together, or not at all."""
+"""Offers that go live together, at a moment."""
 
 from __future__ import annotations
 
@@ -11,22 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.granting import stale
 from accounts.journal import Actor, changes, record
-from accounts.models import User
-from catalog import releasing
-from catalog.actions.approvals import AlreadyDone
+from catalog import planning, releasing
 from catalog.models import Environment, Offer, PlannedRelease
-from catalog.publishing import locked
-from offers_site.identifiers import uuid7
+from catalog.planning import InThePast, NothingPlanned, NotPlanned, facts, put_in
 
-State = PlannedRelease.State
-
-
-class InThePast(Exception):
-    """A release is planned for a moment to come."""
-
-
-class NothingPlanned(Exception):
-    """A planned release is of at least one offer."""
+__all__ = ["InThePast", "NotPlanned", "NothingPlanned"]
 
 
 @transaction.atomic(durable=True)
@@ -40,20 +29,8 @@ def plan_release(
     at: datetime,
 ) -> PlannedRelease:
     """Let these offers go live together at a moment. They may be approved until then."""
-    check_moment(moment, at)
     environment = releasing.hold(environment)
-    plan = PlannedRelease.objects.create(
-        environment=environment,
-        public_id=uuid7(),
-        at=moment,
-        comment=comment,
-        by=by if isinstance(by, User) else None,
-        by_name="" if by is None else str(by)[:200],
-        created_at=at,
-    )
-    put_in(plan, offers)
-    record("planned_release.created", plan, by=by, at=at, after=facts(plan), comment=comment)
-    return plan
+    return planning.begin(environment, offers, moment=moment, comment=comment, by=by, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -67,18 +44,22 @@ def change_planned_release(
     by: Actor,
     at: datetime,
 ) -> PlannedRelease:
-    """Change when, or what. One that failed waits again. Raises AlreadyDone, Stale, InThePast."""
-    check_moment(moment, at)
+    """Change when, or what. One that failed waits again. Raises NotPlanned, Stale, InThePast."""
+    planning.check_moment(moment, at)
     releasing.hold(plan.environment)
     before = facts(plan)
     this = PlannedRelease.objects.filter(pk=plan.pk, version=version)
-    changed = this.filter(state__in=[State.WAITING, State.FAILED]).update(
-        at=moment, comment=comment, state=State.WAITING, error="", version=F("version") + 1
+    changed = this.filter(state__in=planning.OPEN).update(
+        at=moment,
+        comment=comment,
+        state=PlannedRelease.State.WAITING,
+        error="",
+        version=F("version") + 1,
     )
     if not changed:
         if not this.exists():
             raise stale(plan)
-        raise AlreadyDone(_("This release is not planned any more."))
+        raise NotPlanned(_("This release is not planned any more."))
     plan.refresh_from_db()
     Offer.objects.filter(planned=plan).update(planned=None)
     put_in(plan, offers)
@@ -90,31 +71,6 @@ def change_planned_release(
 
 @transaction.atomic(durable=True)
 def cancel_planned_release(plan: PlannedRelease, *, by: Actor, at: datetime) -> None:
-    """Let its offers wait for somebody to publish them; raises AlreadyDone."""
-    this = PlannedRelease.objects.filter(pk=plan.pk, state__in=[State.WAITING, State.FAILED])
-    if not this.update(state=State.CANCELLED, version=F("version") + 1):
-        raise AlreadyDone(_("This release is not planned any more."))
-    record("planned_release.cancelled", plan, by=by, at=at, before=facts(plan))
-    Offer.objects.filter(planned=plan).update(planned=None)
-
-
-# --- the parts ---
-
-
-def check_moment(moment: datetime, at: datetime) -> None:
-    if moment <= at:
-        raise InThePast(_("Choose a moment to come."))
-
-
-def put_in(plan: PlannedRelease, offers: Collection[Offer]) -> None:
-    """These offers, and no others, go live with a plan; one is in one plan at most."""
-    pks = [offer.pk for offer in offers]
-    held = locked(pks)
-    if not held:
-        raise NothingPlanned(_("Choose at least one offer."))
-    Offer.objects.filter(pk__in=pks, environment=plan.environment).update(planned=plan)
-
-
-def facts(plan: PlannedRelease) -> dict[str, object]:
-    codes = Offer.objects.filter(planned=plan).order_by("code").values_list("code", flat=True)
-    return {"at": plan.at.isoformat(), "comment": plan.comment, "offers": list(codes)}
+    """Let its offers wait for somebody to publish them; raises NotPlanned."""
+    releasing.hold(plan.environment)
+    planning.cancel(plan, by=by, at=at)

@@ -22,6 +22,10 @@ from catalog.shapes import EnvironmentShape, Package, shape_of
 from catalog.surroundings import Surroundings, surroundings_of_new, with_package
 
 
+class MovedOn(Exception):
+    """Another release has been made since somebody looked."""
+
+
 class CannotBeDisabled(Exception):
     """A fallback offer knows no conditions: a space names it, or does not."""
 
@@ -127,13 +131,25 @@ def name_of(row: Offer | Category) -> str:
 
 @transaction.atomic(durable=True)
 def roll_back(
-    environment: Environment, number: int, *, comment: str = "", by: Actor, at: datetime
+    environment: Environment,
+    number: int,
+    *,
+    seen: int | None = None,
+    comment: str = "",
+    by: Actor,
+    at: datetime,
 ) -> Release | None:
     """A new release with the content of release `number`; None when that is what is live.
 
-    Raises NoSuchRelease, and NotReady when a rule of then means nothing any more.
+    Raises NoSuchRelease, NotReady when a rule of then means nothing any more, and MovedOn when
+    another release is live than was `seen`.
     """
     environment = releasing.hold(environment)
+    if seen not in (None, environment.release_number):
+        raise MovedOn(
+            _("Release %(number)s has gone live meanwhile: look again at what would change.")
+            % {"number": environment.release_number}
+        )
     known = releasing.releases_of(environment).filter(number=number).exists()
     if not known:
         raise releasing.NoSuchRelease(_("There is no release %(number)s.") % {"number": number})

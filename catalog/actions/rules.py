@@ -96,6 +96,6 @@ def edit_filter(
 def delete_filter(row: Filter, *, by: Actor, at: datetime) -> None:
     """Delete a filter that nothing asks, in design or in live, or raise StillUsed."""
     environment = hold(row.environment)
-    check_filter_unused(row)
+    check_filter_unused(row, by)
     out_of_live(environment, Kind.FILTER, [row.name], by=by, at=at)
     forget(row, "filter.deleted", by=by, at=at)

@@ -59,6 +59,6 @@ def edit_space(
 def delete_space(space: Space, *, by: Actor, at: datetime) -> None:
     """Delete a space that nothing uses, in design or in live, or raise StillUsed."""
     environment = hold(space.environment)
-    check_space_unused(space)
+    check_space_unused(space, by)
     out_of_live(environment, Kind.SPACE, [space.name], by=by, at=at)
     forget(space, "space.deleted", by=by, at=at)

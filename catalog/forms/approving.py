@@ -106,6 +106,13 @@ class ApproveForm(forms.Form):
                 self.add_error("moment", _("Say when."))
             elif moment <= now() + timedelta(minutes=1):
                 self.add_error("moment", _("Choose a moment to come."))
+        chosen = given.get("when")
+        if chosen == NOW:
+            given["goes_live"] = "now"
+        elif chosen == LATER:
+            given["goes_live"] = given.get("moment")
+        elif chosen:
+            given["goes_live"] = self.plans[chosen]
         return given
 
 

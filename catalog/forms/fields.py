@@ -6,12 +6,15 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AccessLabel, User, held_labels
 from catalog.models import Category, Environment, Tag
-from catalog.tree import tree_of
+from catalog.tree import Tree, tree_of
 
 MOST_TAGS = 50
 SHOWN_TAGS = 60
@@ -24,13 +27,42 @@ def category_choices(
     environment: Environment, user: User, *, nothing: Any, key: str = "name"
 ) -> list[tuple[str, str]]:
     """The tree as options, those below others moved in; only what the person may see."""
+    return [("", nothing), *categories_seen(environment, user, key=key)]
+
+
+def categories_seen(
+    environment: Environment, user: User, *, key: str = "name"
+) -> list[tuple[str, str]]:
     visible = Category.objects.filter(environment=environment).visible_to(user)
-    tree = tree_of(visible)
-    indented = [
+    return indented(tree_of(visible.only(*SHOWN_OF_CATEGORIES)), key=key)
+
+
+SHOWN_OF_CATEGORIES = ("name", "label", "parent", "position")
+
+
+def indented(tree: Tree, *, key: str = "name") -> list[tuple[str, str]]:
+    return [
         (str(getattr(category, key)), "\u2003" * depth + category.label)
         for category, depth in tree.walk()
     ]
-    return [("", nothing), *indented]
+
+
+class LongSelect(forms.Select):
+    """A select of hundreds of options. Django renders a template for each, and takes its time."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = format_html_join(
+            "",
+            "<option{}>{}</option>",
+            (
+                (flatatt({"value": option["value"], **option["attrs"]}), option["label"])
+                for _heading, group, _number in widget["optgroups"]
+                for option in group
+            ),
+        )
+        own = flatatt({"name": name, **widget["attrs"]})
+        return format_html("<select{}>{}</select>", own, options)
 
 
 # --- tags ---
@@ -56,7 +88,7 @@ class NewTagsField(forms.CharField):
             label=gettext_lazy("New tags"),
             required=False,
             max_length=1000,
-            help_text=gettext_lazy("Between commas, as in “summer, cross-selling”."),
+            help_text=gettext_lazy("Separated by commas, as in “summer, cross-selling”."),
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalog.forms.fields import (
     LabelsField,
+    LongSelect,
     NewTagsField,
     TagsField,
     category_choices,
@@ -20,6 +21,7 @@ from catalog.forms.fields import (
 from catalog.models import Environment, Offer, OfferTemplate
 from catalog.models.names import is_code
 from catalog.shapes import FallbackOfferShape, OfferShape
+from coupons.models import Coupon
 
 LARGEST_VERSION = 2**31 - 1
 LONGEST_PROPOSED = 40
@@ -49,7 +51,12 @@ class CodeField(forms.CharField):
             validators=[is_code],
             help_text=CODE_HELP,
             widget=forms.TextInput(
-                attrs={"spellcheck": "false", "autocomplete": "off", "data-proposed-by": "label"}
+                attrs={
+                    "spellcheck": "false",
+                    "autocomplete": "off",
+                    "data-proposed-by": "label",
+                    "data-proposed-as": "code",
+                }
             ),
             **options,
         )
@@ -104,6 +111,7 @@ class OfferCreateForm(CodedForm):
     category = forms.ChoiceField(
         label=gettext_lazy("Category"),
         required=False,
+        widget=LongSelect,
         help_text=gettext_lazy("It inherits the dates, the filter and the multiplier."),
     )
     description = DescriptionField()
@@ -126,6 +134,16 @@ class OfferCreateForm(CodedForm):
             del self.fields["access_labels"]
 
 
+def coupon_choices(user: User, kept: str) -> list[tuple[str, Any]]:
+    """Those that the person may hand out, and the one that is there already."""
+    usable = Coupon.objects.visible_to(user).exclude(status=Coupon.Status.ARCHIVED)
+    found = {
+        code: f"{label} · {code}"
+        for code, label in usable.order_by("label", "code").values_list("code", "label")
+    }
+    return [("", gettext_lazy("None")), *({kept: kept} | found if kept else found).items()]
+
+
 class OfferDuplicateForm(forms.Form):
     label = LabelField()
     code = CodeField()
@@ -136,13 +154,11 @@ class DetailsForm(forms.Form):
 
     label = LabelField()
     description = DescriptionField()
-    coupon = forms.CharField(
+    coupon = forms.ChoiceField(
         label=gettext_lazy("Coupon"),
-        max_length=64,
         required=False,
-        validators=[is_code],
-        help_text=gettext_lazy("The code of the coupon whose codes are handed out with it."),
-        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        help_text=gettext_lazy("Whoever gets the offer gets a code of this coupon with it."),
+        widget=LongSelect,
     )
     tags = TagsField()
     new_tags = NewTagsField()
@@ -169,6 +185,9 @@ class DetailsForm(forms.Form):
             del self.fields["access_labels"]
         if offer.is_fallback:
             del self.fields["coupon"]
+        else:
+            coupon: Any = self.fields["coupon"]
+            coupon.choices = coupon_choices(user, initial["coupon"])
 
     def shape(self) -> OfferShape | FallbackOfferShape:
         given = self.cleaned_data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
@@ -22,7 +22,7 @@ class CategoryQuerySet(LabelledQuerySet["Category"]):
         """Those of which `user` holds every label, of all above it and of its environment too."""
         if user.is_administrator:
             return self.all()
-        return self.exclude(environment__access_labels__in=labels_missing(user)).exclude(
+        return self.exclude(environment__in=carrying_missing(Environment, user)).exclude(
             pk__in=hidden_categories(user)
         )
 
@@ -116,6 +116,17 @@ class Category(NamedWithin, models.Model):
 def labels_missing(user: User) -> models.QuerySet[AccessLabel]:
     """The labels that hide what carries them from `user`."""
     return AccessLabel.objects.exclude(pk__in=user.held_label_keys)
+
+
+def carrying_missing(model: type[models.Model], user: User) -> models.QuerySet[Any]:
+    """The keys of the rows that carry a label that `user` lacks.
+
+    Asked for once and not for each row, as Django would: that takes a second for 10,000 offers.
+    """
+    field: Any = model._meta.get_field("access_labels")
+    links = field.remote_field.through._default_manager.filter(accesslabel__in=labels_missing(user))
+    carrying: models.QuerySet[Any] = links.values(field.m2m_field_name())
+    return carrying
 
 
 def hidden_categories(user: User) -> RawSQL:

@@ -9,12 +9,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import AccessLabel, LabelledQuerySet, Role, User
-from catalog.models.categories import Category, hidden_categories, labels_missing
+from catalog.models.categories import Category, carrying_missing, hidden_categories
 from catalog.models.environments import Environment
 from catalog.models.names import CODE, NamedWithin, is_code
 from catalog.models.spaces import Space
+from coupons.models import Coupon
 
 
 class Approval(models.TextChoices):
@@ -23,7 +25,7 @@ class Approval(models.TextChoices):
     EDITING = "editing", _("Being edited")
     PENDING = "pending", _("Waiting for approval")
     APPROVED = "approved", _("Approved")
-    REJECTED = "rejected", _("Rejected")
+    REJECTED = "rejected", pgettext_lazy("approval", "Rejected")
     LIVE = "live", _("Live")
 
 
@@ -82,10 +84,9 @@ class OfferQuerySet(LabelledQuerySet["Offer"]):
         """Those of which `user` holds every label, of the categories above and of all around."""
         if user.is_administrator:
             return self.all()
-        missing = labels_missing(user)
         return (
-            self.exclude(access_labels__in=missing)
-            .exclude(environment__access_labels__in=missing)
+            self.exclude(pk__in=carrying_missing(Offer, user))
+            .exclude(environment__in=carrying_missing(Environment, user))
             .exclude(category__in=hidden_categories(user))
         )
 
@@ -97,7 +98,7 @@ class OfferQuerySet(LabelledQuerySet["Offer"]):
 
     def with_parts(self) -> Self:
         """Everything that a form of an offer is made of, in a constant number of queries."""
-        return self.select_related("category", "environment").prefetch_related(
+        return self.select_related("category", "environment", "coupon").prefetch_related(
             "contexts__space", "representations__space", "caps", "tags", "access_labels"
         )
 
@@ -135,7 +136,14 @@ class Offer(NamedWithin, models.Model):
     access_labels = models.ManyToManyField(
         AccessLabel, verbose_name=_("access labels"), related_name="offers", blank=True
     )
-    coupon_code = models.CharField(_("coupon"), max_length=64, blank=True)
+    coupon = models.ForeignKey(
+        Coupon,
+        models.PROTECT,
+        verbose_name=_("coupon"),
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     template = models.ForeignKey(
         OfferTemplate, models.SET_NULL, related_name="offers", null=True, blank=True
     )
@@ -194,7 +202,7 @@ class Offer(NamedWithin, models.Model):
             models.CheckConstraint(
                 name="fallback_offer_is_unconditional",
                 condition=Q(kind="offer")
-                | Q(category=None, start=None, end=None, filter="", enabled=True, coupon_code=""),
+                | Q(category=None, start=None, end=None, filter="", enabled=True, coupon=None),
             ),
             models.CheckConstraint(
                 name="offer_states_are_known",
@@ -288,7 +296,7 @@ class Cap(models.Model):
         PRESENTED = "presented", _("Presented")
         INTERESTED = "interested", _("Interested")
         ACCEPTED = "accepted", _("Accepted")
-        REJECTED = "rejected", _("Rejected")
+        REJECTED = "rejected", pgettext_lazy("proposition", "Rejected")
 
     class Per(models.TextChoices):
         CONTACT = "contact", _("For each person")

@@ -22,7 +22,7 @@ from catalog.problems import NotAcceptable, Problem
 from catalog.publishing import approve_and_publish
 from catalog.readiness import NotReady, Obstacle
 from catalog.rows import KINDS
-from catalog.saving import link_fallback_offers, save_all
+from catalog.saving import hold_coupons, link_fallback_offers, save_all
 from catalog.shapes import EnvironmentShape, Shape
 from contacts import declaring
 
@@ -48,6 +48,7 @@ def apply(
         name = read.package.environment.name
         # Nobody else edits or publishes until the commit.
         list(Environment.objects.select_for_update(no_key=True).filter(name=name))
+        hold_coupons(read.package.offers)
     plan = make_plan(read, prune=prune, by=by)
     check_rights(plan, publish=publish, by=by)
     declared = declare_attributes(plan.attributes, plan.declared, by=by, at=at)

@@ -23,6 +23,7 @@ from catalog.shapes import (
     Shape,
 )
 from catalog.tree import tree_of
+from catalog.veiling import veil_of
 from contacts.models import Attribute
 
 
@@ -106,22 +107,23 @@ def live_package(
 ) -> Package:
     """What is live or was in a release, or what a person may see of it; raises NoSuchRelease."""
     package = releasing.live_package(environment, number)
-    if user is None or user.is_administrator:
-        return package
-    held = {label.code for role in user.held_roles for label in role.labels.all()}
-    parents = {each.name: each for each in package.categories}
-
-    def is_seen(shape: Any, above: str | None) -> bool:
-        carried = set(shape.access_labels)
-        steps = 0
-        while above in parents and steps <= len(parents):
-            carried |= set(parents[above].access_labels)
-            above, steps = parents[above].parent, steps + 1
-        return carried <= held
-
+    hidden = veil_of(environment, user).hidden_among(
+        {
+            (str(FIELDS[field][1]), name_of(shape)): shape.model_dump(include=WHAT_HIDES)
+            for field in LABELLED
+            for shape in getattr(package, field)
+        }
+    )
     seen = {
-        "categories": tuple(each for each in package.categories if is_seen(each, each.parent)),
-        "offers": tuple(each for each in package.offers if is_seen(each, each.category)),
-        "fallback_offers": tuple(each for each in package.fallback_offers if is_seen(each, None)),
+        field: tuple(
+            shape
+            for shape in getattr(package, field)
+            if (str(FIELDS[field][1]), name_of(shape)) not in hidden
+        )
+        for field in LABELLED
     }
     return package.model_copy(update=seen)
+
+
+LABELLED = ("categories", "offers", "fallback_offers")
+WHAT_HIDES = {"access_labels", "category", "parent"}

@@ -38,9 +38,11 @@ from catalog.shapes import (
 )
 from catalog.surroundings import Surroundings
 from catalog.tidying import tidy
+from catalog.veiling import person_of
 from catalog.weighing import impact_of
 from contacts.models import Attribute, Audience
 from contacts.vocabulary import labels
+from coupons.models import Coupon
 
 Form = tuple[int | None, Any]
 ENVIRONMENT = "environment"
@@ -113,11 +115,6 @@ def find_environment(package: Package) -> Environment | None:
     """The environment of a package as it is now; None while it is not there."""
     rows: list[Environment] = KINDS[EnvironmentShape].read(name=package.environment.name)
     return rows[0] if rows else None
-
-
-def person_of(by: Actor) -> User | None:
-    """Whose labels count: a program has those of whoever made its key; the console has all."""
-    return by if by is None or isinstance(by, User) else by.created_by
 
 
 class Planner:
@@ -214,6 +211,7 @@ class Planner:
         self.plan.forms.setdefault(field_, []).append((now.pk, shape))
         self.plan.changes.append(change_of((str(kind), name_of(shape)), before, after, self.told))
         self.check_labels(path, before, after)
+        self.check_coupon(path, before, after)
         if isinstance(shape, SpaceShape) and now.pk is not None:
             self.tell_impact(path, Space.objects.get(pk=now.pk), shape)
 
@@ -229,6 +227,17 @@ class Planner:
         for code in sorted(differing - held):
             message = _("You do not hold the label “%(code)s”.") % {"code": code}
             self.refused.append(Problem(f"{path}.access_labels", "label_not_held", message))
+
+    def check_coupon(
+        self, path: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
+    ) -> None:
+        """A coupon that a person may not see is none that they could hand out."""
+        code = after.get("coupon")
+        if code is None or self.person is None or code == (before or {}).get("coupon"):
+            return
+        if not Coupon.objects.visible_to(self.person).filter(code=code).exists():
+            message = _("There is no coupon “%(code)s”.") % {"code": code}
+            self.refused.append(Problem(f"{path}.coupon", "unknown_coupon", message))
 
     def refuse_hidden(self, path: str) -> None:
         message = _("You may not see or change this: it carries labels that you do not hold.")

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actions.granting import Stale
+from catalog import previewing
 from catalog.actions import approvals, planned, releases
 from catalog.approving import Side
 from catalog.comparing import Change, FieldChange, what_would_change
-from catalog.forms.approving import LATER, NOW, ApproveForm, SubmitForm
-from catalog.models import Environment, Offer, PlannedRelease
+from catalog.forms.approving import NOW, ApproveForm, SubmitForm
+from catalog.models import Environment, Offer, PlannedRelease, Representation
 from catalog.readiness import NotReady, side_of_path
 from catalog.recap import recap
 from catalog.situation import Situation, lacking_by_space, situation_of
@@ -27,7 +28,7 @@ from catalog.views.leading import find_offer, linked, page_of_offer
 from offers_site.http import render_confirmation
 
 OTHER = {Side.CONTENT: Side.ELIGIBILITY, Side.ELIGIBILITY: Side.CONTENT}
-REFUSALS = (*approvals.REFUSALS, Stale, planned.InThePast, planned.NothingPlanned)
+REFUSALS = (*approvals.REFUSALS, Stale, planned.InThePast, planned.NotPlanned)
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,9 +94,7 @@ def offer_approve(
         "situation": situation,
         "missing": linked(offer, now_there.missing),
         "form": form,
-        "representations": [
-            (one, lacking.get(one.space.name, [])) for one in offer.representations.all()
-        ],
+        "representations": representations(offer, asked, lacking),
         "recap": recap(offer),
         "mine": found[0],
         "others": found[1],
@@ -104,6 +103,23 @@ def offer_approve(
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "catalog/offer_approve.html", context, status=status)
+
+
+def representations(
+    offer: Offer, side: Side, lacking: dict[str, list[str]]
+) -> list[tuple[Representation, list[str], str]]:
+    """Each with what it lacks and, where it is spoken or read plain, its text."""
+    if side != Side.CONTENT:
+        return []
+    subject = previewing.design_subject(offer)
+    shown = previewing.preview(subject, list(subject.spaces), person=None, call={}, language=None)
+    texts = {
+        one.space.name: one.rendered.text for one in shown if one.rendered and one.is_read_as_text
+    }
+    return [
+        (one, lacking.get(one.space.name, []), texts.get(one.space.name, ""))
+        for one in offer.representations.all()
+    ]
 
 
 def complete_spaces(offer: Offer, lacking: dict[str, list[str]]) -> list[tuple[str, str]]:
@@ -190,7 +206,7 @@ def decide(
             )
             messages.success(request, _("%(side)s rejected; the author is told.") % words(side))
             return redirect(offer)
-        outcome = say_yes(request, environment, offer, side, given)
+        outcome = say_yes(request, offer, side, given)
     except approvals.CommentMissing as refusal:
         form.add_error("comment", str(refusal))
         return None
@@ -207,54 +223,21 @@ def decide(
 
 def say_yes(
     request: CatalogueRequest,
-    environment: Environment,
     offer: Offer,
     side: Side,
     given: dict[str, Any],
 ) -> approvals.Outcome:
-    """Approve; where it is to wait, it is planned first, so that the yes does not publish it."""
-    plan, is_mine = plan_for(request, environment, offer, given)
-    try:
-        return approvals.approve(
-            offer,
-            side,
-            enable=given.get("enable") if side == Side.CONTENT else None,
-            version=given["version"],
-            comment=given["comment"],
-            by=request.user,
-            at=now(),
-        )
-    except REFUSALS:
-        if plan is not None and is_mine:
-            planned.cancel_planned_release(plan, by=request.user, at=now())
-        raise
-
-
-def plan_for(
-    request: CatalogueRequest, environment: Environment, offer: Offer, given: dict[str, Any]
-) -> tuple[PlannedRelease | None, bool]:
-    """The planned release that the offer is to wait for, and whether it was made for it now."""
-    when = given.get("when", NOW)
-    if when == NOW:
-        return None, False
-    if when == LATER:
-        plan = planned.plan_release(
-            environment, [offer], moment=given["moment"], by=request.user, at=now()
-        )
-        return plan, True
-    plan = PlannedRelease.objects.get(public_id=when)
-    together = list(Offer.objects.filter(planned=plan))
-    if offer not in together:
-        planned.change_planned_release(
-            plan,
-            [*together, offer],
-            version=plan.version,
-            moment=plan.at,
-            comment=plan.comment,
-            by=request.user,
-            at=now(),
-        )
-    return plan, False
+    """Approve, and say when it goes live: as is planned already, or as was chosen."""
+    return approvals.approve(
+        offer,
+        side,
+        enable=given.get("enable") if side == Side.CONTENT else None,
+        version=given["version"],
+        when=given.get("goes_live"),
+        comment=given["comment"],
+        by=request.user,
+        at=now(),
+    )
 
 
 def tell(request: CatalogueRequest, offer: Offer, side: Side, outcome: approvals.Outcome) -> None:

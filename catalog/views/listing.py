@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch
@@ -12,10 +11,10 @@ from django.db.models.fields.json import KT
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.timezone import now
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from catalog.forms.fields import SHOWN_OF_CATEGORIES, indented
 from catalog.forms.offerlist import (
     FallbackOfferFilter,
     LiveOfferFilter,
@@ -24,8 +23,10 @@ from catalog.forms.offerlist import (
 )
 from catalog.livenow import live_categories, visible_revisions
 from catalog.models import Category, Environment, Offer, Representation, Space
-from catalog.tree import Tree, tree_of
+from catalog.tree import tree_of
+from catalog.veiling import veil_of
 from catalog.views.doors import CatalogueRequest, sees
+from catalog.views.overviews import overviews_of
 from offers_site.http import render_page
 from offers_site.lists import Bulk, Column, List
 
@@ -104,8 +105,11 @@ def offer_list(request: CatalogueRequest, environment: Environment) -> HttpRespo
         return live_list(request, environment)
     offers = Offer.objects.visible_to(request.user).filter(environment=environment)
     at, cards = now(), as_cards(request)
-    tree = tree_of(Category.objects.filter(environment=environment).defer("description"))
-    filters = with_choices(OfferFilter, environment, request.user, tree=tree, at=at)
+    categories = Category.objects.filter(environment=environment)
+    tree = tree_of(categories.only(*SHOWN_OF_CATEGORIES, "start", "end"))
+    seen = set(categories.visible_to(request.user).values_list("pk", flat=True))
+    choices = indented(tree_of(each for key, each in tree.by_key.items() if key in seen))
+    filters = with_choices(OfferFilter, environment, categories=choices, tree=tree, at=at)
     definition = replace(OFFERS, filters=filters, bulk=bulk_actions(request, environment))
     page = definition.page(request, for_list(offers, shows_content=cards))
     for row in page.rows:
@@ -115,10 +119,11 @@ def offer_list(request: CatalogueRequest, environment: Environment) -> HttpRespo
     context = {
         "list": page,
         "environment": environment,
-        "windows": {row.pk: window_of(row, tree) for row in page.rows},
+        "windows": {row.pk: tree.window(row.category_id, row) for row in page.rows},
         "pictures": {row.pk: thumbnail_of(row) for row in page.rows} if cards else {},
         "at": at,
         "as_cards": cards,
+        "overviews": overviews_of(request, environment, "offer-list"),
     }
     return render_page(request, "catalog/offer_list.html", context, fragment="list")
 
@@ -129,7 +134,7 @@ def fallback_offer_list(request: CatalogueRequest, environment: Environment) -> 
     if request.place.is_live:
         return live_list(request, environment, kind="fallback_offer")
     offers = Offer.objects.visible_to(request.user).fallback_offers()
-    filters = with_choices(FallbackOfferFilter, environment, request.user, tree=tree_of([]))
+    filters = with_choices(FallbackOfferFilter, environment, tree=tree_of([]))
     definition = replace(FALLBACK_OFFERS, filters=filters)
     page = definition.page(request, for_list(offers.filter(environment=environment)))
     for row in page.rows:
@@ -155,14 +160,6 @@ def for_list(offers: Any, *, shows_content: bool = False) -> Any:
     unshown = UNSHOWN if shows_content else (*UNSHOWN, "content")
     parts = ("tags", "access_labels", Prefetch("representations", lean))
     return offers.defer(*unshown).prefetch_related(*parts)
-
-
-def window_of(offer: Offer, tree: Tree) -> tuple[datetime | None, datetime | None]:
-    """From when until when it can be proposed, its categories' dates with its own."""
-    windows: list[Any] = [*tree.chain(offer.category_id), offer]
-    starts = [each.start for each in windows if each.start is not None]
-    ends = [each.end for each in windows if each.end is not None]
-    return max(starts, default=None), min(ends, default=None)
 
 
 def thumbnail_of(offer: Offer) -> str:
@@ -230,15 +227,15 @@ def live_list(
 ) -> HttpResponse:
     """What is live now, as it is frozen there. Nothing can be changed here."""
     categories = live_categories(environment)
-    seen = categories.visible_to(request.user)
-    revisions = visible_revisions(environment, request.user, categories)
+    veil = veil_of(environment, request.user)
+    seen = categories.seen_through(veil)
+    revisions = visible_revisions(environment, veil, categories)
     if kind is not None:
         revisions = revisions.filter(kind=kind)
     filters = with_choices(
         LiveOfferFilter,
         environment,
-        request.user,
-        categories=[("", _("Any category")), *seen.options()],
+        categories=seen.options(),
         below=seen.subtrees(),
     )
     page = replace(LIVE_OFFERS, filters=filters).page(request, revisions)

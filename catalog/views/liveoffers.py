@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from catalog.livenow import live_categories, visible_revisions
 from catalog.models import Environment, Offer, Release, Space
 from catalog.problems import language
+from catalog.veiling import veil_of
 from catalog.views.doors import CatalogueRequest
 from contacts.vocabulary import labels
 from rules.parsing import parse
@@ -22,7 +23,7 @@ def live_detail(
     request: CatalogueRequest, environment: Environment, code: str, *, kind: str
 ) -> HttpResponse:
     categories = live_categories(environment)
-    visible = visible_revisions(environment, request.user, categories)
+    visible = visible_revisions(environment, veil_of(environment, request.user), categories)
     revision = visible.filter(kind=kind, name=code).first() if "\0" not in code else None
     if revision is None:
         raise Http404

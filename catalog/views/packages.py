@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +24,8 @@ from catalog.packages.reading import Read, read
 from catalog.packages.telling import summary
 from catalog.packages.writing import write
 from catalog.problems import NameTaken, NotAcceptable, Problem
+from catalog.releasing import NoSuchRelease
+from catalog.shapes import Package
 from catalog.views.doors import CatalogueRequest, changes, sees
 from contacts.declaring import NotAttributable
 
@@ -55,19 +58,30 @@ def package_bring(request: CatalogueRequest, environment: Environment) -> HttpRe
 @require_safe
 @sees("environment")
 def package_export(request: CatalogueRequest, environment: Environment) -> HttpResponse:
-    """The chosen side as a file."""
-    side = request.place.side
-    if side == "live" and not environment.release_number:
-        raise Http404
-    found = (
-        live_package(environment, user=request.user)
-        if side == "live"
-        else design_package(environment, user=request.user)
-    )
+    """The chosen side as a file, or a release as it was."""
+    asked = request.GET.get("release", "")
+    if asked:
+        side, found = f"release-{asked}", earlier(request, environment, asked)
+    elif request.place.is_live:
+        side, found = "live", earlier(request, environment, str(environment.release_number))
+    else:
+        side, found = "design", design_package(environment, user=request.user)
     answer = HttpResponse(write(found), content_type="application/json; charset=utf-8")
     name = f"{environment.name}-{side}-{localdate():%Y-%m-%d}.json"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def earlier(request: CatalogueRequest, environment: Environment, asked: str) -> Package:
+    """A release, for whoever may see what is live; raises Http404."""
+    if not request.user.has_perm("catalog.view_live_environment"):
+        raise PermissionDenied
+    if not asked.isdecimal() or len(asked) > 9:
+        raise Http404
+    try:
+        return live_package(environment, int(asked), user=request.user)
+    except NoSuchRelease as refusal:
+        raise Http404 from refusal
 
 
 @require_safe

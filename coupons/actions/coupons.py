@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.actions.granting import check_may_grant, stale
 from accounts.journal import Actor, changes, record
 from accounts.models import AccessLabel, User
+from coupons import blocking
 from coupons.actions import keeping
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
 from coupons.models import Batch, Code, Coupon, Movement, Redemption, Reservation, Shelf
@@ -173,6 +174,7 @@ def edit(
     was = Coupon.objects.get(pk=row.pk)
     write(row, values)
     if "code" in values and values["code"] != row.code:
+        check_unnamed(row, by)
         if row.specimen_code == keeping.usual_specimen(row.code):
             row.specimen_code = ""
         write_code(row, values["code"])
@@ -226,6 +228,7 @@ def move(coupon: Coupon, status: str, *, version: int | None, by: Actor, at: dat
         )
     if status == Coupon.Status.ARCHIVED:
         check_unneeded(row)
+        check_unnamed(row, by)
     was, row.status = row.status, status
     row.version += 1
     row.changed_at, row.changed_by = at, person(by)
@@ -239,6 +242,12 @@ def move(coupon: Coupon, status: str, *, version: int | None, by: Actor, at: dat
         after={"status": status},
     )
     return True
+
+
+def check_unnamed(coupon: Coupon, by: Actor) -> None:
+    """Rooms above may name it by its code."""
+    if sentences := blocking.blockers_of(coupon, by):
+        raise StillUsed(" ".join(sentences))
 
 
 def check_unneeded(coupon: Coupon) -> None:
@@ -272,6 +281,7 @@ def delete_coupon(coupon: Coupon, *, by: Actor, at: datetime) -> None:
         raise StillUsed(
             _("Its codes were reserved, given out, held, voided or used: archive it instead.")
         )
+    check_unnamed(row, by)
     codes = Code.objects.filter(coupon=row)
     if codes.values("pk")[MOST_DELETED_AT_ONCE:].exists():
         raise StillUsed(_("It has many codes: delete them first."))
@@ -330,7 +340,7 @@ def facts(coupon: Coupon) -> dict[str, Any]:
     told["folder"] = str(coupon.folder) if coupon.folder else None
     told["owner"] = str(coupon.owner) if coupon.owner else None
     for name in ("start_at", "end_at"):
-        told[name] = told[name].isoformat() if told[name] else None
+        told[name] = told[name].astimezone(UTC).isoformat() if told[name] else None
     lasting: timedelta | None = told["validity_after_issue"]
     told["validity_after_issue"] = str(lasting) if lasting else None
     told["access_labels"] = sorted(label.code for label in coupon.access_labels.all())

@@ -71,11 +71,11 @@ def begin_of(moment: datetime | None, zone: str) -> Moment:
 
 def finish_of(moment: datetime | None, zone: str) -> Moment:
     """An end as it was typed."""
-    day = last_day(moment, zone)
-    if moment is None or day is None:
+    if moment is None:
         return Moment(None, None)
-    whole = end_of(day, zone) == moment
-    return Moment(day, None if whole else moment.astimezone(ZoneInfo(zone)).time())
+    local = moment.astimezone(ZoneInfo(zone))
+    day = last_day(moment, zone)
+    return Moment(day, None) if day else Moment(local.date(), local.time())
 
 
 class MomentField(forms.MultiValueField):
@@ -84,9 +84,13 @@ class MomentField(forms.MultiValueField):
         self.widget = SideBySide([DateInput(format="%Y-%m-%d"), TimeInput(attrs=words)])
         fields = [
             forms.DateField(
-                error_messages={"invalid": gettext_lazy("Enter a day, as in 2026-01-28.")}
+                required=False,
+                error_messages={"invalid": gettext_lazy("Enter a day, as in 2026-01-28.")},
             ),
-            forms.TimeField(error_messages={"invalid": gettext_lazy("Enter a time, as in 18:00.")}),
+            forms.TimeField(
+                required=False,
+                error_messages={"invalid": gettext_lazy("Enter a time, as in 18:00.")},
+            ),
         ]
         super().__init__(fields, require_all_fields=False, required=False, **options)
 

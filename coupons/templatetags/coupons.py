@@ -17,7 +17,7 @@ from coupons.disclosing import Eyes
 from coupons.models import Code, Coupon, Standing
 from coupons.reporting import Day, Money
 from coupons.stock import STATUSES
-from coupons.windows import end_of, last_day, start_of
+from coupons.windows import last_day, start_of
 
 register = template.Library()
 
@@ -55,9 +55,12 @@ def until(coupon: Coupon) -> str:
 
 @register.filter
 def last_day_of(coupon: Coupon) -> str:
-    """The last day that counts, for a list with little room."""
+    """The last day on which it is good, for a list with little room."""
+    if coupon.end_at is None:
+        return ""
     day = last_day(coupon.end_at, coupon.timezone)
-    return date_format(day, "SHORT_DATE_FORMAT") if day else ""
+    local = coupon.end_at.astimezone(ZoneInfo(coupon.timezone))
+    return date_format(day or local, "SHORT_DATE_FORMAT")
 
 
 @register.simple_tag
@@ -82,10 +85,10 @@ def begin_in_words(moment: datetime | None, zone: str) -> str:
 
 def end_in_words(moment: datetime | None, zone: str) -> str:
     """The last day that counts in full, or the moment at which it is over."""
-    day = last_day(moment, zone)
-    if moment is None or day is None:
+    if moment is None:
         return ""
-    if end_of(day, zone) == moment:
+    day = last_day(moment, zone)
+    if day:
         return _("%(day)s inclusive") % {"day": date_format(day, "SHORT_DATE_FORMAT")}
     return date_format(moment.astimezone(ZoneInfo(zone)), "SHORT_DATETIME_FORMAT")
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.rights import Right
@@ -44,7 +44,9 @@ COLUMNS = (
     Column("end", gettext_lazy("Valid until"), shown=False),
 )
 BULK = (
-    Bulk("void", gettext_lazy("Void"), "coupons:codes-void", Right.VOID_CODES, danger=True),
+    Bulk(
+        "void", pgettext_lazy("verb", "Void"), "coupons:codes-void", Right.VOID_CODES, danger=True
+    ),
     Bulk("put-back", gettext_lazy("Put back"), "coupons:codes-put-back", Right.VOID_CODES),
     Bulk("delete", gettext_lazy("Delete"), "coupons:codes-delete", Right.VOID_CODES, danger=True),
 )

@@ -334,12 +334,12 @@ def clear_label(bound: BoundField) -> bool:
 @register.simple_tag(takes_context=True)
 def cell(context: Context, page: ListPage[Any], column: Column, row: object) -> SafeString | object:
     """What stands in one cell: the partial `cell_<column>`, else the attribute of that name."""
-    drawn_by = partial_of(context, page, f"cell_{column.name}")
+    drawn_by = partial_of(context, page, f"cell_{column.drawn_as or column.name}")
     if drawn_by is None:
         value = getattr(row, column.name, "")
         value = value() if callable(value) else value
         return when(value) if isinstance(value, datetime) else value_or_nothing(value)
-    with context.push(row=row):
+    with context.push(row=row, column=column):
         text = drawn_by.render(context).strip()
     return NOTHING if text == "—" else mark_safe(text)  # noqa: S308 (a rendered template)
 

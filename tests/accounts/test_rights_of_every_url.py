@@ -18,7 +18,7 @@ from accounts.models import JournalEntry
 from catalog.actions.drafts import begin_draft
 from catalog.actions.pictures import add_picture
 from catalog.describing import fallback_offer_shape
-from catalog.models import Tag
+from catalog.models import PlannedRelease, Tag
 from catalog.shapes import ContentFieldShape
 from coupons.actions.redemptions import redeem
 from coupons.redeeming import Use
@@ -179,6 +179,13 @@ TABLE = {
     "catalog:space-debts": (SEES_CATALOGUE, 200, 405),
     "catalog:space-publish": (CHANGES_OFFERS, 200, 302),
     "catalog:space-delete": (ADMINISTRATOR, 200, 302),
+    "catalog:weight-grid": (SEES_DESIGN, 200, 405),
+    "catalog:weight-edit": (CHANGES_OFFERS, 405, 302),
+    "catalog:weights-change": (CHANGES_OFFERS, 302, 302),  # no weight is ticked
+    "catalog:offer-matrix": (SEES_DESIGN, 200, 405),
+    "catalog:offer-calendar": (SEES_DESIGN, 200, 405),
+    "catalog:lint-list": (SEES_DESIGN, 200, 405),
+    "catalog:lint-counts": (SEES_DESIGN, 200, 405),
     "catalog:requirements": (SEES_CATALOGUE, 200, 405),
     "catalog:category-tree": (SEES_CATALOGUE, 200, 405),
     "catalog:category-create": (CHANGES_OFFERS, 200, 422),
@@ -211,6 +218,12 @@ TABLE = {
     "catalog:package-export": (SEES_CATALOGUE, 200, 405),
     "catalog:package-plan": (CHANGES_OFFERS, 302, 405),  # the file of somebody else
     "catalog:package-apply": (CHANGES_OFFERS, 405, 302),
+    "catalog:release-list": (SEES_OFFERS, 200, 405),
+    "catalog:release-detail": (SEES_OFFERS, 200, 405),
+    "catalog:release-compare": (SEES_OFFERS, 200, 405),
+    "catalog:release-roll-back": (CHANGES_OFFERS, 200, 422),
+    "catalog:planned-release-edit": (CHANGES_OFFERS, 200, 422),
+    "catalog:planned-release-cancel": (CHANGES_OFFERS, 200, 302),
     "catalog:template-list": (SEES_DESIGN, 200, 405),
     "catalog:template-create": (CHANGES_OFFERS, 200, 422),
     "catalog:template-edit": (CHANGES_OFFERS, 200, 422),
@@ -288,6 +301,7 @@ PUBLIC = {
     "accounts:language-choose": (405, 400),
     "accounts:theme-choose": (405, 400),
     "catalog:asset-file": (200, 405),
+    "decisioning:link-follow": (404, 405),
     "api-openapi": (200, 405),
     "api-docs": (200, 405),
     "healthz": (200, 405),
@@ -301,6 +315,10 @@ PROGRAMS = {
     "api-1:list_journal": (401, 405),
     "api-1:list_contacts": (401, 405),
     "api-1:read_contact": (401, 405),
+    "api-1:decide": (405, 401),
+    "api-1:make_token": (405, 401),
+    "api-1:set_status": (405, 401),
+    "api-1:list_propositions": (401, 405),
     "api-1:approve_offer": (405, 401),
     "api-1:disable_offer": (405, 401),
     "api-1:enable_offer": (405, 401),
@@ -359,6 +377,9 @@ def addresses():
     asset = add_picture(name="dot.png", data=PICTURE, by=None, at=NOON)
     tag = Tag.objects.create(name="target", created_at=NOON)
     template = make_template(shop)
+    plan = PlannedRelease.objects.create(
+        environment=shop, public_id=uuid.uuid4(), at=NOON, created_at=NOON
+    )
     write(None, ContentFieldShape(name="target", label="Target"), shop)
     coupon = make_coupon("CPN23", type="individual", accept_unissued=True)
     (code,) = make_codes(coupon, "TARGET")
@@ -373,7 +394,13 @@ def addresses():
         "catalog:environment": {"environment": shop.name},
         "catalog:filter": {"environment": shop.name, "name": "grown"},
         "catalog:presentation-rule": {"environment": shop.name, "name": "R1"},
+        "catalog:release": {"environment": shop.name, "number": 1},
+        "catalog:planned-release": {"environment": shop.name, "public_id": plan.public_id},
         "catalog:requirements": {"environment": shop.name},
+        "catalog:weight": {"environment": shop.name, "pk": offer.contexts.get().pk},
+        "catalog:offer-matrix": {"environment": shop.name},
+        "catalog:offer-calendar": {"environment": shop.name},
+        "catalog:lint-list": {"environment": shop.name},
         "catalog:space": {"environment": shop.name, "name": "webHero"},
         "catalog:tag": {"pk": tag.pk},
         "catalog:template": {"environment": shop.name, "pk": template.pk},
@@ -402,6 +429,9 @@ def addresses():
         "contacts:attribute": {"name": "target"},
         "contacts:audience": {"name": "target"},
         "api-1:read_contact": {"key": contact.key},
+        "api-1:list_propositions": {"key": contact.key},
+        "api-1:set_status": {"token": "never-given"},
+        "decisioning:link-follow": {"token": "never-given", "action": "click"},
         "api-1:read_code": {"code": "CPN23", "value": "A"},
         "api-1:read_coupon": {"code": "CPN23"},
         "api-1:generate_codes": {"code": "CPN23"},

@@ -107,7 +107,7 @@ def test_a_cancelled_plan_lets_its_offers_be_published(shop):
 
     assert running.run_due(at=AFTER) == []
     assert fresh(offer).planned is None
-    with pytest.raises(approvals.AlreadyDone):
+    with pytest.raises(planned.NotPlanned):
         planned.cancel_planned_release(made, by=None, at=NOON)
     approvals.restart(offer, CONTENT, by=None, at=NOON)
     assert approvals.approve(offer, CONTENT, by=None, at=NOON).release == Release.objects.get(
@@ -175,3 +175,68 @@ def test_a_second_approval_joins_the_plan(shop):
 
     assert (outcome.release, outcome.held_up) == (None, [])
     assert PlannedRelease.objects.get(offers=offer).state == "waiting"
+
+
+# --- coming in with a yes, leaving with a no ---
+
+
+def test_a_yes_says_when_it_goes_live(shop):
+    first, second = make_offer(shop, "A"), make_offer(shop, "B")
+    for offer in (first, second):
+        approvals.approve(offer, CONTENT, by=None, at=NOON)
+
+    alone = approvals.approve(first, ELIGIBILITY, when=LATER, by=None, at=NOON)
+    plan = PlannedRelease.objects.get()
+    together = approvals.approve(second, ELIGIBILITY, when=plan, by=None, at=NOON)
+
+    assert (alone.release, together.release) == (None, None)
+    assert plan.at == LATER
+    assert sorted(offer.code for offer in plan.offers.all()) == ["A", "B"]
+    assert JournalEntry.objects.filter(verb="planned_release.changed").get().after == {
+        "offers": ["A", "B"]
+    }
+
+
+def test_at_once_takes_an_offer_out_of_its_plan(shop):
+    offer = make_offer(shop)
+    approvals.approve(offer, CONTENT, when=LATER, by=None, at=NOON)
+
+    outcome = approvals.approve(offer, ELIGIBILITY, when="now", by=None, at=NOON)
+
+    assert outcome.release is not None
+    assert PlannedRelease.objects.get().state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        lambda offer: approvals.restart(offer, CONTENT, by=None, at=NOON),
+        lambda offer: approvals.reject(offer, ELIGIBILITY, comment="No", by=None, at=NOON),
+    ],
+)
+def test_what_loses_its_yes_leaves_the_plan(shop, no):
+    first, second = make_offer(shop, "A"), make_offer(shop, "B")
+    for offer in (first, second):
+        approvals.approve(offer, CONTENT, by=None, at=NOON)
+    plan = planned.plan_release(shop, [first, second], moment=LATER, by=None, at=NOON)
+
+    no(fresh(first))
+
+    assert fresh(first).planned is None
+    assert (PlannedRelease.objects.get().state, fresh(second).planned) == ("waiting", plan)
+    no(fresh(second))
+    assert PlannedRelease.objects.get().state == "cancelled"
+
+
+def test_nothing_is_approved_or_planned_when_the_plan_is_gone(shop):
+    offer, other = make_offer(shop), make_offer(shop, "OTHER")
+    plan = planned.plan_release(shop, [other], moment=LATER, by=None, at=NOON)
+    planned.cancel_planned_release(plan, by=None, at=NOON)
+
+    with pytest.raises(planned.NotPlanned):
+        approvals.approve(offer, CONTENT, when=plan, by=None, at=NOON)
+    with pytest.raises(planned.InThePast):
+        approvals.approve(offer, CONTENT, when=NOON, by=None, at=NOON)
+
+    assert fresh(offer).content_state == "editing"
+    assert PlannedRelease.objects.count() == 1

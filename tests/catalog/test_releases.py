@@ -531,7 +531,7 @@ def test_a_release_is_seen_as_far_as_labels_allow(shop):
     bodies = releasing.live_bodies(shop)
 
     offers = [
-        sorted(name for kind, name in visible(bodies, user) if kind == "offer")
+        sorted(name for kind, name in visible(shop, bodies, user) if kind == "offer")
         for user in (seer, other)
     ]
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from coupons.models import Code, Standing
 from coupons.moving import moving
@@ -91,3 +92,11 @@ def stored(coupon, *columns):
     """These columns of all codes of a coupon, by code."""
     rows = Code.objects.filter(coupon=coupon).order_by("code_norm").values_list(*columns)
     return [row[0] if len(columns) == 1 else row for row in rows]
+
+
+def count_of(client, address):
+    """How many queries a page costs."""
+    client.get(address)  # what is kept from one request to the next is there now
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)

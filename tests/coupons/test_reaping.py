@@ -102,6 +102,36 @@ def test_whoever_reaps_and_is_lost_is_followed_by_another(small_chunks):
 
 
 @pytest.mark.django_db
+def test_a_slot_whose_turn_it_is_not_is_not_taken_for_dead(small_chunks, monkeypatch):
+    monkeypatch.setattr("coupons.reserving.BEAT", 0.0)
+    pool = make_pool(40)
+    both = Reserving([ask(pool, "A", 10), ask(pool, "A", 10, slot=2)], by=None, at=CLOCK)
+    steps = begun(both, lambda: Standing.objects.filter(slot=1).count() == 4)
+    Reservation.objects.update(beat_at=CLOCK)
+
+    with transaction.atomic():
+        next(steps)
+
+    assert Standing.objects.filter(slot=2).count() == 0
+    assert not Reservation.objects.filter(beat_at=CLOCK).exists()
+    for _step in steps:
+        pass
+    assert set(Reservation.objects.values_list("state", flat=True)) == {"held"}
+    assert check() == []
+
+
+@pytest.mark.django_db
+def test_promised_codes_that_are_not_there_stop_the_worker(monkeypatch):
+    monkeypatch.setattr("coupons.reserving.MOST_MISSES", 2)
+    pool = make_pool(2)
+    pool.shelves.update(total=3, free=3)  # a defect
+    with pytest.raises(RuntimeError):
+        reserve([ask(pool, "A", 3)], by=None, at=CLOCK, patience=0)
+    assert Standing.objects.count() == 0
+    assert free_of(pool) == 3
+
+
+@pytest.mark.django_db
 def test_the_beat_reaps_lapses_and_adds_up(small_chunks):
     pool = make_pool(6)
     begun(Reserving([ask(pool, "A", 5)], by=None, at=CLOCK), lambda: Standing.objects.count() == 4)

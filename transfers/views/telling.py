@@ -11,7 +11,7 @@ from django.forms import BoundField
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from accounts.models import User
 from transfers import reporting
@@ -131,7 +131,7 @@ def figures_of(transfer: Transfer) -> list[tuple[str, str]]:
     words = {
         "read": _("Read"),
         "inserted": _("Added"),
-        "updated": _("Changed"),
+        "updated": pgettext("rows", "Changed"),
         "unchanged": _("Unchanged"),
         "ignored": _("Passed over"),
         "rejected": _("Refused"),

@@ -1,0 +1,88 @@
+"""What a person may not see of what is live, and of what was in former releases.
+
+A label hides its object from the moment it stands in design: nobody has to publish it first. What
+carried a label in a release is hidden there for good, whatever it carries now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.journal import Actor
+from accounts.models import AccessLabel, User
+from catalog.models import Category, Environment, Offer, Revision
+from catalog.models.categories import hidden_categories, labels_missing
+
+Key = tuple[str, str]
+Bodies = Mapping[Key, Mapping[str, Any]]
+Kind = Revision.Kind
+
+
+@dataclass(frozen=True)
+class Veil:
+    """The labels that a person holds (None: all there are), and what design hides from them."""
+
+    held: frozenset[str] | None = None
+    hidden: frozenset[Key] = frozenset()
+
+    @property
+    def is_open(self) -> bool:
+        return self.held is None
+
+    def hidden_among(self, bodies: Bodies) -> set[Key]:
+        """Those of one release that the person may not see; its categories are among them."""
+        if self.held is None:
+            return set()
+        parents = {
+            name: body.get("parent") for (kind, name), body in bodies.items() if kind == "category"
+        }
+        bare = {name for name in parents if self.covers((Kind.CATEGORY, name), bodies)}
+
+        def is_below(name: str | None) -> bool:
+            steps = 0
+            while name is not None and steps <= len(parents):
+                if name in bare or (Kind.CATEGORY, name) in self.hidden:
+                    return True
+                name, steps = parents.get(name), steps + 1
+            return False
+
+        return {
+            key
+            for key, body in bodies.items()
+            if self.covers(key, bodies) or is_below(body.get("category") or body.get("parent"))
+        }
+
+    def covers(self, key: Key, bodies: Bodies) -> bool:
+        """Whether an object is hidden by itself, wherever it stands."""
+        carried = set(bodies[key].get("access_labels") or ())
+        return key in self.hidden or bool(carried - (self.held or frozenset()))
+
+
+def person_of(by: Actor) -> User | None:
+    """Whose labels count: a program has those of whoever made its key; the console has all."""
+    return by if by is None or isinstance(by, User) else by.created_by
+
+
+def veil_of(environment: Environment, user: User | None) -> Veil:
+    """What an environment that a person may see still hides from them; None is the console."""
+    if user is None or user.is_administrator:
+        return Veil()
+    held = AccessLabel.objects.held_by(user).values_list("code", flat=True)
+    return Veil(frozenset(held), frozenset(hidden_in_design(environment, user)))
+
+
+def hidden_in_design(environment: Environment, user: User) -> Iterable[Key]:
+    if not labels_missing(user).exists():
+        return
+    categories = Category.objects.filter(environment=environment, pk__in=hidden_categories(user))
+    for name in categories.values_list("name", flat=True):
+        yield (Kind.CATEGORY, name)
+    offers = Offer.objects.filter(environment=environment).filter(
+        Q(access_labels__in=labels_missing(user)) | Q(category__in=hidden_categories(user))
+    )
+    for kind, code in offers.values_list("kind", "code"):
+        yield (Kind.OFFER if kind == Offer.Kind.OFFER else Kind.FALLBACK_OFFER, code)
