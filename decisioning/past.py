@@ -24,10 +24,6 @@ from decisioning.statements import read
 
 NO_ID, EVERY_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
 MILLISECOND = timedelta(milliseconds=1)
-HISTORY = """json_build_array(p.offer, p.space, p.channel, p.status,
-        (extract(epoch FROM p.at) * 1000000)::bigint, p.category, p.weight, p.rank,
-        p.is_fallback)"""
-# The identifiers bound the months that are looked into, and the index of the person.
 STATEMENT = """
 SELECT e.release_number, c.id, c.key, c.kind, coalesce(c.linked_contact_id, c.id),
     coalesce(k.ticks, 0), {history}, {uses}, {totals}{columns}
@@ -36,16 +32,7 @@ LEFT JOIN {people} c ON c.id = %s
 LEFT JOIN decisioning_clock k ON k.contact_id = coalesce(c.linked_contact_id, c.id)
 WHERE e.id = %s
 """
-# A visitor's propositions, whichever environment made them, are the contact's history as well.
-PAST = f"""(SELECT json_agg({HISTORY}) FROM (
-        SELECT p.* FROM decisioning_proposition p
-        WHERE p.contact_id = c.id AND p.environment_id = e.id AND p.id BETWEEN %s AND %s
-        UNION ALL
-        SELECT p.* FROM decisioning_visitorlink l
-        JOIN decisioning_proposition p ON p.contact_id = l.visitor_id
-            AND p.at >= l.since AND p.at < l.until AND p.id BETWEEN %s AND %s
-        WHERE l.contact_id = c.id
-    ) p)"""  # noqa: S608 (our words)
+PAST = "decisioning_history(c.id, e.id, %s, %s)"
 USES = """(SELECT json_agg(json_build_array(u.cap, u.space, extract(epoch FROM u.since)::bigint,
         u.used)) FROM decisioning_capuse u
         WHERE u.contact_id = c.id AND u.environment_id = e.id AND u.since <= %s AND u.until > %s)"""
@@ -135,7 +122,7 @@ def statement_of(
 ) -> tuple[str, list[Any]]:
     values: list[Any] = []
     if needs.looks_back:
-        values += window(needs.reach, at) * 2
+        values += window(needs.reach, at)
     if needs.caps:
         values += [at, at] * 2
     statement = STATEMENT.format(

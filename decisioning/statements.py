@@ -15,7 +15,7 @@ ONLY_WHEN_ASKED = 1_000_000  # else every statement of the ORM would be prepared
 
 
 def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement; an error of the database is psycopg's own.
+    """The rows of a SELECT that writes; an error of the database is psycopg's own.
 
     In the middle of a transaction an error takes back what the statement did, and nothing else.
     """
@@ -45,4 +45,4 @@ def execute(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         raw.prepare_threshold = ONLY_WHEN_ASKED
     with psycopg.Cursor(raw) as cursor:
         cursor.execute(statement, values, prepare=True)
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall()
