@@ -99,6 +99,10 @@ class Ask:
     def is_recorded(self) -> bool:
         return self.record and self.consent
 
+    def keeps(self, space: str) -> bool:
+        """Whether what is proposed there is stored."""
+        return self.is_recorded and space not in self.unrecorded
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:

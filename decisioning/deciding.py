@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -63,7 +63,7 @@ class Lost(Exception):
 def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
     engine, before = read_with_engine(ask, exactly=exactly)
     draft, shown, question = draw_up(ask, interaction, engine, before)
-    stored = {one.id: one for one in draft.made if one.is_recorded}
+    stored = kept_of(draft.made)
     if ask.is_recorded and (stored or not draft.made):
         told = told_of(ask, draft, shown, question, before, stored)
         needs = needs_of(engine.release)
@@ -136,7 +136,7 @@ def draw_up(
             engine=engine,
             person=before.person,
             decision=decision,
-            made=tuple(made_of(ask, engine.release, question, decision)),
+            made=tuple(made_of(engine.release, question, decision, keeps=ask.keeps)),
         )
         shown = ask.show(draft)
         slots = tuple(without(slot, shown.unusable) for slot in question.slots)
@@ -165,15 +165,17 @@ def without(slot: Slot, unusable: Mapping[str, frozenset[str]]) -> Slot:
     return replace(slot, unusable=slot.unusable | more) if more else slot
 
 
-def made_of(ask: Ask, release: Release, question: Question, decision: Decision) -> Iterator[Made]:
+def made_of(
+    release: Release, question: Question, decision: Decision, *, keeps: Callable[[str], bool]
+) -> Iterator[Made]:
     """The propositions slot by slot; slots that show one rank of one list share a proposition."""
     answers = iter(decision.answers)
     for asked in together(release.spaces, question.slots):
         ids: dict[int, UUID] = {}
-        is_recorded = ask.is_recorded and asked.space.name not in ask.unrecorded
+        is_recorded = keeps(asked.space.name)
         for slot, _rank in asked.shown:
             for one in next(answers).propositions:
-                identifier = ids.get(one.rank) or ids.setdefault(one.rank, uuid7_at(ask.at))
+                identifier = ids.get(one.rank) or ids.setdefault(one.rank, uuid7_at(question.at))
                 yield Made(
                     id=identifier,
                     token=token_of(identifier),
@@ -187,6 +189,15 @@ def made_of(ask: Ask, release: Release, question: Question, decision: Decision) 
                     is_fallback=one.is_fallback,
                     is_recorded=is_recorded,
                 )
+
+
+def kept_of(made: Iterable[Made]) -> dict[UUID, Made]:
+    """Those that are stored, each once, in the slot that showed it first."""
+    found: dict[UUID, Made] = {}
+    for one in made:
+        if one.is_recorded:
+            found.setdefault(one.id, one)
+    return found
 
 
 # --- what is stored ---

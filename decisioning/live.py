@@ -17,7 +17,8 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from catalog.gathering import Key
+from catalog.gathering import Bodies, Key, gather
+from catalog.models import Environment, Offer
 from catalog.models.content import BUILT_IN_FIELDS
 from catalog.releasing import changes_between
 from catalog.rendering import KIND_OF_TYPE, Plan, plan_for
@@ -209,6 +210,27 @@ def load(environment_pk: int, number: int, former: Live | None) -> Live:
     shapes = {**former.shapes, **changed} if former else changed
     for key in gone:
         del shapes[key]
+    return build(environment_pk, number, shapes, changed, bodies, former)
+
+
+def design_of(environment: Environment) -> Live:
+    """What would be live if everything were approved as it stands; nobody holds it."""
+    offers = Offer.objects.filter(environment=environment).with_parts().select_related("category")
+    gathered = gather(environment, offers=offers, everything=True)
+    shapes = dict(gathered.shapes)
+    number = environment.release_number
+    return build(environment.pk, number, shapes, shapes, gathered.bodies, None)
+
+
+def build(
+    environment_pk: int,
+    number: int,
+    shapes: Mapping[Key, Shape],
+    changed: Mapping[Key, Shape],
+    bodies: Bodies,
+    former: Live | None,
+) -> Live:
+    """What decides by these forms, of which `changed` are not those of the former release."""
     environment = next((one for one in shapes.values() if isinstance(one, EnvironmentShape)), None)
     if environment is None:
         raise NothingLive
