@@ -19,7 +19,7 @@ from accounts.models import User
 from catalog.gathering import WHOLE_KINDS, Bodies, Body, Key, Kind, filters_in, texts_of
 from catalog.models import Environment, Release, Revision
 from catalog.shapes import Package, digest_of, shape_of
-from catalog.veiling import person_of, veil_of
+from catalog.veiling import person_of, veil_of, what_hides
 
 BATCH = 1_000
 VERBS: Mapping[str, str] = {
@@ -174,7 +174,8 @@ def remove(
 def hidden_now(environment: Environment, by: Actor) -> set[Key]:
     """What of live whoever asks may not see."""
     veil = veil_of(environment, person_of(by))
-    return set() if veil.is_open else veil.hidden_among(live_bodies(environment))
+    revisions = Revision.objects.filter(environment=environment)
+    return set() if veil.is_open else veil.hidden_among(what_hides(revisions.current()))
 
 
 def shown(users: Collection[Key], hidden: Collection[Key]) -> str:

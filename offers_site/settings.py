@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "wake-jobs": {"task": "jobs.tasks.wake_jobs", "schedule": 10.0},
     "mail-due-links": {"task": "accounts.tasks.mail_due_links", "schedule": 30.0},
     "make-planned-releases": {"task": "catalog.tasks.make_planned_releases", "schedule": 15.0},
+    "remind-reviewers": {"task": "catalog.tasks.remind_reviewers", "schedule": 300.0},
     "purge-journal": {
         "task": "accounts.tasks.purge_journal",
         "schedule": crontab(hour="4", minute="10"),

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from catalog.lints.looking import Finding, Look, Seen, Weight
 from catalog.models import Approval
-from catalog.timeline import common
+from catalog.timeline import common, said
 from catalog.tree import is_empty
 
 SOON = timedelta(days=14)
@@ -97,14 +95,14 @@ def expiring(look: Look) -> Iterator[Finding]:
             continue
         own = offer.window[1] == end
         sentence = _("It ends on %(day)s.") if own else _("Its category ends on %(day)s.")
-        yield offer.finding(sentence % {"day": day_of(end)}, "offer-edit-eligibility")
+        yield offer.finding(sentence % {"day": said(end)}, "offer-edit-eligibility")
 
 
 def ended(look: Look) -> Iterator[Finding]:
     for offer in look.mine:
         end = look.window(offer)[1]
         if end is not None and is_over(look, offer):
-            sentence = _("It has been over since %(day)s.") % {"day": day_of(end)}
+            sentence = _("It has been over since %(day)s.") % {"day": said(end)}
             yield offer.finding(sentence, "offer-edit-eligibility")
 
 
@@ -114,13 +112,9 @@ def overdue(look: Look) -> Iterator[Finding]:
             continue
         for state, deadline in offer.states:
             if state == Approval.PENDING and deadline is not None and deadline < look.at:
-                sentence = _("An answer was due on %(day)s.") % {"day": day_of(deadline)}
+                sentence = _("An answer was due on %(day)s.") % {"day": said(deadline)}
                 yield offer.finding(sentence)
                 break
-
-
-def day_of(moment: object) -> str:
-    return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")  # type: ignore[arg-type] # a moment
 
 
 # --- categories ---

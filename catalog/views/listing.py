@@ -212,6 +212,7 @@ def bulk_actions(request: CatalogueRequest, environment: Environment) -> tuple[B
             icon="check-check",
         ),
         Bulk("tag", gettext_lazy("Tag"), at("tag"), change, icon="tag"),
+        Bulk("move", gettext_lazy("Move"), at("move"), change, icon="folder-input"),
         Bulk("enable", gettext_lazy("Enable"), at("enable"), disable, icon="power"),
         Bulk("disable", gettext_lazy("Disable"), at("disable"), disable, icon="power-off"),
         Bulk("duplicate", gettext_lazy("Duplicate"), at("duplicate"), change, icon="copy"),

@@ -150,9 +150,10 @@ def test_bars_stand_where_their_days_are(shop):
         ("on", "32.865%", "41.918%", ""),
         ("boost", "41.358%", "8.22%", "×2"),
     ]
-    assert drawn.sentence == (
-        "from 1 May 2026 until 1 Oct 2026; ×2 from 1 Jun 2026 until 1 Jul 2026"
-    )
+    with timezone.override(PARIS), translation.override("en"):
+        assert drawn.sentence == (
+            "from 1 May 2026 until 1 Oct 2026; ×2 from 1 Jun 2026 until 1 Jul 2026"
+        )
 
 
 def test_only_what_is_in_the_period_is_drawn(shop):
