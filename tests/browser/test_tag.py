@@ -75,7 +75,8 @@ def test_it_is_small():
 def test_somebody_unknown_sees_offers_and_is_known_again(open_shop):
     page = open_shop()
 
-    expect(page.locator("#hero [data-offer='ANON-TRIP'] h2")).to_have_text("Win eight days in the desert")
+    title = page.locator("#hero [data-offer='ANON-TRIP'] h2")
+    expect(title).to_have_text("Win eight days in the desert")
     expect(page.locator("#second")).to_have_text("Own too.")
     expect(page.locator("#nowhere")).to_have_text("Nothing to see.")
     (cookie,) = page.context.cookies()
