@@ -1,9 +1,10 @@
 from django.urls import path
 
-from decisioning.views import links
+from decisioning.views import links, tag
 
 app_name = "decisioning"
 urlpatterns = [
-    # /o/<token>/
+    # for pages of other origins
+    path("tag.js", tag.tag, name="tag"),
     path("o/<str:token>/<str:action>", links.link_follow, name="link-follow"),
 ]

@@ -51,6 +51,7 @@ PUBLIC_PAGES = {
     "api-openapi",
     "catalog:asset-file",
     "decisioning:link-follow",
+    "decisioning:tag",
     "healthz",
     "metrics",
     "readyz",

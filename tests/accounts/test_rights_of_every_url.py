@@ -302,6 +302,7 @@ PUBLIC = {
     "accounts:theme-choose": (405, 400),
     "catalog:asset-file": (200, 405),
     "decisioning:link-follow": (404, 405),
+    "decisioning:tag": (200, 405),
     "api-openapi": (200, 405),
     "api-docs": (200, 405),
     "healthz": (200, 405),
