@@ -422,9 +422,11 @@ def test_the_environment_says_how_much_there_is_to_look_at(client, ada, shop):
     make_offer(shop, "NYC", contexts=())
 
     page = client.get(url("environment-detail")).content.decode()
+    told = client.get(url("lint-list"), headers={"HX-Request": "true"}).content.decode()
 
-    assert "What to look at" in page
-    assert "Offers that nobody can ever get" in page
+    assert 'hx-get="/catalogue/shop/lints/"' in page
+    assert '/catalogue/shop/lints/#never">Offers that nobody can ever get</a>' in told
+    assert "<html" not in told
 
 
 def test_the_queries_do_not_grow_with_the_offers(shop, ada, django_assert_num_queries):
