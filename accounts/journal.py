@@ -229,11 +229,34 @@ def way_of(by: Actor, context: Mapping[str, Any]) -> JournalEntry.Via:
 
 # --- How entries are read ---
 
+
+class SideOfOffer(models.TextChoices):
+    CONTENT = "content", gettext_lazy("Content")
+    ELIGIBILITY = "eligibility", gettext_lazy("Eligibility")
+
+
+# What entries tell that is no field of their object.
+FACTS: Mapping[str, str | Promise] = {
+    "added": gettext_lazy("objects added"),
+    "batch": gettext_lazy("batch"),
+    "changed": gettext_lazy("objects changed"),
+    "codes": gettext_lazy("codes"),
+    "fields": gettext_lazy("fields"),
+    "file": gettext_lazy("file"),
+    "from": gettext_lazy("copy of"),
+    "gone": gettext_lazy("objects gone"),
+    "into": gettext_lazy("merged into"),
+    "offers": gettext_lazy("offers"),
+    "people": gettext_lazy("people"),
+    "reason": gettext_lazy("reason"),
+    "sides": gettext_lazy("sides"),
+}
 # What is stored as a code and read in words.
 VOCABULARIES: Mapping[tuple[str, str], type[models.TextChoices]] = {
     ("accounts.user", "roles"): BuiltIn,
     ("accounts.role", "rights"): Right,
     ("accounts.apikey", "scopes"): ApiKey.Scope,
+    ("catalog.offer", "sides"): SideOfOffer,
 }
 
 
@@ -288,7 +311,7 @@ def field_name(subject_type: str, name: str) -> str:
     try:
         field = apps.get_model(subject_type)._meta.get_field(name)
     except (LookupError, ValueError, FieldDoesNotExist):
-        return name.replace("_", " ")
+        return str(FACTS.get(name, name.replace("_", " ")))
     return str(getattr(field, "verbose_name", name))
 
 

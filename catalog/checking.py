@@ -6,7 +6,6 @@ is `catalog.readiness`'s.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -22,9 +21,9 @@ from catalog.contents import (
     check_translations,
     unknown_field,
 )
-from catalog.models import BUILT_IN_FIELDS
-from catalog.problems import Problem
-from catalog.rulechecks import check_text, names_in
+from catalog.declarations import check_attribute, check_content_field, check_declarations
+from catalog.problems import Problem, twice
+from catalog.rulechecks import check_text
 from catalog.shapes import (
     AttributeShape,
     CategoryShape,
@@ -39,14 +38,10 @@ from catalog.shapes import (
     Windowed,
 )
 from catalog.surroundings import Surroundings
-from contacts.columns import RESERVED
-from contacts.values import BadValue, element
 from coupons.models import Coupon
-from rules.kinds import DECLARABLE, INT, STRING, Kind
 from rules.parsing import parse
 from rules.refusals import BadRule
 
-ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 SMALLEST_MULTIPLIER, LARGEST_MULTIPLIER = 0.000001, 999_999.9999994  # after rounding
 
 Window = tuple[datetime | None, datetime | None]
@@ -62,71 +57,11 @@ def check_shape(shape: Shape, around: Surroundings) -> list[Problem]:
 
 
 def check_environment(shape: EnvironmentShape, around: Surroundings) -> list[Problem]:
-    found = check_text(shape.filter, "filter", around)
-    for name, datum in shape.call_data.items():
-        path = f"call_data.{name}"
-        if names_in(f"call.{name}") != {f"call.{name}"}:
-            message = _("Rules could not speak of “%(name)s”.") % {"name": name}
-            found.append(Problem(path, "not_a_rule_name", message))
-        found += check_choices(DECLARABLE[datum.type], datum.choices, f"{path}.choices")
-    return found + check_samples(shape) + check_labels(shape.access_labels, around)
-
-
-def check_samples(shape: EnvironmentShape) -> list[Problem]:
-    found = twice((sample.name for sample in shape.samples), "samples", "name")
-    for number, sample in enumerate(shape.samples):
-        for name, value in sample.data.items():
-            path = f"samples[{number}].data.{name}"
-            datum = shape.call_data.get(name)
-            if datum is None:
-                message = _("The environment declares no call data “%(name)s”.") % {"name": name}
-                found.append(Problem(path, "unknown_call_data", message))
-            elif value is not None:
-                found += check_value(DECLARABLE[datum.type], value, path)
-    return found
-
-
-def check_value(kind: Kind, value: object, path: str) -> list[Problem]:
-    if kind.is_list and not isinstance(value, list | tuple):
-        return [Problem(path, "not_a_list", _("Write a list."))]
-    try:
-        for each in value if kind.is_list else [value]:  # type: ignore[attr-defined] # a list
-            element(kind.element, each)
-    except BadValue as refusal:
-        return [Problem(path, refusal.code, str(refusal.sentence))]
-    return []
-
-
-def check_attribute(shape: AttributeShape, around: Surroundings) -> list[Problem]:
-    return check_choices(DECLARABLE[shape.type], shape.choices, "choices")
-
-
-def check_attribute_name(name: str) -> list[Problem]:
-    if not ATTRIBUTE_NAME.fullmatch(name):
-        message = _("Use small letters, digits and underscores, and begin with a letter.")
-        return [Problem("", "bad_name", message)]
-    if name in RESERVED:
-        message = _("Everybody has this already, or it is a word of the rule language.")
-        return [Problem("", "reserved", message)]
-    return []
-
-
-def check_choices(kind: Kind, choices: Collection[str], path: str) -> list[Problem]:
-    if choices and kind.element not in {STRING, INT}:
-        message = _("Only texts and whole numbers have choices.")
-        return [Problem(path, "no_choices_here", message)]
-    if len(set(choices)) < len(choices):
-        return [Problem(path, "choice_twice", _("A choice stands here twice."))]
-    if kind.element == INT and not all(re.fullmatch(r"-?[0-9]{1,18}", each) for each in choices):
-        return [Problem(path, "not_an_int", _("Write a whole number."))]
-    return []
-
-
-def check_content_field(shape: ContentFieldShape, around: Surroundings) -> list[Problem]:
-    if shape.name in BUILT_IN_FIELDS:
-        message = _("Every offer has a field “%(name)s” already.") % {"name": shape.name}
-        return [Problem("name", "built_in", message)]
-    return []
+    return [
+        *check_text(shape.filter, "filter", around),
+        *check_declarations(shape),
+        *check_labels(shape.access_labels, around),
+    ]
 
 
 def check_filter(shape: FilterShape, around: Surroundings) -> list[Problem]:
@@ -381,19 +316,6 @@ def check_labels(labels: Collection[str], around: Surroundings) -> list[Problem]
         for number, code in enumerate(labels)
         if code not in around.labels
     ]
-
-
-def twice(names: Iterable[str], path: str, key: str = "") -> list[Problem]:
-    """A problem for each name that has stood before."""
-    seen: set[str] = set()
-    found = []
-    for number, name in enumerate(names):
-        if name in seen:
-            place = f"{path}[{number}].{key}" if key else f"{path}[{number}]"
-            message = _("“%(name)s” stands here twice.") % {"name": name}
-            found.append(Problem(place, "duplicate", message))
-        seen.add(name)
-    return found
 
 
 CHECKS: Mapping[type[Shape], Callable[[Any, Surroundings], list[Problem]]] = {

@@ -25,7 +25,7 @@ from catalog.models import (
     Space,
 )
 from catalog.problems import language
-from catalog.veiling import veil_of
+from catalog.veiling import veil_of, what_hides
 from contacts.vocabulary import labels
 from rules.parsing import parse
 from rules.refusals import BadRule
@@ -117,16 +117,10 @@ def differing(environment: Environment, a: int, b: int, *, user: User | None = N
     keys = {key for key in {*digests[0], *digests[1]} if digests[0].get(key) != digests[1].get(key)}
     veil = veil_of(environment, user)
     if not veil.is_open:
-        for number in (low, high):
-            around = {*keys, *category_keys(environment, number)}
-            keys -= veil.hidden_among(releasing.live_bodies(environment, number, keys=around))
+        for number, touched in ((low, ended), (high, begun)):
+            around = revisions.of_release(number).filter(kind=Kind.CATEGORY)
+            keys -= veil.hidden_among(what_hides(touched | around))
     return sorted(keys, key=lambda key: (ORDER[key[0]], key[1]))
-
-
-def category_keys(environment: Environment, number: int) -> Iterator[Key]:
-    """What decides who sees the others of a release."""
-    categories = Revision.objects.filter(environment=environment, kind=Kind.CATEGORY)
-    yield from categories.of_release(number).values_list("kind", "name")
 
 
 def what_would_change(environment: Environment, offers: list[Offer]) -> list[Change]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.journal import Actor
 from catalog.deleting import listed, seen_by
 from catalog.models import Environment, Offer, Revision
-from catalog.veiling import person_of, veil_of
+from catalog.veiling import person_of, veil_of, what_hides
 from coupons.blocking import ask_before_retiring
 from coupons.models import Coupon
 
@@ -35,12 +35,8 @@ def live_with(coupon: Coupon, by: Actor) -> Iterable[tuple[str, bool]]:
     for pk in live.values_list("environment", flat=True).distinct():
         environment = Environment.objects.get(pk=pk)
         revisions = Revision.objects.current().filter(environment=environment)
-        bodies = {
-            (kind, name): body
-            for kind, name, body in (
-                revisions.filter(kind=Revision.Kind.CATEGORY) | live.filter(environment=environment)
-            ).values_list("kind", "name", "body")
-        }
+        around = revisions.filter(kind=Revision.Kind.CATEGORY)
+        bodies = what_hides(around | live.filter(environment=environment))
         person = person_of(by)
         hidden = veil_of(environment, person).hidden_among(bodies)
         shown = person is None or Environment.objects.visible_to(person).filter(pk=pk).exists()

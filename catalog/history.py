@@ -12,7 +12,7 @@ from accounts.models import User
 from catalog.comparing import ORDER, Act
 from catalog.gathering import Key
 from catalog.models import Environment, Revision
-from catalog.veiling import Veil, veil_of
+from catalog.veiling import WHAT_HIDES, Veil, veil_of
 
 NAMED = 3
 
@@ -50,7 +50,7 @@ def summaries(
     begun: dict[int, dict[Key, Any]] = {number: {} for number in numbers}
     ended: dict[int, dict[Key, Any]] = {number: {} for number in numbers}
     for kind, name, since, until, *said in touched.values_list(*columns(veil)):
-        body = body_of(said)
+        body = dict(zip(WHAT_HIDES, said, strict=False))
         if since in begun:
             begun[since][kind, name] = body
         if until in ended:
@@ -71,16 +71,10 @@ def summaries(
     return found
 
 
-SAID = ("body__access_labels", "body__category", "body__parent")
-
-
 def columns(veil: Veil) -> tuple[str, ...]:
     """Bodies are only read where something may be hidden."""
-    return ("kind", "name", "since", "until", *(() if veil.is_open else SAID))
-
-
-def body_of(said: list[Any]) -> dict[str, Any]:
-    return {name.removeprefix("body__"): value for name, value in zip(SAID, said, strict=False)}
+    said = () if veil.is_open else tuple(f"body__{name}" for name in WHAT_HIDES)
+    return ("kind", "name", "since", "until", *said)
 
 
 def standing(categories: Iterable[Revision], number: int) -> dict[Key, Any]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -26,8 +27,8 @@ def reviewers_to_ask(offer: Offer, side: Side) -> list[User]:
     return reviewers_of(offer, side) if state_of(offer, side) == Approval.PENDING else []
 
 
-def mail_reviewer(offer_pk: int, side: Side, user_pk: int) -> bool:
-    """Ask one reviewer, unless somebody has answered meanwhile. Says whether a mail left."""
+def mail_reviewer(offer_pk: int, side: Side, user_pk: int, *, is_reminder: bool = False) -> bool:
+    """Ask one reviewer, or remind them, unless somebody has answered. Says whether a mail left."""
     offer = read(offer_pk)
     person = User.objects.active().filter(pk=user_pk).first()
     if offer is None or person is None or state_of(offer, side) != Approval.PENDING:
@@ -39,10 +40,11 @@ def mail_reviewer(offer_pk: int, side: Side, user_pk: int) -> bool:
         {
             **about(offer, side),
             "by": submitted.by_name if submitted else "",
+            "is_reminder": is_reminder,
             "comment": submitted.comment if submitted else "",
             "deadline": getattr(offer, f"{side.value}_deadline"),
-            "approve_link": link_to(offer, f"approve/{side.value}/"),
-            "reject_link": link_to(offer, f"reject/{side.value}/"),
+            "approve_link": link_to(offer, side),
+            "reject_link": f"{link_to(offer, side)}#id_comment",
         },
         lambda: {"recap": recap(offer), "changes": shown_changes(offer)},
     )
@@ -111,11 +113,14 @@ def about(offer: Offer, side: Side | None) -> dict[str, Any]:
     return {"offer": offer, "environment": offer.environment, "side": side}
 
 
-def link_to(offer: Offer, rest: str = "") -> str:
-    """The page of an offer, or one below it. Whoever follows it signs in first."""
-    place = "fallback-offers" if offer.is_fallback else "offers"
-    path = f"catalogue/{offer.environment.name}/{place}/{offer.code}/{rest}"
-    return urljoin(f"{settings.BASE_URL}/", path)
+def link_to(offer: Offer, side: Side | None = None) -> str:
+    """The page of an offer, or where one side of it is approved. One signs in first."""
+    path = (
+        offer.get_absolute_url()
+        if side is None
+        else reverse("catalog:offer-approve", args=[offer.environment.name, offer.code, side.value])
+    )
+    return urljoin(f"{settings.BASE_URL}/", path.lstrip("/"))
 
 
 def shown_changes(offer: Offer) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 Severity = Literal["error", "warning"]
 
@@ -59,6 +60,19 @@ def is_at(path: str, place: str) -> bool:
 def language() -> str:
     """The language in which rules and their mistakes are told now."""
     return "fr" if (get_language() or "").startswith("fr") else "en"
+
+
+def twice(names: Iterable[str], path: str, key: str = "") -> list[Problem]:
+    """A problem for each name that has stood before."""
+    seen: set[str] = set()
+    found = []
+    for number, name in enumerate(names):
+        if name in seen:
+            place = f"{path}[{number}].{key}" if key else f"{path}[{number}]"
+            message = _("“%(name)s” stands here twice.") % {"name": name}
+            found.append(Problem(place, "duplicate", message))
+        seen.add(name)
+    return found
 
 
 class NameTaken(Exception):

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.approving import SIDES, Side, state_of, why_not
+from catalog.approving import SIDES, Act, Side, state_of, why_not
 from catalog.contents import missing_in
 from catalog.contentwords import content_settings
 from catalog.describing import fallback_offer_shape, offer_shape
@@ -169,6 +169,7 @@ def lacking_by_space(offer: Offer, around: Surroundings) -> dict[str, list[str]]
 
 
 def last_steps(offer: Offer) -> dict[str, ApprovalStep]:
-    """The last act of each side. Costs one query."""
-    steps = offer.approval_steps.order_by("side", "-at", "-pk").distinct("side")
+    """The last act of each side; a reminder changes nothing. Costs one query."""
+    acts = offer.approval_steps.exclude(act=Act.REMINDED)
+    steps = acts.order_by("side", "-at", "-pk").distinct("side")
     return {step.side: step for step in steps}

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from accounts.journal import Actor
 from accounts.models import AccessLabel, User
-from catalog.models import Category, Environment, Offer, Revision
+from catalog.models import Category, Environment, Offer, OfferTemplate, Revision, RevisionQuerySet
 from catalog.models.categories import hidden_categories, labels_missing
 
 Key = tuple[str, str]
@@ -62,6 +62,19 @@ class Veil:
         return key in self.hidden or bool(carried - (self.held or frozenset()))
 
 
+def what_hides(revisions: RevisionQuerySet) -> Bodies:
+    """Of each revision what a veil asks about: bodies are long, and there are thousands."""
+    return {
+        (kind, name): dict(zip(WHAT_HIDES, said, strict=True))
+        for kind, name, *said in revisions.values_list(
+            "kind", "name", *(f"body__{name}" for name in WHAT_HIDES)
+        )
+    }
+
+
+WHAT_HIDES = ("access_labels", "category", "parent")
+
+
 def person_of(by: Actor) -> User | None:
     """Whose labels count: a program has those of whoever made its key; the console has all."""
     return by if by is None or isinstance(by, User) else by.created_by
@@ -73,6 +86,23 @@ def veil_of(environment: Environment, user: User | None) -> Veil:
         return Veil()
     held = AccessLabel.objects.held_by(user).values_list("code", flat=True)
     return Veil(frozenset(held), frozenset(hidden_in_design(environment, user)))
+
+
+def templates_seen(
+    templates: Iterable[OfferTemplate], environment: Environment, user: User
+) -> list[OfferTemplate]:
+    """Those that say nothing of what the person may not see."""
+    if user.is_administrator:
+        return list(templates)
+    held = set(AccessLabel.objects.held_by(user).values_list("code", flat=True))
+    seen = Category.objects.visible_to(user).filter(environment=environment)
+    categories = {None, "", *seen.values_list("name", flat=True)}
+    return [
+        each
+        for each in templates
+        if set(each.form.get("access_labels") or ()) <= held
+        and each.form.get("category") in categories
+    ]
 
 
 def hidden_in_design(environment: Environment, user: User) -> Iterable[Key]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from coupons.allotting import reserved_for
 from coupons.models import Coupon, Reservation, Shelf
-from coupons.reserving import Obstacle, obstacle_of
+from coupons.obstacles import Obstacle, obstacle_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,12 @@ def count_rows(table: sql.Identifier) -> int:
         return int(cursor.fetchone()[0])
 
 
+def count_by_segment(table: sql.Identifier) -> dict[str | None, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT segment, count(*) FROM {} GROUP BY 1").format(table))
+        return dict(cursor.fetchall())
+
+
 def ranges(table: sql.Identifier) -> list[tuple[str | None, int, int]]:
     """Of each segment the first number, and the one after the last."""
     with connection.cursor() as cursor:

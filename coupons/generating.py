@@ -38,7 +38,7 @@ def work(job: Job) -> Generator[Step, None, None]:
         takes = Coupon.objects.filter(pk=coupon.pk, type="individual").exclude(status="archived")
         if not takes.exists():
             raise Failed(NOT_NOW)
-        added = make_some(batch, pattern, min(2 * settings.IMPORT_CHUNK_ROWS, wanted - made))
+        added = make_some(batch, pattern, min(4 * settings.IMPORT_CHUNK_ROWS, wanted - made))
         made += added
         in_vain = 0 if added else in_vain + 1
         if in_vain >= MOST_IN_VAIN:

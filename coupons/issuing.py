@@ -10,16 +10,18 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.journal import Actor
 from coupons.locking import mark_code_used
-from coupons.models import Coupon, Hold, Movement, Standing
+from coupons.models import Coupon, Hold, Movement, Standing, Why
 from coupons.moving import lock_shelves, moving
+from coupons.obstacles import Obstacle, obstacle_of
 from coupons.recycling import give_back_messages
-from coupons.reserving import Obstacle, obstacle_of
-from coupons.windows import effective
+from coupons.windows import Window, narrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,37 @@ class Given:
 
     def __repr__(self) -> str:
         return f"Given(slot={self.slot}, coupon={self.coupon})"  # a code is no matter for logs
+
+
+class Row(NamedTuple):
+    """What is read of a standing, its code and its shelf: there may be thousands at a time."""
+
+    pk: int
+    coupon: int
+    status: str
+    message: uuid.UUID
+    slot: int
+    issued_at: datetime | None
+    code: str
+    start_at: datetime | None
+    end_at: datetime | None
+
+    def window(self, coupon: Coupon, issued_at: datetime | None) -> Window:
+        return narrowed(coupon, Window(self.start_at, self.end_at), issued_at)
+
+
+READ = """
+SELECT t.code_id, t.coupon_id, t.status, t.message, t.slot, t.issued_at, c.code, f.start_at,
+       f.end_at
+FROM coupons_standing t JOIN coupons_code c ON c.id = t.code_id
+JOIN coupons_shelf f ON f.id = t.shelf_id
+WHERE t.message = ANY(%s) ORDER BY t.code_id
+"""
+LOCK = f"{READ} FOR UPDATE OF t"
+ISSUE = """
+UPDATE coupons_standing SET status = 'issued', issued_at = %(at)s, changed_at = %(at)s
+WHERE code_id = ANY(%(codes)s) AND status = 'reserved'
+"""
 
 
 @dataclass(slots=True)
@@ -55,24 +88,28 @@ def issue(
 
     Inside the transaction in which the messages move. Locks their standings, by code.
     """
-    rows = locked(messages)
-    coupons = Coupon.objects.in_bulk({row.coupon_id for row in rows})
+    rows = read(messages, LOCK)
+    coupons = Coupon.objects.in_bulk({row.coupon for row in rows})
     refused = refusals(messages, rows, slots, coupons, at=at)
     leaving = [row for row in rows if row.message not in refused]
     for pk, codes in by_coupon(leaving, Standing.Status.RESERVED):
         move(coupons[pk], codes, by=by, at=at)
     issued = Issued(refused=refused)
     for row in leaving:
-        row.issued_at = row.issued_at or at
-        if row.message is not None:
-            given = given_of(coupons[row.coupon_id], row)
-            issued.codes.setdefault(row.message, {})[row.slot] = given
+        given = given_of(coupons[row.coupon], row, row.issued_at or at)
+        issued.codes.setdefault(row.message, {})[row.slot] = given
     return issued
+
+
+def read(messages: Collection[uuid.UUID], statement: str) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(messages)])
+        return [Row(*values) for values in cursor.fetchall()]
 
 
 def refusals(
     messages: Collection[uuid.UUID],
-    rows: Iterable[Standing],
+    rows: Iterable[Row],
     slots: Collection[int],
     coupons: Mapping[int, Coupon],
     *,
@@ -80,10 +117,9 @@ def refusals(
 ) -> dict[uuid.UUID, Obstacle]:
     """The messages that may not leave with these codes, and why."""
     told = {pk: obstacle_of(coupon, until=at) for pk, coupon in coupons.items()}
-    found: dict[uuid.UUID, dict[int, Standing]] = {message: {} for message in messages}
+    found: dict[uuid.UUID, dict[int, Row]] = {message: {} for message in messages}
     for row in rows:
-        if row.message is not None:
-            found[row.message][row.slot] = row
+        found[row.message][row.slot] = row
     why = {
         message: refusal_of(theirs, slots, told, coupons, at=at)
         for message, theirs in found.items()
@@ -92,46 +128,45 @@ def refusals(
 
 
 def refusal_of(
-    standings: Mapping[int, Standing],
+    rows: Mapping[int, Row],
     slots: Collection[int],
     told: Mapping[int, Obstacle | None],
     coupons: Mapping[int, Coupon],
     *,
     at: datetime,
 ) -> Obstacle | None:
-    if set(slots) - set(standings):
+    if set(slots) - set(rows):
         return Obstacle.CODES_MISSING
-    for row in standings.values():
-        if obstacle := told[row.coupon_id]:
+    for row in rows.values():
+        if obstacle := told[row.coupon]:
             return obstacle
         if row.status == Standing.Status.VOID:
             return Obstacle.CODES_MISSING
-        if effective(coupons[row.coupon_id], row.code, row).ends_before(at):
+        if row.window(coupons[row.coupon], row.issued_at).ends_before(at):
             return Obstacle.AFTER_END
     return None
 
 
 def move(coupon: Coupon, codes: Collection[int], *, by: Actor, at: datetime) -> None:
     mark_code_used(coupon)
-    with moving(Movement.Kind.ISSUE, coupon, by=by, at=at):
-        Standing.objects.filter(pk__in=codes, status=Standing.Status.RESERVED).update(
-            status=Standing.Status.ISSUED, issued_at=at, changed_at=at
-        )
+    with moving(Movement.Kind.ISSUE, coupon, by=by, at=at), connection.cursor() as cursor:
+        cursor.execute(ISSUE, {"codes": list(codes), "at": at})
 
 
 def codes_of(messages: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[int, Given]]:
     """The codes that messages have, whatever became of them: for previews, copies and archives."""
     found: dict[uuid.UUID, dict[int, Given]] = {}
-    rows = Standing.objects.filter(message__in=messages).select_related("code__shelf", "coupon")
+    rows = read(messages, READ)
+    coupons = Coupon.objects.in_bulk({row.coupon for row in rows})
     for row in rows:
-        if row.message is not None:
-            found.setdefault(row.message, {})[row.slot] = given_of(row.coupon, row)
+        given = given_of(coupons[row.coupon], row, row.issued_at)
+        found.setdefault(row.message, {})[row.slot] = given
     return found
 
 
-def given_of(coupon: Coupon, row: Standing) -> Given:
-    window = effective(coupon, row.code, row)
-    return Given(row.slot, coupon.pk, row.code.code, window.start_at, window.end_at)
+def given_of(coupon: Coupon, row: Row, issued_at: datetime | None) -> Given:
+    window = row.window(coupon, issued_at)
+    return Given(row.slot, coupon.pk, row.code, window.start_at, window.end_at)
 
 
 def specimens_of(coupons: Iterable[Coupon]) -> dict[int, Given]:
@@ -149,13 +184,15 @@ def take_back_refused(messages: Collection[uuid.UUID], *, by: Actor, at: datetim
     at the recipient's address, or taken out before anything was handed over. A lost connection, a
     late bounce or an unknown outcome is no such proof. Returns how many codes came back.
     """
-    policy = {"coupon__reuse_policy": Coupon.ReusePolicy.IF_REJECTED}
-    theirs = Standing.objects.filter(message__in=messages, **policy)
-    lock_shelves(theirs.values_list("shelf_id", flat=True).distinct())
+    coupons = Coupon.objects.filter(reuse_policy=Coupon.ReusePolicy.IF_REJECTED)
+    theirs = Standing.objects.filter(message__in=messages, coupon__in=coupons.values("pk"))
+    lock_shelves(theirs.order_by().values_list("shelf_id", flat=True).distinct())
+    willing = set(theirs.values_list("coupon_id", flat=True))
+    rows = [row for row in read(messages, LOCK) if row.coupon in willing]
     done = 0
-    for coupon, codes in by_coupon(locked(messages, **policy), Standing.Status.ISSUED):
+    for coupon, codes in by_coupon(rows, Standing.Status.ISSUED):
         returnable = unknown_to_all(codes)
-        with moving(Movement.Kind.RETURN, coupon, by=by, at=at, reason="refused"):
+        with moving(Movement.Kind.RETURN, coupon, by=by, at=at, reason=Why.REFUSED):
             done += returnable._raw_delete(returnable.db) or 0
     return done
 
@@ -174,18 +211,12 @@ def detach(messages: Collection[uuid.UUID], *, by: Actor, at: datetime) -> int:
     name of the delivery. Whoever alone may use one is known still. Those that were never sent go
     back to stock. Returns how many were detached.
     """
-    give_back_messages(messages, reason="purged", by=by, at=at)
-    rows = Standing.objects.filter(pk__in=[row.pk for row in locked(messages)])
+    give_back_messages(messages, reason=Why.PURGED, by=by, at=at)
+    rows = Standing.objects.filter(pk__in=[row.pk for row in read(messages, LOCK)])
     return rows.update(message=None, reservation=None, address="", changed_at=at)
 
 
-def locked(messages: Collection[uuid.UUID], **of_which: object) -> list[Standing]:
-    """The standings of messages, in the order in which everybody locks them."""
-    rows = Standing.objects.select_for_update(of=("self",)).filter(message__in=messages, **of_which)
-    return list(rows.select_related("code__shelf").order_by("pk"))
-
-
-def by_coupon(rows: Iterable[Standing], status: str) -> Iterator[tuple[int, list[int]]]:
+def by_coupon(rows: Iterable[Row], status: str) -> Iterator[tuple[int, list[int]]]:
     chosen = [row for row in rows if row.status == status]
-    for coupon in sorted({row.coupon_id for row in chosen}):
-        yield coupon, [row.pk for row in chosen if row.coupon_id == coupon]
+    for coupon in sorted({row.coupon for row in chosen}):
+        yield coupon, [row.pk for row in chosen if row.coupon == coupon]

@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from coupons.finding import Found
 from coupons.models import Code, Coupon, CouponUse, CustomerUse, Hold, Standing
-from coupons.windows import Window, effective
+from coupons.windows import ALWAYS, Window, effective
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
-ALWAYS = Window(None, None)
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 

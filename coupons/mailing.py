@@ -75,8 +75,7 @@ def keeper_of(coupon: Coupon) -> User | None:
 
 def mail(person: User, coupon: Coupon, kind: Told.Kind, facts: Facts) -> None:
     link = urljoin(f"{settings.BASE_URL}/", coupon.get_absolute_url().lstrip("/"))
-    ends = coupon.end_at and coupon.end_at.astimezone(ZoneInfo(coupon.timezone))
-    context = {"person": person, "coupon": coupon, "link": link, "ends": ends, **facts}
+    context = {"person": person, "coupon": coupon, "link": link, **facts}
     name = f"mail/coupon_{kind.value}"
     with translation.override(person.language or settings.LANGUAGE_CODE):
         message = EmailMultiAlternatives(

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from accounts.journal import Actor
 from coupons.allotting import reserved_for
 from coupons.binding import ReservationLost, beat
-from coupons.models import Hold, Movement, Promise, Reservation, Shelf, Standing
+from coupons.models import Hold, Movement, Promise, Reservation, Shelf, Standing, Why
 from coupons.moving import lock_shelves, moving
 
 log = structlog.get_logger("overture.coupons")
@@ -179,7 +179,7 @@ def reaping(*, at: datetime) -> Iterator[int]:
         log.warning("coupons.reservation_reaped", reservation=str(reservation.pk))
         yield 0
         with suppress(ReservationLost):
-            yield from give_back(reservation, reason="worker lost", by=None, at=at)
+            yield from give_back(reservation, reason=Why.WORKER_LOST, by=None, at=at)
 
 
 def lapse(*, at: datetime) -> int:
@@ -188,7 +188,7 @@ def lapse(*, at: datetime) -> int:
     for reservation in lapsed:
         still = Reservation.objects.lapsed_at(at).filter(pk=reservation.pk)
         if still.update(state=Reservation.State.ENDING, beat_at=Now(), expires_at=None):
-            finish(reservation, reason="kept too long", by=None, at=at)
+            finish(reservation, reason=Why.NOT_CONFIRMED, by=None, at=at)
     return len(lapsed)
 
 

@@ -8,16 +8,13 @@ so that the job of an analysis can take them; `reserve` takes them itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from accounts.journal import Actor
@@ -33,12 +30,18 @@ from coupons.allotting import (
     stock_before,
 )
 from coupons.binding import Binder, ReservationLost, beat
-from coupons.demanding import Demand, count_rows, number_index, ranges, stage, unstage
-from coupons.models import Coupon, Options, Reservation
-from coupons.retagging import bind_own, changed, take_over
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
+from coupons.demanding import (
+    Demand,
+    count_by_segment,
+    count_rows,
+    number_index,
+    ranges,
+    stage,
+    unstage,
+)
+from coupons.models import Options, Reservation, Why
+from coupons.obstacles import Insufficient, NotReservable, obstacle_of
+from coupons.retagging import bind_own, changed, forget_statistics, leave_sent, take_over
 
 PATIENCE = 60.0  # seconds for which codes that others may give back are waited for
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 1.0
@@ -52,51 +55,12 @@ LEFT = sql.SQL(
 )
 
 
-class Obstacle(StrEnum):
-    """Why a coupon cannot be given out at all, or not any more."""
-
-    ANONYMOUS = "coupon_anonymous"
-    NOT_ACTIVE = "coupon_suspended"
-    ARCHIVED = "coupon_archived"
-    AFTER_END = "after_end"
-    CODES_MISSING = "codes_missing"
-
-
-SENTENCES: Mapping[str, _StrOrPromise] = {
-    Obstacle.ANONYMOUS: _("This coupon has one code for everybody: there is nothing to reserve."),
-    Obstacle.NOT_ACTIVE: _("This coupon is not active."),
-    Obstacle.ARCHIVED: _("This coupon is archived."),
-    Obstacle.AFTER_END: _("This coupon ends before all messages have left."),
-    Obstacle.CODES_MISSING: _("Some messages have lost their code: run the analysis again."),
-}
-
-
-class NotReservable(Exception):
-    """Nothing can be reserved of this coupon, however many codes it has."""
-
-    def __init__(self, coupon: Coupon, obstacle: Obstacle) -> None:
-        super().__init__(obstacle.value)
-        self.coupon = coupon
-        self.obstacle = obstacle
-
-    @property
-    def sentence(self) -> str:
-        return str(SENTENCES[self.obstacle])
-
-
-class Insufficient(Exception):
-    """There are too few codes; nothing is reserved. One shortage for each coupon that lacks any."""
-
-    def __init__(self, shortages: Sequence[Shortage]) -> None:
-        super().__init__("coupon_insufficient")
-        self.shortages = list(shortages)
-
-
 @dataclass(slots=True)
 class Reserved:
     """What a demand has got: `required` codes, of which `kept` are those that people had before.
 
-    `recycled`: how many codes the analysis before had; `usable`: how many there were to choose
+    `recycled`: how many codes the analysis before had; `own`: how many were for one person only;
+    `sent`: how many messages had left with theirs; `usable`: how many codes there were to choose
     from, those included that were kept.
     """
 
@@ -105,6 +69,7 @@ class Reserved:
     recycled: int = 0
     kept: int = 0
     own: int = 0
+    sent: int = 0
     usable: int = 0
 
     @property
@@ -174,8 +139,11 @@ class Reserving:
 
     def steps(self) -> Iterator[Progress]:
         """Raises Insufficient or NotReservable, when nothing is reserved any more."""
+        refusals = [each for walk in self.walks if (each := refusal_of(walk.demand))]
+        if refusals:
+            yield from self.give_back_before()
+            raise refusals[0]
         for walk in self.walks:
-            check(walk.demand)
             stage(walk.demand)
             yield Progress()
         self.begin()
@@ -192,6 +160,16 @@ class Reserving:
             raise Insufficient(short)
         self.hold()
         yield Progress()
+
+    def give_back_before(self) -> Iterator[Progress]:
+        """Whatever comes of an analysis, the codes of the one before are not kept for it."""
+        for old in Reservation.objects.of_delivery(self.walks[0].demand.delivery):
+            recycling.end(old)
+            with suppress(ReservationLost):
+                for _count in recycling.give_back(
+                    old, reason=Why.ANALYSED_AGAIN, by=self.by, at=self.at
+                ):
+                    yield Progress()
 
     def begin(self) -> None:
         """From here on an earlier analysis of this delivery binds nothing any more."""
@@ -267,7 +245,7 @@ class Reserving:
         for walk in self.walks:
             if walk.has_begun:
                 reservation = walk.result.reservation
-                recycling.give_back_all(reservation, reason="failed", by=self.by, at=self.at)
+                recycling.give_back_all(reservation, reason=Why.FAILED, by=self.by, at=self.at)
 
     def clock(self) -> datetime:
         """What silence is measured by."""
@@ -289,24 +267,11 @@ def place(demand: Demand) -> tuple[int, int]:
     return demand.coupon.pk, demand.slot
 
 
-def check(demand: Demand) -> None:
-    """Raise NotReservable if the coupon, as it is now, may not be given out at these moments."""
+def refusal_of(demand: Demand) -> NotReservable | None:
+    """Why the coupon, as it is now, may not be given out at these moments."""
     demand.coupon.refresh_from_db()
     obstacle = obstacle_of(demand.coupon, until=demand.valid_until)
-    if obstacle:
-        raise NotReservable(demand.coupon, obstacle)
-
-
-def obstacle_of(coupon: Coupon, *, until: datetime) -> Obstacle | None:
-    if not coupon.is_individual:
-        return Obstacle.ANONYMOUS
-    if coupon.status == Coupon.Status.ARCHIVED:
-        return Obstacle.ARCHIVED
-    if coupon.status != Coupon.Status.ACTIVE:
-        return Obstacle.NOT_ACTIVE
-    if coupon.end_at is not None and until >= coupon.end_at:
-        return Obstacle.AFTER_END
-    return None
+    return NotReservable(demand.coupon, obstacle) if obstacle else None
 
 
 class Walk:
@@ -347,18 +312,25 @@ class Walk:
                 result.kept += kept
                 result.recycled += kept + recycled
                 yield Progress(kept)
+        if Reservation.objects.filter(delivery=demand.delivery).count() > 1:
+            self.leave_sent()
         for bound in bind_own(demand, result.reservation, by=self.by, at=self.at):
             result.own += bound
             yield Progress(bound)
-        if result.already:
+        if result.already or result.sent:
             self.note_left()
         self.ranges = ranges(self.left)
         yield Progress()
 
+    def leave_sent(self) -> None:
+        self.result.sent = leave_sent(self.demand)
+        if self.result.sent:
+            wanted = self.result.required - self.result.sent
+            Reservation.objects.filter(pk=self.result.reservation.pk).update(wanted=wanted)
+
     def note_left(self) -> None:
         self.left = self.demand.left
-        with connection.cursor() as cursor:  # how many have one already is nowhere in statistics
-            cursor.execute("SET LOCAL enable_nestloop = off")
+        forget_statistics()
         changed(
             LEFT.format(
                 left=self.left,
@@ -377,10 +349,8 @@ class Walk:
     def already(self) -> dict[str | None, int]:
         """How many messages of each segment have a code."""
         left = {segment: end - first for segment, first, end in self.ranges}
-        return {
-            segment: end - first - left.get(segment, 0)
-            for segment, first, end in ranges(self.demand.table)
-        }
+        asked = count_by_segment(self.demand.table)
+        return {segment: count - left.get(segment, 0) for segment, count in asked.items()}
 
     def bind(self) -> Iterator[Progress]:
         binder = Binder(self.demand, self.result.reservation, self.left, by=self.by)
@@ -395,7 +365,7 @@ class Walk:
                 yield Progress(bound)
 
     def give_up(self) -> Iterator[Progress]:
-        reservation, reason = self.result.reservation, "too few codes"
+        reservation, reason = self.result.reservation, Why.TOO_FEW
         with suppress(ReservationLost):
             recycling.end(reservation)
             for _count in recycling.give_back(reservation, reason=reason, by=self.by, at=self.at):

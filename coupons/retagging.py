@@ -12,7 +12,7 @@ from psycopg import sql
 from accounts.journal import Actor
 from coupons.binding import beat
 from coupons.demanding import EVERYBODY_ELSE, Demand
-from coupons.models import Coupon, Movement, Promise, Reservation, Shelf
+from coupons.models import Coupon, Movement, Promise, Reservation, Shelf, Why
 from coupons.moving import lock_shelves, moving
 from coupons.recycling import give_back, recycle, reserved_codes
 
@@ -60,7 +60,24 @@ STILL_THERE = sql.SQL(
     " WHERE o.number >= {first} AND o.number < {end} AND c.shelf_id = ANY({shelves})"
     " AND NOT EXISTS (SELECT FROM coupons_standing t WHERE t.code_id = c.id) GROUP BY 1"
 )
+# What was sent already: such a message has its code for ever, unless that was voided since.
+SENT = sql.SQL(
+    "DELETE FROM {table} a USING coupons_standing t WHERE t.message = a.message"
+    " AND t.slot = {slot} AND t.status IN ('issued', 'redeemed')"
+)
+VOIDED = sql.SQL(
+    "UPDATE coupons_standing t SET message = NULL FROM {table} a WHERE t.message = a.message"
+    " AND t.slot = {slot} AND t.status = 'void'"
+)
 CHUNK = 2_500
+
+
+def leave_sent(demand: Demand) -> int:
+    """Ask nothing more for messages that were sent with their code; says how many."""
+    slot = sql.Literal(demand.slot)
+    forget_statistics()
+    changed(VOIDED.format(table=demand.table, slot=slot))
+    return changed(SENT.format(table=demand.table, slot=slot))
 
 
 def take_over(
@@ -82,9 +99,9 @@ def take_over(
             yield kept, 0
             if kept < len(codes):  # in another transaction: shelves are locked before codes
                 beat(old, Reservation.State.ENDING)
-                yield 0, recycle(codes, old, reason="analysed again", by=by, at=at)
+                yield 0, recycle(codes, old, reason=Why.ANALYSED_AGAIN, by=by, at=at)
             after = codes[-1]
-    for count in give_back(old, reason="analysed again", by=by, at=at):
+    for count in give_back(old, reason=Why.ANALYSED_AGAIN, by=by, at=at):
         yield 0, count
 
 
@@ -177,6 +194,12 @@ def segments(demand: Demand) -> dict[str, sql.Composable]:
         "others": sql.Literal(mode == Coupon.AssignmentMode.BY_SEGMENT),
         "everybody": sql.Literal(EVERYBODY_ELSE),
     }
+
+
+def forget_statistics() -> None:
+    """Until the commit: they do not know what was written a moment ago, and loops are long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
 
 
 def changed(statement: sql.Composable) -> int:

@@ -25,6 +25,9 @@ class Window(NamedTuple):
         return self.end_at is not None and at >= self.end_at
 
 
+ALWAYS = Window(None, None)
+
+
 def start_of(day: date, zone: str) -> datetime:
     """When a day begins there, also where that is not at midnight."""
     return datetime.combine(day, MIDNIGHT, ZoneInfo(zone))
@@ -45,13 +48,17 @@ def last_day(end_at: datetime | None, zone: str) -> date | None:
 
 def effective(coupon: Coupon, code: Code | None = None, standing: Standing | None = None) -> Window:
     """What is left when the coupon's, the code's own, and the time since it was sent are heeded."""
-    starts, ends = [coupon.start_at], [coupon.end_at]
-    if code is not None:
-        starts.append(code.shelf.start_at)
-        ends.append(code.shelf.end_at)
-    if standing is not None and standing.issued_at and coupon.validity_after_issue is not None:
-        ends.append(standing.issued_at + coupon.validity_after_issue)
-    return Window(max(given(starts), default=None), min(given(ends), default=None))
+    own = Window(code.shelf.start_at, code.shelf.end_at) if code is not None else ALWAYS
+    return narrowed(coupon, own, standing.issued_at if standing is not None else None)
+
+
+def narrowed(coupon: Coupon, own: Window, issued_at: datetime | None) -> Window:
+    """The same of a code of which only this much was read."""
+    ends = [coupon.end_at, own.end_at]
+    if issued_at is not None and coupon.validity_after_issue is not None:
+        ends.append(issued_at + coupon.validity_after_issue)
+    starts = given([coupon.start_at, own.start_at])
+    return Window(max(starts, default=None), min(given(ends), default=None))
 
 
 def given(moments: Iterable[datetime | None]) -> list[datetime]:

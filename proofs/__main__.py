@@ -19,10 +19,12 @@ from proofs import (
     codes_killed,
     commands_borrow,
     data_survives,
+    decisions,
     imports_killed,
     imports_together,
     redemptions,
     refusals,
+    releases,
     reservations,
     side_by_side,
     start_and_stop,
@@ -45,6 +47,8 @@ MODULES = (
     codes_killed,
     redemptions,
     reservations,
+    decisions,
+    releases,
 )
 SECONDS_FOR_ONE = 240
 

@@ -22,7 +22,8 @@ from django.db import connection  # noqa: E402
 from coupons import recycling  # noqa: E402
 from coupons.demanding import Demand, Recipient, rows_of  # noqa: E402
 from coupons.models import Coupon, Standing  # noqa: E402
-from coupons.reserving import Insufficient, reserve  # noqa: E402
+from coupons.obstacles import Insufficient  # noqa: E402
+from coupons.reserving import reserve  # noqa: E402
 
 FIXED = [(15, 10), (12, 8)]
 

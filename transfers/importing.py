@@ -140,7 +140,8 @@ class Importer:
 
     def size_at(self, row: int) -> int:
         """How many rows the next chunk has. The first is small, and tells a wrong file early."""
-        wanted = FIRST - row if row < FIRST else settings.IMPORT_CHUNK_ROWS
+        usual = settings.IMPORT_CHUNK_ROWS * self.subject.times_as_many
+        wanted = FIRST - row if row < FIRST else usual
         return min(wanted, self.subject.rows_at_once or wanted)
 
     # --- chunks ---

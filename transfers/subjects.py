@@ -142,6 +142,8 @@ class Subject:
     database_knows_doubles = False
     # How many rows a transaction has at most, where it holds up others; None is as many as usual.
     rows_at_once: int | None = None
+    # And how many times as many as usual, where rows are short.
+    times_as_many = 1
 
     @property
     def is_on(self) -> bool:

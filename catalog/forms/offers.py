@@ -21,6 +21,7 @@ from catalog.forms.fields import (
 from catalog.models import Environment, Offer, OfferTemplate
 from catalog.models.names import is_code
 from catalog.shapes import FallbackOfferShape, OfferShape
+from catalog.veiling import templates_seen
 from coupons.models import Coupon
 
 LARGEST_VERSION = 2**31 - 1
@@ -120,10 +121,11 @@ class OfferCreateForm(CodedForm):
     def __init__(self, *args: Any, environment: Environment, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
         self.environment = environment
-        templates = OfferTemplate.objects.filter(environment=environment).order_by("name")
+        known = OfferTemplate.objects.filter(environment=environment).order_by("name")
+        templates = templates_seen(known, environment, user)
         field: Any = self.fields["template"]
-        field.queryset = templates
-        if not templates.exists():
+        field.queryset = known.filter(pk__in=[template.pk for template in templates])
+        if not templates:
             del self.fields["template"]
         category: Any = self.fields["category"]
         category.choices = category_choices(

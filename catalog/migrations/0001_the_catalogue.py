@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('side', models.CharField(choices=[('content', 'Content'), ('eligibility', 'Eligibility')], max_length=11, verbose_name='side')),
-                ('act', models.CharField(choices=[('submitted', 'Submitted'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('reset', 'Reset'), ('went_live', 'Went live')], max_length=9, verbose_name='act')),
+                ('act', models.CharField(choices=[('submitted', 'Submitted'), ('reminded', 'Reviewers reminded'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('reset', 'Reset'), ('went_live', 'Went live')], max_length=9, verbose_name='act')),
                 ('digest', models.CharField(max_length=64)),
                 ('comment', models.TextField(blank=True, max_length=2000, verbose_name='comment')),
                 ('by_name', models.CharField(blank=True, max_length=200, verbose_name='by')),

@@ -20,6 +20,7 @@ class ApprovalStep(models.Model):
 
     class Act(models.TextChoices):
         SUBMITTED = "submitted", _("Submitted")
+        REMINDED = "reminded", _("Reviewers reminded")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", pgettext_lazy("approval", "Rejected")
         RESET = "reset", _("Reset")  # edited after approval, or started again by hand

@@ -8,7 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.journal import Actor
-from catalog.checking import check_attribute_name, check_shape
+from catalog.checking import check_shape
+from catalog.declarations import check_attribute_name
 from catalog.gathering import attribute_shape
 from catalog.problems import Problem, below
 from catalog.shapes import AttributeShape

@@ -23,7 +23,7 @@ from catalog.shapes import (
     Shape,
 )
 from catalog.tree import tree_of
-from catalog.veiling import veil_of
+from catalog.veiling import WHAT_HIDES, veil_of
 from contacts.models import Attribute
 
 
@@ -109,7 +109,7 @@ def live_package(
     package = releasing.live_package(environment, number)
     hidden = veil_of(environment, user).hidden_among(
         {
-            (str(FIELDS[field][1]), name_of(shape)): shape.model_dump(include=WHAT_HIDES)
+            (str(FIELDS[field][1]), name_of(shape)): shape.model_dump(include=set(WHAT_HIDES))
             for field in LABELLED
             for shape in getattr(package, field)
         }
@@ -126,4 +126,3 @@ def live_package(
 
 
 LABELLED = ("categories", "offers", "fallback_offers")
-WHAT_HIDES = {"access_labels", "category", "parent"}

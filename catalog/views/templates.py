@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions.granting import Stale
-from accounts.models import held_labels
 from catalog.actions import templates as actions
 from catalog.actions.templates import beginning
 from catalog.forms.templates import TemplateForm
 from catalog.gathering import Kind
-from catalog.models import Category, Environment, OfferTemplate
+from catalog.models import Environment, OfferTemplate
 from catalog.problems import NameTaken, NotAcceptable
 from catalog.standing import facts_of
+from catalog.veiling import templates_seen
 from catalog.views.doors import CatalogueRequest, changes
 from catalog.views.saving import entries_of, status_of
 from offers_site.http import render_confirmation
@@ -41,20 +41,7 @@ def seen(request: CatalogueRequest, environment: Environment) -> list[OfferTempl
     """Those that say nothing of what the person may not see."""
     rows = OfferTemplate.objects.filter(environment=environment).select_related("environment")
     rows = rows.prefetch_related("reviewers", "reviewer_roles").order_by("name", "pk")
-    if request.user.is_administrator:
-        return list(rows)
-    held = set(held_labels(request.user).values_list("code", flat=True))
-    categories = set(
-        Category.objects.filter(environment=environment)
-        .visible_to(request.user)
-        .values_list("name", flat=True)
-    )
-    return [
-        row
-        for row in rows
-        if set(row.form.get("access_labels") or ()) <= held
-        and (row.form.get("category") or None) in {None, *categories}
-    ]
+    return templates_seen(rows, environment, request.user)
 
 
 def find(request: CatalogueRequest, environment: Environment, pk: int) -> OfferTemplate:

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coupons.actions.generating import MOST
-from coupons.forms.coupons import CHARSETS, SuggestInput, suggest
+from coupons.forms.coupons import CHARSETS
 from coupons.forms.fields import MomentField, NumberField
+from coupons.forms.suggesting import SuggestInput, suggest
 from coupons.models import Coupon
 from coupons.patterns import DEFAULT
 

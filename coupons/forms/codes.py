@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coupons.browsing import DERIVED, Wanted
-from coupons.forms.coupons import SuggestInput, suggest
 from coupons.forms.fields import MomentField, NumberField
+from coupons.forms.suggesting import SuggestInput, suggest
 from coupons.models import Batch, Coupon, Standing
 from offers_site.filters import ListFilter
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User, held_labels
 from contacts.forms.audiences import LabelsField
-from coupons.actions import keeping
-from coupons.alerting import SOON, low
 from coupons.forms.fields import (
     AttributesField,
     LastingField,
@@ -26,13 +20,10 @@ from coupons.forms.fields import (
     NumberField,
     ThresholdField,
     WordsField,
-    begin_of,
-    finish_of,
-    lasting_as_typed,
 )
+from coupons.forms.suggesting import SuggestInput, suggest
 from coupons.models import Coupon, Folder
 from coupons.patterns import USUAL, BadPattern, read_pattern
-from offers_site.filters import ListFilter
 
 # Fields whose names differ from those of the coupon, for refusals.
 FIELD_OF = {
@@ -51,26 +42,6 @@ CHARSETS = (
     ("letters", gettext_lazy("Letters")),
     ("digits", gettext_lazy("Digits")),
 )
-
-
-class SuggestInput(forms.TextInput):
-    """A text with suggestions, in a list beside it."""
-
-    template_name = "coupons/suggest_input.html"
-
-    def _render(self, template_name: str, context: Any, renderer: Any = None) -> SafeString:
-        """By the engine of our templates, which Django's forms do not use."""
-        return render_to_string(template_name, context)
-
-    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
-        super().__init__({**(attrs or {}), "autocomplete": "off"})
-        self.suggestions: Sequence[str] = ()
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        context["suggestions"] = self.suggestions
-        context["widget"]["attrs"]["list"] = f"{context['widget']['attrs'].get('id', name)}-list"
-        return context
 
 
 class CouponForm(forms.Form):
@@ -369,10 +340,6 @@ def pattern_of(given: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"pattern": given["pattern"], "charset": given["charset"] or USUAL}
 
 
-def suggest(field: forms.Field, suggestions: Sequence[str]) -> None:
-    cast(SuggestInput, field.widget).suggestions = suggestions
-
-
 class CouponCreateForm(CouponForm):
     # The code that was proposed: when it is kept, and taken meanwhile, the next one is as good.
     proposed = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
@@ -380,108 +347,3 @@ class CouponCreateForm(CouponForm):
     @property
     def is_auto(self) -> bool:
         return bool(self.cleaned_data["code"] == self.cleaned_data["proposed"])
-
-
-class CouponEditForm(CouponForm):
-    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-    shortens = forms.BooleanField(
-        label=gettext_lazy("End it all the same"), required=False, widget=forms.HiddenInput
-    )
-
-    def __init__(self, *args: Any, coupon: Coupon, **kwargs: Any) -> None:
-        kwargs["initial"] = initial_of(coupon)
-        super().__init__(*args, **kwargs)
-        self.coupon = coupon
-        for name, sentence in keeping.frozen(coupon):
-            self.fields[FIELD_OF.get(name, name)].disabled = True
-            self.fields[FIELD_OF.get(name, name)].help_text = sentence
-
-    def ask_to_shorten(self, deliveries: Sequence[str]) -> None:
-        """Deliveries count on the later end: whoever wants the earlier one says so."""
-        names = ", ".join(deliveries[:5]) + (", …" if len(deliveries) > 5 else "")
-        sentence = _("Deliveries that are not finished need it for longer: %(deliveries)s.")
-        self.add_error("end", sentence % {"deliveries": names})
-        self.fields["shortens"].widget = forms.CheckboxInput()
-        self.fields["shortens"].help_text = _(
-            "Those that are ready must be prepared again before they can be sent."
-        )
-
-
-def initial_of(coupon: Coupon) -> dict[str, Any]:
-    """A coupon as its form shows it."""
-    pattern = coupon.code_pattern or {}
-    return {
-        **{name: getattr(coupon, name) for name in PLAIN},
-        "code": coupon.code,
-        "start": begin_of(coupon.start_at, coupon.timezone),
-        "end": finish_of(coupon.end_at, coupon.timezone),
-        "validity_after_issue": lasting_as_typed(coupon.validity_after_issue),
-        "low_stock": (coupon.low_stock_threshold, coupon.low_stock_unit),
-        "pattern": pattern.get("pattern", ""),
-        "charset": pattern.get("charset", "safe"),
-        "folder": coupon.folder.path if coupon.folder else "",
-        "owner": coupon.owner.public_id if coupon.owner else None,
-        "external_id": coupon.external_id or "",
-        "access_labels": [label.code for label in coupon.access_labels.all()],
-        "version": coupon.version,
-    }
-
-
-# --- the list ---
-
-VALIDITY = {
-    "today": gettext_lazy("Valid today"),
-    "ending": gettext_lazy("Ends within a week"),
-    "future": gettext_lazy("Not yet valid"),
-    "ended": gettext_lazy("Ended"),
-}
-
-
-class CouponFilter(ListFilter):
-    searches = True
-    search_label = gettext_lazy("Label or code")
-
-    type = forms.ChoiceField(
-        label=gettext_lazy("Type"),
-        choices=[
-            ("", gettext_lazy("Any")),
-            ("anonymous", gettext_lazy("Anonymous")),
-            ("individual", gettext_lazy("Individual")),
-        ],
-    )
-    status = forms.MultipleChoiceField(label=gettext_lazy("Status"), choices=Coupon.Status.choices)
-    validity = forms.ChoiceField(
-        label=gettext_lazy("Validity"),
-        choices=[("", gettext_lazy("Any")), *VALIDITY.items()],
-    )
-    folder = forms.ModelChoiceField(
-        label=gettext_lazy("Folder"),
-        queryset=Folder.objects.order_by("path"),
-        to_field_name="path",
-        empty_label=gettext_lazy("Any"),
-    )
-    low = forms.BooleanField(label=gettext_lazy("Low stock"))
-
-    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(Q(label__icontains=word) | Q(code__icontains=word))
-        if kind := self.asked("type"):
-            queryset = queryset.filter(type=kind)
-        if statuses := self.asked("status"):
-            queryset = queryset.filter(status__in=statuses)
-        if folder := self.asked("folder"):
-            within = Q(folder=folder) | Q(folder__path__startswith=f"{folder.path}/")
-            queryset = queryset.filter(within)
-        if validity := self.asked("validity"):
-            queryset = queryset.filter(VALID_NOW[validity])
-        if self.asked("low"):
-            queryset = queryset.filter(pk__in=low(Coupon.objects.all()))
-        return queryset
-
-
-VALID_NOW = {
-    "today": (Q(start_at=None) | Q(start_at__lte=Now())) & (Q(end_at=None) | Q(end_at__gt=Now())),
-    "ending": Q(end_at__gt=Now(), end_at__lte=Now() + SOON),
-    "future": Q(start_at__gt=Now()),
-    "ended": Q(end_at__lte=Now()),
-}

@@ -27,6 +27,15 @@ class SideBySide(forms.MultiWidget):
 
     use_fieldset = False
 
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Each input is drawn as what it is, though they share their attributes."""
+        context = super().get_context(name, value, attrs)
+        for widget, drawn in zip(self.widgets, context["widget"]["subwidgets"], strict=True):
+            if isinstance(widget, forms.Select):
+                css = drawn["attrs"].get("class", "")
+                drawn["attrs"]["class"] = css.replace("form-control", "form-select")
+        return context
+
     def decompress(self, value: Any) -> list[Any]:
         return list(value) if value else [None] * len(self.widgets)
 

@@ -3,7 +3,7 @@
 from coupons.models.bulk import BulkChange
 from coupons.models.codes import Batch, Code, CodeQuerySet, Shelf, Standing, StockCount
 from coupons.models.coupons import Coupon, CouponQuerySet, CouponUse, Folder
-from coupons.models.ledger import CodeEvent, Movement
+from coupons.models.ledger import CodeEvent, Movement, Why
 from coupons.models.options import Options
 from coupons.models.redemptions import CustomerUse, Hold, Redemption
 from coupons.models.reservations import Promise, Reservation
@@ -31,4 +31,5 @@ __all__ = [
     "StockCount",
     "Tally",
     "Told",
+    "Why",
 ]

@@ -55,6 +55,7 @@ class Codes(CouponFiles):
     # Where one coupon is chosen and capitals do not matter in it, nothing has to be resolved.
     identity = sql.SQL("coalesce(s._identity, s.code_norm)")
     database_knows_doubles = True
+    times_as_many = 4
 
     def columns(self, chosen: Mapping[str, Any] = NOTHING) -> Mapping[str, Column]:
         coupon = chosen_coupon(chosen)

@@ -19,7 +19,9 @@ from accounts.models import JournalEntry
 from accounts.rights import Right
 from coupons.actions import coupons as actions
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
-from coupons.forms.coupons import CouponCreateForm, CouponEditForm, CouponFilter, CouponForm
+from coupons.forms.coupons import CouponCreateForm, CouponForm
+from coupons.forms.editing import CouponEditForm
+from coupons.forms.lists import CouponFilter
 from coupons.models import Coupon, CouponUse
 from coupons.reporting import is_low
 from coupons.stock import stocks_of

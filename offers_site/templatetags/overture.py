@@ -20,90 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from lucide.templatetags.lucide import lucide
 
+from offers_site.states import ICON_OF, STATE_ICONS, TONE_OF
+
 if TYPE_CHECKING:
     from offers_site.lists import Column, ListPage
 
 register = template.Library()
 
-# What a stored state says at a glance. A state that is not here is grey, and still has its word.
-TONES = {
-    "good": (
-        "active",
-        "accepted",
-        "approved",
-        "code-available",
-        "coupon-active",
-        "done",
-        "finished",
-        "live",
-        "ok",
-        "sent",
-        "usable",
-        "use-counts",
-    ),
-    "wait": (
-        "draft",
-        "invited",
-        "paused",
-        "pending",
-        "pausing",
-        "interrupted",
-        "finished_with_rejects",
-        "queued",
-        "waiting",
-        "cancelling",
-        "code-reserved",
-        "coupon-draft",
-        "coupon-suspended",
-        "expired",
-        "changed",
-        "expiring",
-        "low_stock",
-        "on_hold",
-        "reservation-binding",
-        "use-reversed",
-    ),
-    "bad": (
-        "blocked",
-        "code-void",
-        "failed",
-        "locked",
-        "refused",
-        "rejected",
-        "revoked",
-        "unreachable",
-        "unknown",
-    ),
-    "info": (
-        "code-issued",
-        "new",
-        "not_yet_valid",
-        "partly_redeemed",
-        "processing",
-        "reservation-held",
-        "running",
-        "scheduled",
-        "sending",
-    ),
-}
-TONE_OF = {state: tone for tone, states in TONES.items() for state in states}
-ICON_OF = {
-    "good": "check",
-    "wait": "clock",
-    "bad": "circle-alert",
-    "info": "loader-circle",
-    "off": "minus",
-}
-STATE_ICONS = {
-    "code-issued": "send",
-    "code-redeemed": "receipt",
-    "code-reserved": "bookmark",
-    "code-void": "ban",
-    "low_stock": "triangle-alert",
-    "on_hold": "hand",
-    "use-reversed": "undo-2",
-    "use-reversal": "undo-2",
-}
 NOTICE_ICONS = {
     "good": "circle-check",
     "wait": "triangle-alert",

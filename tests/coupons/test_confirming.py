@@ -12,7 +12,7 @@ from coupons.models import Reservation, Standing
 from coupons.moving import moving
 from coupons.voiding import void
 from tests.coupons.conftest import CLOCK, PARIS
-from tests.coupons.test_reserving import numbered, people, reserved
+from tests.coupons.test_reserving import people, reserved
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -96,4 +96,3 @@ def test_waves_must_begin_before_the_end(soc):
     (early,) = dates_of(soc, contact_at=at(24, 23))
     assert (early.problem, early.is_error) == ("coupon_starts_after_contact", False)
     assert dates_of(soc, contact_at=at(27), waves=three[:2], valid_until=at(28)) == []
-    assert numbered(1) == ["C-1"]

@@ -89,7 +89,7 @@ def test_doubles_and_duplicates_are_passed_over(pool, import_codes):
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",), ("--operation", "upsert")])
 def test_doubles_are_found_over_chunks(pool, import_codes, settings, options):
-    settings.IMPORT_CHUNK_ROWS = 150
+    settings.IMPORT_CHUNK_ROWS = 30
     rows = [f"N{n}" for n in range(400)]
     rows[120], rows[390], rows[399] = "n3", "N120X", "n120x"
 
@@ -103,7 +103,7 @@ def test_doubles_are_found_over_chunks(pool, import_codes, settings, options):
 
 
 def test_two_imports_of_the_same_codes_at_once(pool, tmp_path, settings, import_codes):
-    settings.IMPORT_CHUNK_ROWS = 100
+    settings.IMPORT_CHUNK_ROWS = 25
     body = "code\n" + "".join(f"N{n * 7919 % 1000}\n" for n in range(1000))
     done = []
 

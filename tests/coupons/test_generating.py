@@ -214,7 +214,7 @@ def test_exactly_as_many_as_were_asked_for(pool):
 
 def test_what_is_taken_is_made_up_for(pool, settings):
     """A tenth of a small room is soon met twice."""
-    settings.IMPORT_CHUNK_ROWS = 15
+    settings.IMPORT_CHUNK_ROWS = 7
     said = [
         generate("--coupon", "SOC", "--count", "90", "--pattern", "##", "--charset", "alnum")[1],
         generate("--coupon", "SOC", "--count", "90", "--pattern", "###", "--charset", "alnum")[1],
@@ -243,7 +243,7 @@ def test_a_coupon_refuses_what_is_no_pattern(pool):
 
 
 def test_a_job_that_is_lost_and_goes_on(pool, settings, monkeypatch):
-    settings.IMPORT_CHUNK_ROWS = 50
+    settings.IMPORT_CHUNK_ROWS = 25
     started = start_generating(pool, 1_000, by=None, at=now())
     run = generating.work
 
@@ -268,7 +268,7 @@ def test_a_job_that_is_lost_and_goes_on(pool, settings, monkeypatch):
 
 
 def test_a_job_that_is_cancelled_keeps_what_it_made(pool, settings, monkeypatch):
-    settings.IMPORT_CHUNK_ROWS = 50
+    settings.IMPORT_CHUNK_ROWS = 25
     started = start_generating(pool, 1_000, by=None, at=now())
     run = generating.work
 
@@ -293,7 +293,7 @@ def test_a_coupon_that_is_archived_meanwhile(pool, monkeypatch):
 
 
 def test_two_at_once_make_what_each_was_asked_for(pool, settings):
-    settings.IMPORT_CHUNK_ROWS = 100
+    settings.IMPORT_CHUNK_ROWS = 50
     pattern = {"pattern": "###", "charset": "alnum"}
     jobs = [start_generating(pool, 2_000, pattern=pattern, by=None, at=now()).job for _ in "ab"]
 

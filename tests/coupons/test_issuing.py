@@ -1,16 +1,17 @@
 """Codes that leave with messages: once, the same at every attempt, and back only with proof."""
 
-import uuid
 from datetime import datetime, timedelta
 
 import pytest
 
 from coupons import recycling
+from coupons.actions.codes import void_codes
 from coupons.actions.coupons import set_status
 from coupons.actions.redemptions import hold
 from coupons.checking import check
+from coupons.confirming import hindrances_of
 from coupons.issuing import codes_of, issue, specimens_of, take_back_refused
-from coupons.models import CodeEvent, Coupon, Standing
+from coupons.models import CodeEvent, Standing
 from coupons.reserving import reserve
 from coupons.stock import free_of, stock_of
 from tests.build import make_codes, make_coupon
@@ -66,13 +67,41 @@ def test_every_attempt_carries_the_same_code(soc):
 def test_a_message_without_its_code_does_not_leave(soc):
     reserved(soc, people("C-1", "C-2", "C-3"))
     recycling.give_back_messages([message_of("C-2")], reason="left out", by=None, at=CLOCK)
-    Coupon.objects.filter(pk=soc.pk)
 
     issued = sent("C-1", "C-2", "C-3")
 
     assert issued.refused == {message_of("C-2"): "codes_missing"}
     assert set(issued.codes) == {ONE, message_of("C-3")}
     assert free_of(soc) == 6
+
+
+def test_a_message_whose_code_was_voided_is_not_sent_again(soc):
+    reserved(soc, people("C-1"))
+    sent("C-1")
+    void_codes(soc, [Standing.objects.get().pk], reason="stolen", by=None, at=CLOCK)
+    assert sent("C-1").refused == {ONE: "codes_missing"}
+
+
+def test_messages_that_have_left_keep_their_codes_when_the_rest_is_analysed_again(soc):
+    """AS-34."""
+    reserved(soc, people("C-1", "C-2", "C-3"))
+    sent("C-1", "C-2")
+    void_codes(soc, [Standing.objects.get(message=ONE).pk], reason="lost", by=None, at=CLOCK)
+    codes = {each.target_key: each.code.code for each in Standing.objects.all()}
+
+    result = reserved(soc, people("C-1", "C-2", "C-3", "C-4"))
+
+    assert (result.required, result.sent, result.kept) == (4, 1, 1)
+    assert hindrances_of("DM1", slots=[1]) == []
+    issued = sent("C-1", "C-2", "C-3", "C-4")
+    assert issued.refused == {}
+    assert issued.codes[message_of("C-2")][1].code == codes["C-2"]
+    assert issued.codes[message_of("C-3")][1].code == codes["C-3"]
+    assert issued.codes[ONE][1].code != codes["C-1"]
+    assert stock_of(soc) == {
+        "total": 8, "available": 3, "reserved": 0, "issued": 4, "redeemed": 0, "void": 1,
+    }  # fmt: skip
+    assert check() == []
 
 
 def test_all_slots_or_none(soc):
@@ -84,7 +113,6 @@ def test_all_slots_or_none(soc):
     ]
     reserve(both, by=None, at=CLOCK, patience=0)
     row = Standing.objects.get(message=message_of("C-2"), slot=2)
-    recycling.give_back_messages([uuid.uuid4()], reason="nobody", by=None, at=CLOCK)
     set_status(other, "suspended", version=None, by=None, at=CLOCK)
 
     assert sent("C-1", slots=(1, 2)).refused == {ONE: "coupon_suspended"}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import JournalEntry
@@ -15,8 +16,10 @@ from coupons.redeeming import Use
 from coupons.stock import stock_of
 from jobs import running
 from jobs.models import Job
+from offers_site.tasks import import_file
 from tests.build import NOON, make_codes, make_coupon, make_user
 from tests.coupons.conftest import CLOCK, SOCCER, count_of, issue, make_soc
+from transfers.models import Transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -702,3 +705,33 @@ def test_a_code_tells_its_whole_life(client, ada):
         assert words in page
     assert client.get(url("code-detail", 2**62)).status_code == 404
     assert Coupon.objects.count() == 1
+
+
+# --- files ---
+
+
+def test_a_bare_list_of_codes_is_imported_through_the_wizard(client, ada, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    make_coupon("CPN23", type="individual")
+    file = SimpleUploadedFile("list.txt", b"AAA-1\nBBB-2\n")
+    address = reverse("transfers:import-create") + "?subject=codes&coupon=CPN23"
+    settings_page = client.post(address, {"subject": "codes", "file": file})["Location"]
+    sent = {"operation": "insert", "on_duplicate": "reject", "max_rejects": "10%", "list": "on"}
+
+    first = text_of(client.get(settings_page))
+    looked = client.post(
+        settings_page, {**sent, "coupon": "CPN23", "column_0": "-", "verb": "look"}
+    )
+    again = {**sent, "coupon": "CPN23", "verb": "start"}
+    again |= {f"column_{n}": b.value() for n, b in columns_of(looked.context["form"])}
+    client.post(settings_page, again)
+
+    assert "No column of the first line is known: AAA-1." in first
+    assert [row.cells for row in looked.context["seen"].rows] == [["AAA-1"], ["BBB-2"]]
+    transfer = Transfer.objects.get()
+    assert import_file(str(transfer.job_id)) == "finished"
+    assert sorted(Code.objects.values_list("code", flat=True)) == ["AAA-1", "BBB-2"]
+
+
+def columns_of(form):
+    return [(n, form[f"column_{n}"]) for n, _word in enumerate(form.header)]

@@ -15,7 +15,8 @@ from coupons.binding import ReservationLost
 from coupons.checking import check
 from coupons.demanding import Demand, Recipient, rows_of
 from coupons.models import Coupon, Movement, Promise, Reservation, Standing
-from coupons.reserving import Insufficient, Reserving, reserve
+from coupons.obstacles import Insufficient
+from coupons.reserving import Reserving, reserve
 from coupons.stock import free_of
 from tests.build import make_codes, make_coupon
 from tests.coupons.conftest import CLOCK
@@ -143,7 +144,10 @@ def test_the_beat_reaps_lapses_and_adds_up(small_chunks):
     assert tasks.add_up_coupons() == 0
     assert free_of(pool) == 6
     reasons = Movement.objects.filter(kind="recycle").values_list("reason", flat=True)
-    assert set(reasons) == {"worker lost", "kept too long"}
+    assert set(reasons) == {"worker_lost", "not_confirmed"}
+    moved = Movement.objects.filter(reason="worker_lost").first()
+    assert moved is not None
+    assert moved.why == "the worker was lost"
 
 
 # --- at the same moment ---

@@ -19,6 +19,7 @@ from transfers.subjects import Subject, SubjectOption
 from transfers.wording import sentence
 
 NOT_MAPPED = "-"
+LIST = "list"  # a field of this name would hide the type
 
 
 class UploadForm(forms.Form):
@@ -137,6 +138,11 @@ class SettingsForm(forms.Form):
         operation = self.fields["operation"]
         assert isinstance(operation, forms.ChoiceField)  # noqa: S101 (for the type checker)
         operation.choices = [each for each in self.OPERATIONS if each[0] in subject.operations]
+        self.fields[LIST] = forms.BooleanField(
+            label=_("It is a bare list"),
+            required=False,
+            help_text=_("One value on each line, and no first line that names the column."),
+        )
         for option in subject.options:
             self.fields[option.name] = field_of(option)
         for name in ("encoding", "delimiter", "date_format", "timezone"):
@@ -185,7 +191,7 @@ class SettingsForm(forms.Form):
         own = [option.name for option in self.subject.options]
         given = {
             name: self.cleaned_data[name]
-            for name in (*type(self).base_fields, *own)
+            for name in (*type(self).base_fields, LIST, *own)
             if name != "keep_as"
         }
         return self.subject.options_from({**given, "mapping": self.mapping, "dry_run": dry_run})

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from offers_site.http import StaffRequest, render_page
 from transfers import actions, storing
-from transfers.forms.imports import SettingsForm, UploadForm
+from transfers.forms.imports import LIST, SettingsForm, UploadForm
 from transfers.models import Template, Transfer
 from transfers.options import BadOption, Options
 from transfers.previewing import Seen, look
@@ -124,7 +124,7 @@ def settings_form(
     initial = {
         name: getattr(options, name) for name in SettingsForm.base_fields if hasattr(options, name)
     }
-    initial |= options.extra
+    initial |= {**options.extra, LIST: options.list}
     initial["delimiter"] = "tab" if options.delimiter == "\t" else options.delimiter
     given = request.POST if request.method == "POST" and kept is None else None
     return SettingsForm(
