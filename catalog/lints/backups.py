@@ -32,10 +32,10 @@ def spaces_without(look: Look) -> Iterator[Finding]:
 
 def is_for_everybody_always(look: Look, offer: Seen) -> bool:
     """Is it in every call, for everybody, without end, and never used up?"""
-    chain = look.tree.chain(offer.category)
     return (
         look.is_backup(offer)
-        and not (look.environment.filter or offer.filter or any(each.filter for each in chain))
+        and not (look.environment.filter or offer.filter)
+        and not look.branches[offer.category].is_filtered
         and began_without_end(look, offer)
         and offer.pk not in look.capped
         and not any(limiting(look, offer))
@@ -83,7 +83,7 @@ def doubtful(look: Look) -> Iterator[Finding]:
             weight = strong[0].label
             sentence = _("Its weight “%(weight)s” is not below those of the regular offers.")
             yield offer.finding(sentence % {"weight": weight}, page)
-        if offer.filter or any(each.filter for each in look.tree.chain(offer.category)):
+        if offer.filter or look.branches[offer.category].is_filtered:
             yield offer.finding(_("It is not for everybody."), page)
         if look.window(offer)[1] is not None:
             yield offer.finding(_("It ends."), page)

@@ -90,6 +90,17 @@ class Seen:
         return {one.space for one in self.places if one.is_complete}
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A category with all above it."""
+
+    window: Window
+    is_on: bool
+    multiplier: Decimal  # at the moment
+    is_always_included: bool
+    is_filtered: bool
+
+
 @dataclass(frozen=True)
 class Look:
     """A catalogue, as it is looked at by somebody at a moment."""
@@ -112,7 +123,7 @@ class Look:
         return [
             each
             for each in self.all
-            if not each.is_fallback and each.enabled and self.tree.is_on(each.category)
+            if not each.is_fallback and each.enabled and self.branches[each.category].is_on
         ]
 
     @cached_property
@@ -120,11 +131,43 @@ class Look:
         """Of those the ones that the person may see."""
         return [each for each in self.offers if each.pk in self.visible]
 
+    @cached_property
+    def branches(self) -> dict[int | None, Branch]:
+        """What each category says with all above it; None: at the root of the catalogue."""
+        return {
+            key: Branch(
+                self.tree.window(key),
+                self.tree.is_on(key),
+                self.tree.multiplier(key, self.at),
+                any(each.always_include for each in self.tree.chain(key)),
+                any(each.filter for each in self.tree.chain(key)),
+            )
+            for key in (None, *self.tree.by_key)
+        }
+
+    @cached_property
+    def windows(self) -> dict[int, Window]:
+        """When each offer is proposed, by its dates and those of its categories."""
+        return {
+            each.pk: common(self.branches[each.category].window, each.window) for each in self.all
+        }
+
     def window(self, offer: Seen) -> Window:
-        return common(self.tree.window(offer.category), offer.window)
+        return self.windows[offer.pk]
+
+    def is_over(self, offer: Seen) -> bool:
+        window = self.window(offer)
+        return window[1] is not None and window[1] <= self.at and not is_empty(window)
+
+    @cached_property
+    def counting_weights(self) -> dict[int, list[Weight]]:
+        return {each.pk: self.counted(each) for each in self.offers}
 
     def counting(self, offer: Seen) -> list[Weight]:
-        """The weights that some moment and some space can ever meet."""
+        """The weights of an enabled offer that some moment and some space can ever meet."""
+        return self.counting_weights[offer.pk]
+
+    def counted(self, offer: Seen) -> list[Weight]:
         around = self.window(offer)
         there = {one.space for one in offer.places}
         return [
@@ -139,7 +182,7 @@ class Look:
         """The weights that are numbers and count at this moment, with what they come to."""
         if not is_in(self.window(offer), self.at):
             return []
-        multiplier = self.tree.multiplier(offer.category, self.at)
+        multiplier = self.branches[offer.category].multiplier
         return [
             (weight, rounded(weight.number * multiplier))
             for weight in offer.weights
@@ -148,7 +191,7 @@ class Look:
 
     def is_backup(self, offer: Seen) -> bool:
         """Is it in a category that every call includes?"""
-        return any(each.always_include for each in self.tree.chain(offer.category))
+        return self.branches[offer.category].is_always_included
 
 
 def look_at(environment: Environment, user: User, *, at: datetime) -> Look:
@@ -166,7 +209,7 @@ def look_at(environment: Environment, user: User, *, at: datetime) -> Look:
     rules = PresentationRule.objects.filter(environment=environment, active=True)
     ordered = list(rules.order_by("order", "name"))
     around = surroundings_of(environment)
-    offered = (each for each in everything if not each.is_fallback)
+    offered = [each for each in everything if not each.is_fallback]
     return Look(
         environment,
         at,

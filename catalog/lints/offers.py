@@ -21,7 +21,7 @@ SOON = timedelta(days=14)
 def never(look: Look) -> Iterator[Finding]:
     """Offers that no moment, no weight or no space lets anybody get."""
     for offer in look.mine:
-        if is_over(look, offer):
+        if look.is_over(offer):
             continue
         sentence, page = why_never(look, offer)
         if sentence:
@@ -45,16 +45,11 @@ def why_never(look: Look, offer: Seen) -> tuple[str, str]:
     return "", ""
 
 
-def is_over(look: Look, offer: Seen) -> bool:
-    window = look.window(offer)
-    return not is_empty(window) and window[1] is not None and window[1] <= look.at
-
-
 def idle_weights(look: Look) -> Iterator[Finding]:
     """Weights that never count, beside others that do."""
     for offer in look.mine:
         counting = look.counting(offer)
-        if not counting or is_over(look, offer):
+        if not counting or look.is_over(offer):
             continue
         for weight in offer.weights:
             if weight not in counting:
@@ -101,7 +96,7 @@ def expiring(look: Look) -> Iterator[Finding]:
 def ended(look: Look) -> Iterator[Finding]:
     for offer in look.mine:
         end = look.window(offer)[1]
-        if end is not None and is_over(look, offer):
+        if end is not None and look.is_over(offer):
             sentence = _("It has been over since %(day)s.") % {"day": said(end)}
             yield offer.finding(sentence, "offer-edit-eligibility")
 
@@ -133,8 +128,8 @@ def idle_boosts(look: Look) -> Iterator[Finding]:
 
 def empty_categories(look: Look) -> Iterator[Finding]:
     filled: set[int] = set()
-    for offer in look.all:
-        filled.update(each.pk for each in look.tree.chain(offer.category))
+    for key in {offer.category for offer in look.all}:
+        filled.update(each.pk for each in look.tree.chain(key))
     for category, _depth in look.tree.walk():
         if category.pk in look.visible_categories and category.pk not in filled:
             sentence = _("No offer stands in it.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -32,7 +32,7 @@ class Reachable(Protocol):
 def reach(
     environment: Environment,
     rules: Sequence[PresentationRule],
-    offers: Iterable[Any],
+    offers: Sequence[Any],
     tree: Tree,
     tags: Mapping[int, Sequence[str]],
     words: Vocabulary,
@@ -47,9 +47,8 @@ def reach(
     program = compile_rules(list(checked.values()))
     zone = ZoneInfo(environment.timezone)
     found: dict[int, set[int]] = {key: set() for key in checked}
-    everything = set()
-    for offer in offers:
-        everything.add(offer.pk)
+    everything = {offer.pk for offer in offers}
+    for offer in offers if checked else ():
         answers = program.evaluate({"offer": facts_of(offer, tree, tags)}, EPOCH, zone)
         for key, holds in zip(checked, answers, strict=True):
             if holds:

@@ -40,7 +40,7 @@ def names_of(offers: list[Seen]) -> str:
     names = [offer.label for offer in offers[:NAMED]]
     if more := len(offers) - NAMED if len(offers) > NAMED else 0:
         names.append(ngettext("%(more)s other", "%(more)s others", more) % {"more": more})
-    return ", ".join(names)
+    return " · ".join(names)
 
 
 def written(amount: Decimal) -> str:

@@ -17,7 +17,7 @@ from catalog.models import Environment
 from catalog.views.doors import CatalogueRequest, reviews
 from catalog.views.overviews import overviews_of
 from catalog.views.saving import in_its_zone
-from offers_site.http import StaffRequest
+from offers_site.http import StaffRequest, render_page
 
 SHOWN = 12
 MOST = 500
@@ -40,6 +40,7 @@ RIGHTS = {"fallback_offer": "offer"}
 @reviews
 @in_its_zone
 def lint_list(request: CatalogueRequest, environment: Environment) -> HttpResponse:
+    """All findings, group by group; for the page of the environment only how many there are."""
     groups = lints_of(environment, request.user, at=now())
     only = request.GET.get("only", "")
     chosen = next((group for group in groups if group.code == only), None)
@@ -53,7 +54,7 @@ def lint_list(request: CatalogueRequest, environment: Environment) -> HttpRespon
         "chosen": chosen,
         "overviews": overviews_of(request, environment, "lint-list"),
     }
-    return render(request, "catalog/lint_list.html", context)
+    return render_page(request, "catalog/lint_list.html", context, fragment="summary")
 
 
 def linked(

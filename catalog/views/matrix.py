@@ -53,6 +53,8 @@ def offer_matrix(request: CatalogueRequest, environment: Environment) -> HttpRes
     """A row for each offer, a column for each space; above them how many are complete in each."""
     at = now()
     spaces = list(Space.objects.filter(environment=environment).order_by("label", "pk"))
+    for space in spaces:
+        space.environment = environment
     tree = tree_of(Category.objects.filter(environment=environment).defer("description"))
     choices = categories_seen(environment, request.user)
     filters = with_choices(

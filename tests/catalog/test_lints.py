@@ -184,8 +184,8 @@ def test_offers_that_come_to_the_same_in_a_space(shop, ada):
     (ties,) = (group for group in groups if group.code == "tie")
 
     assert sorted((each.name, each.label) for each in ties.findings) == [
-        ("18", "Nyc, Sofa"),
-        ("18", "Nyc, Tent"),
+        ("18", "Nyc · Sofa"),
+        ("18", "Nyc · Tent"),
     ]
 
 
@@ -196,7 +196,7 @@ def test_many_offers_of_one_weight_are_one_finding(shop, ada):
     groups = lints_of(shop, ada, at=now())
     (tie,) = next(group for group in groups if group.code == "tie").findings
 
-    assert tie.label == "Offer 0, Offer 1, Offer 2, Offer 3, Offer 4, 3 others"
+    assert tie.label == "Offer 0 · Offer 1 · Offer 2 · Offer 3 · Offer 4 · 3 others"
 
 
 # --- backups ---
@@ -354,7 +354,7 @@ def test_a_tie_leads_to_the_weights_that_make_it(client, ada, shop):
     make_offer(shop, "SAHARA")
 
     page = client.get(url("lint-list")).content.decode()
-    (line,) = (each for each in page.split("<li>") if ">Nyc, Sahara<" in each)
+    (line,) = (each for each in page.split("<li>") if ">Nyc · Sahara<" in each)
     address = line.split('href="')[1].split('"')[0]
 
     assert address == "/catalogue/shop/weights/?amount_today=18"
@@ -422,9 +422,11 @@ def test_the_environment_says_how_much_there_is_to_look_at(client, ada, shop):
     make_offer(shop, "NYC", contexts=())
 
     page = client.get(url("environment-detail")).content.decode()
+    told = client.get(url("lint-list"), headers={"HX-Request": "true"}).content.decode()
 
-    assert "What to look at" in page
-    assert "Offers that nobody can ever get" in page
+    assert 'hx-get="/catalogue/shop/lints/"' in page
+    assert '/catalogue/shop/lints/#never">Offers that nobody can ever get</a>' in told
+    assert "<html" not in told
 
 
 def test_the_queries_do_not_grow_with_the_offers(shop, ada, django_assert_num_queries):

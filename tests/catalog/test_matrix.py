@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from catalog.describing import space_shape
 from catalog.models import Representation, Space
-from catalog.shapes import ContentFieldShape, FieldOfSpace, RepresentationShape
+from catalog.shapes import ContentFieldShape, FieldOfSpace, RepresentationShape, SpaceShape
 from tests.build import make_label, make_role, make_user
 from tests.catalog.making import (
     make_fallback_offer,
@@ -185,9 +185,13 @@ def test_whoever_may_only_look_is_led_to_the_preview(client, shop):
     assert "/offers/NYC/content/" not in page
 
 
-def test_the_queries_do_not_grow_with_the_offers(client, ada, shop, django_assert_max_num_queries):
+def test_the_queries_grow_neither_with_offers_nor_with_spaces(
+    client, ada, shop, django_assert_max_num_queries
+):
     for number in range(30):
         make_offer(shop, f"O{number}")
+    for number in range(20):
+        write(None, SpaceShape(name=f"more{number}", label=f"More {number}", channel="web"), shop)
     client.get(url("offer-matrix"))
 
     with django_assert_max_num_queries(18):
