@@ -128,7 +128,6 @@ def test_no_page_of_the_catalogue_says_a_word_of_it(shop, outsider, client):
                 shown = text.decode(errors="replace")
                 if marks_in(shown):
                     found[side, address, query] = marks_in(shown)
-                    print('LEAK', side, address, query, marks_in(shown), [shown[max(0,shown.find(m)-60):shown.find(m)+30].replace(chr(10),' ') for m in marks_in(shown)[:1]])
     assert found == {}
 
 
@@ -175,7 +174,6 @@ def test_programs_find_nothing_of_it_either(shop, outsider, client):
             answer = client.get(path + query, headers=bearer(secret))
             if marks_in(answer.content.decode()):
                 found[address, query] = marks_in(answer.content.decode())
-                print('LEAK', address, query)
     for rest in ("approvals", "disable", "enable"):
         path = f"/api/v1/environments/shop/offers/HUSH/{rest}"
         body = {"side": "content"} if rest == "approvals" else {}
