@@ -16,7 +16,7 @@ dev:
 
 test: dev
 	@$(PYTHON) install.py browser
-	@$(VENV)/python -m pytest $(PYTEST_ARGS)
+	@$(if $(THOROUGH),THOROUGH=1) $(VENV)/python -m pytest $(PYTEST_ARGS)
 
 lint: dev
 	@$(VENV)/ruff check .

@@ -37,7 +37,7 @@ class KeyAuth(HttpBearer):
         return self.authenticate(request, secret.strip())
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
-        key = find_key(token, at=now())
+        key = self.find(token)
         if key is None:
             raise Problem(
                 401,
@@ -50,6 +50,9 @@ class KeyAuth(HttpBearer):
             wanted = " or ".join(self.scopes)
             raise Problem(403, "scope_missing", f"This key does not carry the scope {wanted}.")
         return key
+
+    def find(self, token: str) -> ApiKey | None:
+        return find_key(token, at=now())
 
 
 def check_origin(key: ApiKey, origin: str | None) -> None:

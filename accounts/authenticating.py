@@ -21,7 +21,11 @@ def hash_secret(secret: str) -> str:
 
 def find_key(secret: str, *, at: datetime) -> ApiKey | None:
     """The key that `secret` opens with at `at`, whose use is noted; None when it opens nothing."""
-    key = ApiKey.objects.usable_at(at).filter(secret_hash=hash_secret(secret)).first()
+    return noted(ApiKey.objects.usable_at(at).filter(secret_hash=hash_secret(secret)).first(), at)
+
+
+def noted(key: ApiKey | None, at: datetime) -> ApiKey | None:
+    """The key, whose use is written down now and then."""
     if key and key.is_due_to_note_use(at):
         ApiKey.objects.filter(pk=key.pk).note_use(at)
     return key

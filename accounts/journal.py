@@ -50,6 +50,7 @@ VERBS: Mapping[str, str | Promise] = {
     "key.guessed_codes": gettext_lazy("tried too many unknown coupon codes with %(subject)s"),
     "transfer.imported": gettext_lazy("began the import of %(subject)s"),
     "transfer.exported": gettext_lazy("began the export %(subject)s"),
+    "transfer.written": gettext_lazy("exported %(subject)s by a command"),
     "transfer.file_erased": gettext_lazy(
         "deleted the file of %(subject)s, which named somebody erased"
     ),
@@ -78,6 +79,9 @@ VERBS: Mapping[str, str | Promise] = {
     "coupon.status_changed": gettext_lazy("changed the status of the coupon %(subject)s"),
     "coupon.deleted": gettext_lazy("deleted the coupon %(subject)s"),
     "coupon.code_added": gettext_lazy("added a code to %(subject)s"),
+    "coupon.codes_seen": gettext_lazy("looked at codes of %(subject)s"),
+    "coupon.codes_generated": gettext_lazy("had codes made for %(subject)s"),
+    "coupon.codes_changed": gettext_lazy("changed codes of %(subject)s"),
     "coupon.codes_voided": gettext_lazy("voided codes of %(subject)s"),
     "coupon.codes_put_back": gettext_lazy("put codes of %(subject)s back into stock"),
     "coupon.codes_deleted": gettext_lazy("deleted codes of %(subject)s"),
@@ -225,11 +229,34 @@ def way_of(by: Actor, context: Mapping[str, Any]) -> JournalEntry.Via:
 
 # --- How entries are read ---
 
+
+class SideOfOffer(models.TextChoices):
+    CONTENT = "content", gettext_lazy("Content")
+    ELIGIBILITY = "eligibility", gettext_lazy("Eligibility")
+
+
+# What entries tell that is no field of their object.
+FACTS: Mapping[str, str | Promise] = {
+    "added": gettext_lazy("objects added"),
+    "batch": gettext_lazy("batch"),
+    "changed": gettext_lazy("objects changed"),
+    "codes": gettext_lazy("codes"),
+    "fields": gettext_lazy("fields"),
+    "file": gettext_lazy("file"),
+    "from": gettext_lazy("copy of"),
+    "gone": gettext_lazy("objects gone"),
+    "into": gettext_lazy("merged into"),
+    "offers": gettext_lazy("offers"),
+    "people": gettext_lazy("people"),
+    "reason": gettext_lazy("reason"),
+    "sides": gettext_lazy("sides"),
+}
 # What is stored as a code and read in words.
 VOCABULARIES: Mapping[tuple[str, str], type[models.TextChoices]] = {
     ("accounts.user", "roles"): BuiltIn,
     ("accounts.role", "rights"): Right,
     ("accounts.apikey", "scopes"): ApiKey.Scope,
+    ("catalog.offer", "sides"): SideOfOffer,
 }
 
 
@@ -284,7 +311,7 @@ def field_name(subject_type: str, name: str) -> str:
     try:
         field = apps.get_model(subject_type)._meta.get_field(name)
     except (LookupError, ValueError, FieldDoesNotExist):
-        return name.replace("_", " ")
+        return str(FACTS.get(name, name.replace("_", " ")))
     return str(getattr(field, "verbose_name", name))
 
 

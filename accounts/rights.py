@@ -81,6 +81,10 @@ class Right(TextChoices):
     VOID_CODES = "coupons.void_codes", _("Void coupon codes")
     REDEEM_CODES = "coupons.redeem_codes", _("Redeem coupon codes")
     ROLLBACK_REDEMPTION = "coupons.rollback_redemption", _("Reverse a redemption")
+    CHANGE_COUPON_OPTIONS = (
+        "coupons.change_options",
+        _("Switch coupons on and off, and set their options"),
+    )
 
     VIEW_CONTACT = "contacts.view_contact", _("See contacts")
     CHANGE_CONTACT = "contacts.change_contact", _("Create and change contacts")

@@ -21,7 +21,9 @@ NOT_BENCHMARKS = {
     "installation",
     "million",
     "packaged",
+    "pool",
     "tenthousand",
+    "tills",
 }
 
 

@@ -129,11 +129,14 @@ def empty(installation: Installation) -> None:
 def imported(
     installation: Installation, path: Path, *options: str
 ) -> tuple[dict[str, float], float]:
-    """What the command says, and the megabytes that it held at its most."""
-    command = [sys.executable, str(ROOT / "manage.py"), "import", "contacts", str(path), "--json"]
+    return watched(installation, "import", "contacts", str(path), *options, "--json")
+
+
+def watched(installation: Installation, *words: str) -> tuple[dict[str, float], float]:
+    """What a command says, and the megabytes that it held at its most."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     process = subprocess.Popen(
-        [*command, *options],
+        [sys.executable, str(ROOT / "manage.py"), *words],
         env=installation.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -27,8 +27,8 @@ def reviewers_to_ask(offer: Offer, side: Side) -> list[User]:
     return reviewers_of(offer, side) if state_of(offer, side) == Approval.PENDING else []
 
 
-def mail_reviewer(offer_pk: int, side: Side, user_pk: int) -> bool:
-    """Ask one reviewer, unless somebody has answered meanwhile. Says whether a mail left."""
+def mail_reviewer(offer_pk: int, side: Side, user_pk: int, *, is_reminder: bool = False) -> bool:
+    """Ask one reviewer, or remind them, unless somebody has answered. Says whether a mail left."""
     offer = read(offer_pk)
     person = User.objects.active().filter(pk=user_pk).first()
     if offer is None or person is None or state_of(offer, side) != Approval.PENDING:
@@ -40,6 +40,7 @@ def mail_reviewer(offer_pk: int, side: Side, user_pk: int) -> bool:
         {
             **about(offer, side),
             "by": submitted.by_name if submitted else "",
+            "is_reminder": is_reminder,
             "comment": submitted.comment if submitted else "",
             "deadline": getattr(offer, f"{side.value}_deadline"),
             "approve_link": link_to(offer, side),

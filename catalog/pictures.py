@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -172,6 +173,22 @@ def name_of(file_name: str) -> str:
     """What a picture is called: the name of its file, without folders and what cannot be read."""
     name = re.sub(r"[\x00-\x1f\x7f<>]", "", re.split(r"[\\/]", file_name)[-1]).strip()
     return name[-LONGEST_NAME:] or _("Picture")
+
+
+def keep(picture: Picture, *, name: str, at: datetime) -> tuple[Asset, bool]:
+    """Store a picture, once; says whether it is new. Belongs in a transaction."""
+    return Asset.objects.get_or_create(
+        hash=picture.hash,
+        defaults={
+            "name": name_of(name),
+            "media_type": picture.media_type,
+            "width": picture.width,
+            "height": picture.height,
+            "size": len(picture.data),
+            "data": picture.data,
+            "created_at": at,
+        },
+    )
 
 
 def address_of(asset: Asset) -> str:

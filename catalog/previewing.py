@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog.contentwords import ContentSettings, content_settings
 from catalog.describing import fallback_offer_shape, offer_shape, space_shape
-from catalog.models import Environment, Offer, Revision, Space
+from catalog.models import Channel, Environment, Offer, Revision, Space
 from catalog.models.content import BUILT_IN_FIELDS
 from catalog.rendering import (
     KIND_OF_TYPE,
@@ -34,6 +34,7 @@ from contacts.models import Contact
 from offers_site.http import Side
 
 # Links of a preview lead nowhere, and look as they will.
+TOLD_AS_TEXT = {Channel.CALL_CENTER, Channel.SMS, Channel.PUSH}
 LINKS = {name: f"{settings.BASE_URL}/o/preview/{name}" for name in ("click", "accept", "reject")}
 
 
@@ -76,6 +77,11 @@ class Previewed:
     def subject_line(self) -> str:
         content = self.rendered.content if self.rendered else {}
         return content.get("title") or ""
+
+    @property
+    def is_read_as_text(self) -> bool:
+        """Somebody says it or reads it plain: there is no page to show, unless one was made."""
+        return self.space.channel in TOLD_AS_TEXT and not self.space.render.html
 
     @property
     def facts(self) -> list[tuple[str, str]]:

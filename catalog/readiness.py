@@ -18,6 +18,8 @@ from rules.refusals import Code
 INCOMPLETE = frozenset({"required_missing"})
 # Doubts for whoever approves: nothing breaks, but nobody would ever see it.
 POINTLESS = frozenset({"never"})
+# Said of a package. Of an offer, what is missing says it, and enabling is part of approving.
+SAID_ELSEWHERE = frozenset({"no_representation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def side_of_path(path: str) -> Side:
 def doubts(offer: Offer, around: Surroundings | None = None) -> list[Problem]:
     """What is odd about an offer without keeping it from going live."""
     around = around or surroundings_of(offer.environment)
-    kept = INCOMPLETE | POINTLESS
+    kept = INCOMPLETE | POINTLESS | SAID_ELSEWHERE
     return [
         problem
         for problem in check_shape(shape_to_publish(offer), around)

@@ -308,17 +308,26 @@ def changed_since(environment: Environment, number: int) -> tuple[int, Bodies, s
     current = Environment.objects.values_list("release_number", flat=True).get(pk=environment.pk)
     if number > current:  # of another database's life
         number = 0
-    ended = Q(since__lte=number, until__gt=number, until__lte=current)
-    begun = Q(since__gt=number, since__lte=current) & (Q(until=None) | Q(until__gt=current))
+    return (current, *changes_between(environment.pk, number, current))
+
+
+def changes_between(environment_pk: int, held: int, wanted: int) -> tuple[Bodies, set[Key]]:
+    """What somebody who holds one release has to change to hold another, older or younger.
+
+    (bodies that are new or other, what is gone), in one query.
+    """
+    first, last = sorted((held, wanted))
+    in_first = Q(since__lte=first, until__gt=first, until__lte=last)
+    in_last = Q(since__gt=first, since__lte=last) & (Q(until=None) | Q(until__gt=last))
     bodies: dict[Key, Any] = {}
     former: set[Key] = set()
-    revisions = Revision.objects.filter(begun | ended, environment=environment)
+    revisions = Revision.objects.filter(in_first | in_last, environment=environment_pk)
     for kind, name, since, body in revisions.values_list("kind", "name", "since", "body"):
-        if since > number:
+        if (since > first) == (wanted > held):
             bodies[kind, name] = body
         else:
             former.add((kind, name))
-    return current, bodies, former - set(bodies)
+    return bodies, former - set(bodies)
 
 
 def live_package(environment: Environment, number: int | None = None) -> Package:

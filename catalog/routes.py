@@ -6,11 +6,15 @@ from catalog.views import (
     categories,
     environments,
     filters,
+    lints,
+    matrix,
     planned,
     presentation,
     releases,
     spaces,
     templates,
+    timeline,
+    weights,
     words,
 )
 
@@ -48,6 +52,15 @@ urlpatterns = [
     path("tags/<int:pk>/rename/", words.tag_rename, name="tag-rename"),
     path("tags/<int:pk>/merge/", words.tag_merge, name="tag-merge"),
     path("tags/<int:pk>/delete/", words.tag_delete, name="tag-delete"),
+    # /catalogue/<environment>/weights/
+    path(f"{HERE}/weights/", weights.weight_grid, name="weight-grid"),
+    path(f"{HERE}/weights/<int:pk>/", weights.weight_edit, name="weight-edit"),
+    path(f"{HERE}/change-weights/", weights.weights_change, name="weights-change"),
+    # /catalogue/<environment>/…: many offers at once
+    path(f"{HERE}/matrix/", matrix.offer_matrix, name="offer-matrix"),
+    path(f"{HERE}/calendar/", timeline.offer_calendar, name="offer-calendar"),
+    path(f"{HERE}/lints/", lints.lint_list, name="lint-list"),
+    path("catalogue-lints/", lints.lint_counts, name="lint-counts"),
     # /catalogue/<environment>/spaces/<name>/
     path(f"{HERE}/spaces/", spaces.space_list, name="space-list"),
     path(f"{HERE}/create-space/", spaces.space_create, name="space-create"),

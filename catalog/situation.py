@@ -9,8 +9,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.approving import SIDES, Side, state_of, why_not
+from catalog.approving import SIDES, Act, Side, state_of, why_not
 from catalog.contents import missing_in
+from catalog.contentwords import content_settings
 from catalog.describing import fallback_offer_shape, offer_shape
 from catalog.gathering import key_of
 from catalog.models import Approval, ApprovalStep, Offer, PlannedRelease
@@ -144,12 +145,17 @@ def to_be_enabled(offer: Offer, around: Surroundings, known: Sequence[Obstacle])
     if not lacking:
         found = [Problem("representations", "no_representation", _("It appears in no space yet."))]
     else:
+        words = {each.name: each.label for each in content_settings(offer.environment).fields}
+        spaces = {each.space.name: each.space.label for each in offer.representations.all()}
         found = [
             Problem(
                 f"representations.{space}",
                 "required_missing",
                 _("The space “%(space)s” requires: %(fields)s.")
-                % {"space": space, "fields": ", ".join(fields)},
+                % {
+                    "space": spaces[space],
+                    "fields": ", ".join(words.get(one, one) for one in fields),
+                },
             )
             for space, fields in lacking.items()
         ]
@@ -163,6 +169,7 @@ def lacking_by_space(offer: Offer, around: Surroundings) -> dict[str, list[str]]
 
 
 def last_steps(offer: Offer) -> dict[str, ApprovalStep]:
-    """The last act of each side. Costs one query."""
-    steps = offer.approval_steps.order_by("side", "-at", "-pk").distinct("side")
+    """The last act of each side; a reminder changes nothing. Costs one query."""
+    acts = offer.approval_steps.exclude(act=Act.REMINDED)
+    steps = acts.order_by("side", "-at", "-pk").distinct("side")
     return {step.side: step for step in steps}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalog import releasing
 from catalog.comparing import Change, change_of, leaves, name_of, text_of, visible
+from catalog.contentwords import language_label
 from catalog.gathering import Kind
 from catalog.models import (
     Channel,
@@ -99,6 +100,8 @@ def facts_of(kind: Kind, shape: Shape, *, without: Collection[str] = ()) -> list
 def value_in_words(path: str, value: Any, text: str) -> str:
     if value is True:
         return _("yes")
+    if path == "language":
+        return language_label(value)
     if path in WORDS_OF_VALUES:
         return str(WORDS_OF_VALUES[path].get(value, value))
     return text

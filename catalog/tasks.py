@@ -7,7 +7,7 @@ from celery.contrib.django.task import DjangoTask
 from django.db import transaction
 from django.utils.timezone import now
 
-from catalog import mailing, running
+from catalog import mailing, reminding, running
 from catalog.approving import Side
 from catalog.models import ApprovalStep, Offer
 
@@ -18,18 +18,18 @@ mailing_task = shared_task(
 
 
 @mailing_task
-def mail_reviewers(offer_pk: int, side: str) -> int:
+def mail_reviewers(offer_pk: int, side: str, *, is_reminder: bool = False) -> int:
     """Queue a mail to each person whom one side of an offer waits for; says to how many."""
     offer = Offer.objects.with_parts().select_related("template").filter(pk=offer_pk).first()
     people = mailing.reviewers_to_ask(offer, Side(side)) if offer else []
     for person in people:
-        mail_reviewer.delay(offer_pk, side, person.pk)
+        mail_reviewer.delay(offer_pk, side, person.pk, is_reminder=is_reminder)
     return len(people)
 
 
 @mailing_task
-def mail_reviewer(offer_pk: int, side: str, user_pk: int) -> bool:
-    return mailing.mail_reviewer(offer_pk, Side(side), user_pk)
+def mail_reviewer(offer_pk: int, side: str, user_pk: int, *, is_reminder: bool = False) -> bool:
+    return mailing.mail_reviewer(offer_pk, Side(side), user_pk, is_reminder=is_reminder)
 
 
 @mailing_task
@@ -59,6 +59,15 @@ def make_planned_releases() -> int:
     for offer in Offer.objects.filter(planned__in=plans).exclude(publishing_error=""):
         mail_held_up.delay(offer.pk)
     return len(plans)
+
+
+@shared_task(base=DjangoTask, expires=300)
+def remind_reviewers() -> int:
+    """Mail those who have not answered and whose last day it is; says for how many sides."""
+    due = reminding.remind(at=now())
+    for offer_pk, side in due:
+        mail_reviewers.delay(offer_pk, side.value, is_reminder=True)
+    return len(due)
 
 
 # Queued after the commit. A queue that is away is logged, and nobody's error.

@@ -16,6 +16,7 @@ from contacts.models import Contact
 from contacts.storing import keep_keys
 from rules.kinds import BOOL, DATE, DOUBLE, INT, STRING, TIMESTAMP
 from transfers.applying import Target, apply_to_table, staged
+from transfers.forgetting import erased_since
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
 from transfers.reading.xml import XmlShape
@@ -96,7 +97,7 @@ class Contacts(Subject):
     label = _("Contacts")
     unit = _("contacts")
     key = "key"
-    xml = XmlShape("contact", "contacts")
+    xml = XmlShape("contact", "contacts", attributes=frozenset({"key"}))
     import_right = "contacts.change_contact"
     export_right = "contacts.view_contact"
     personal_right = "contacts.view_personal_data"
@@ -113,7 +114,10 @@ class Contacts(Subject):
         }
 
     def resolve(self, chunk: Chunk) -> Sequence[RowFault]:
-        """A former key stands for whoever was kept; nobody is merged while the chunk is applied."""
+        """A former key stands for whoever was kept; nobody is merged while the chunk is applied.
+
+        Whoever was erased after the file was sent does not come back by it.
+        """
         keep_keys()
         chunk.cursor.execute(
             sql.SQL(
@@ -121,7 +125,14 @@ class Contacts(Subject):
                 "JOIN {} c ON c.id = a.contact_id WHERE a.key = s.key"
             ).format(chunk.table, sql.Identifier(TABLE))
         )
-        return ()
+        gone = erased_since(chunk.transfer) if chunk.transfer else frozenset()
+        if not gone:
+            return ()
+        return [
+            RowFault(number, "contact_erased", "key")
+            for number, key in chunk.rows("key")
+            if key in gone
+        ]
 
     def apply(self, chunk: Chunk) -> Outcome:
         columns = self.columns()
@@ -174,9 +185,9 @@ class Contacts(Subject):
         return leaving.columns_shown(shown, self.columns())
 
     def filters_from(
-        self, asked: Mapping[str, str], *, by: User, at: datetime, zone: str
+        self, asked: Mapping[str, str], *, by: User | None, at: datetime, zone: str
     ) -> dict[str, Any]:
-        return leaving.filters_from(asked, by=by, at=at, zone=zone)
+        return leaving.filters_from(asked, by=by, at=at, zone=zone) if by else {}
 
     def filters_in_words(self, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
         return leaving.in_words(filters)

@@ -12,6 +12,7 @@ import structlog
 from django.db import connection
 
 from coupons.models import Coupon
+from coupons.tallying import DIFFERENCES
 
 log = structlog.get_logger("overture.coupons")
 MOST = 100  # of one kind; more of them tell nothing more
@@ -130,6 +131,7 @@ CHECKS = {
         ) r ON r.coupon_id = s.coupon_id AND r.customer_key = s.customer_key
         WHERE s.used <> coalesce(r.n, 0) AND {of}
     """,
+    "figures": DIFFERENCES,
     "room": """
         SELECT s.id, 'coupon ' || s.id, coupons_total_limit(s)::text, u.room::text
         FROM coupons_coupon s,

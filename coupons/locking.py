@@ -11,6 +11,8 @@ from coupons.judging import Reason, Refused
 from coupons.models import Code, Coupon, Standing
 from coupons.moving import lock_shelves
 
+LOCK = "SELECT * FROM coupons_standing WHERE code_id = %s FOR UPDATE"
+
 
 def lock_standing(found: Found, *, at: datetime, anyway: bool) -> None:
     """Lock the code's standing and read it again.
@@ -21,7 +23,7 @@ def lock_standing(found: Found, *, at: datetime, anyway: bool) -> None:
     code = found.code
     if code is None:
         return
-    standing = Standing.objects.select_for_update().filter(code=code).first()
+    standing = next(iter(Standing.objects.raw(LOCK, [code.pk])), None)
     if standing is None:
         if not (found.coupon.accept_unissued or anyway):
             return

@@ -28,6 +28,7 @@ from coupons.models import Hold, Movement, Redemption, Standing
 from coupons.moving import begin_movement
 from coupons.taking import give_customer, give_total, take_customer, take_total
 
+KNOWN = "SELECT id FROM coupons_redemption WHERE source = %s AND external_id = %s"
 NOT_OF_THE_BODY = {"source", "external_id", "offline"}
 
 
@@ -90,10 +91,10 @@ def redeem(use: Use, *, by: Actor, at: datetime) -> Redeemed:
 
 
 def replay(use: Use) -> Redeemed | None:
-    known = Redemption.objects.filter(source=use.source, external_id=use.external_id)
-    redemption = known.select_related("coupon", "code").first()
-    if redemption is None:
+    known = next(iter(Redemption.objects.raw(KNOWN, [use.source, use.external_id])), None)
+    if known is None:
         return None
+    redemption = Redemption.objects.select_related("coupon", "code").get(pk=known.pk)
     if redemption.request_hash != use.request_hash:
         raise OtherBody
     return Redeemed(redemption, is_replay=True)

@@ -43,7 +43,9 @@ INSERT = sql.SQL(
     "AND coalesce(s.start_at, '-infinity') = coalesce(r.start_at, '-infinity') "
     "AND coalesce(s.end_at, 'infinity') = coalesce(r.end_at, 'infinity') "
     "AND s.is_restricted = (coalesce(r.restricted_to, '') <> '') AND s.is_proof = {is_proof} "
-    "WHERE NOT (coupons_codes_are_unique_globally() AND EXISTS (SELECT FROM coupons_coupon c "
+    # the option is asked for once, not for each row
+    "WHERE NOT ((SELECT coupons_codes_are_unique_globally()) "
+    "AND EXISTS (SELECT FROM coupons_coupon c "
     "WHERE c.code_norm = r.code_norm AND c.type = 'anonymous')) "
     "ORDER BY r.code_norm ON CONFLICT DO NOTHING RETURNING coupon_id, code_norm"
 )

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import random
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
 from coupons.models import Coupon, CustomerUse
 
 # Any row with room will do. Those that somebody is just writing are passed over at first, and
-# waited for only when there is room nowhere else.
-TAKE_TOTAL = """
+# waited for only when there is room nowhere else; then in one order for all, since rows that are
+# full by the time they are locked stay locked.
+TAKE_AT_ONCE = """
 UPDATE coupons_couponuse SET used = used + 1 WHERE id = (
     SELECT id FROM coupons_couponuse
     WHERE coupon_id = %s AND (room IS NULL OR used < room)
-    ORDER BY (slot + %s) %% 16 LIMIT 1 FOR UPDATE {patience}
+    ORDER BY (slot + %s) %% 16 LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+"""
+TAKE_WAITING = """
+UPDATE coupons_couponuse SET used = used + 1 WHERE id = (
+    SELECT id FROM coupons_couponuse
+    WHERE coupon_id = %s AND (room IS NULL OR used < room)
+    ORDER BY slot LIMIT 1 FOR UPDATE
 )
 """
 # First from where more was used than there is room for, since a limit was lowered.
@@ -32,12 +40,21 @@ WHERE %s::integer IS NULL OR coupons_customeruse.used < %s
 """
 
 
+class NoRoomAtOnce(Exception):
+    """Wherever there may be room somebody is just writing."""
+
+
 def take_total(coupon: Coupon) -> bool:
     """One use of the coupon; False when there is no room for it."""
-    return any(
-        changed(TAKE_TOTAL.format(patience=patience), coupon.pk, start())
-        for patience in ("SKIP LOCKED", "")
-    )
+    if coupon.total_limit is None:  # there is room in each, so none is locked in vain
+        return changed(TAKE_AT_ONCE, coupon.pk, start()) or changed(TAKE_WAITING, coupon.pk)
+    try:
+        with transaction.atomic():
+            if not changed(TAKE_AT_ONCE, coupon.pk, start()):
+                raise NoRoomAtOnce
+    except NoRoomAtOnce:  # and no lock is kept from having looked
+        return changed(TAKE_WAITING, coupon.pk)
+    return True
 
 
 def give_total(coupon_pk: int) -> None:

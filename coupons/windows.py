@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from coupons.models import Code, Coupon, Standing
 
 MIDNIGHT = time(0, 0)
+LASTING = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?\Z")
 
 
 class Window(NamedTuple):
@@ -21,6 +23,9 @@ class Window(NamedTuple):
 
     def ends_before(self, at: datetime) -> bool:
         return self.end_at is not None and at >= self.end_at
+
+
+ALWAYS = Window(None, None)
 
 
 def start_of(day: date, zone: str) -> datetime:
@@ -43,14 +48,42 @@ def last_day(end_at: datetime | None, zone: str) -> date | None:
 
 def effective(coupon: Coupon, code: Code | None = None, standing: Standing | None = None) -> Window:
     """What is left when the coupon's, the code's own, and the time since it was sent are heeded."""
-    starts, ends = [coupon.start_at], [coupon.end_at]
-    if code is not None:
-        starts.append(code.shelf.start_at)
-        ends.append(code.shelf.end_at)
-    if standing is not None and standing.issued_at and coupon.validity_after_issue is not None:
-        ends.append(standing.issued_at + coupon.validity_after_issue)
-    return Window(max(given(starts), default=None), min(given(ends), default=None))
+    own = Window(code.shelf.start_at, code.shelf.end_at) if code is not None else ALWAYS
+    return narrowed(coupon, own, standing.issued_at if standing is not None else None)
+
+
+def narrowed(coupon: Coupon, own: Window, issued_at: datetime | None) -> Window:
+    """The same of a code of which only this much was read."""
+    ends = [coupon.end_at, own.end_at]
+    if issued_at is not None and coupon.validity_after_issue is not None:
+        ends.append(issued_at + coupon.validity_after_issue)
+    starts = given([coupon.start_at, own.start_at])
+    return Window(max(starts, default=None), min(given(ends), default=None))
 
 
 def given(moments: Iterable[datetime | None]) -> list[datetime]:
     return [moment for moment in moments if moment is not None]
+
+
+def read_lasting(value: str | int) -> timedelta:
+    """`3d`, `72h`, `1d12h`, or seconds; anything else is a ValueError."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        value = int(value)
+    if isinstance(value, int) and 0 < value < 10**9:
+        return timedelta(seconds=value)
+    found = LASTING.match(value) if isinstance(value, str) and value else None
+    if found is None:
+        raise ValueError(value)
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def lasting_in_words(lasting: timedelta | None) -> str | None:
+    if lasting is None:
+        return None
+    seconds = int(lasting.total_seconds())
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, rest = divmod(rest, 60)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"

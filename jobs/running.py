@@ -22,13 +22,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_noop
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from accounts.models import User
 from jobs.models import MOST_ATTEMPTS, Job
 
 log = structlog.get_logger("overture.jobs")
 NEWS = timedelta(minutes=10)  # what ended longer ago is no news
+# What the work may have met with and tries again: others were to go first.
+GAVE_WAY = (DeadlockDetected, LockNotAvailable, SerializationFailure)
 BEAT = 5.0  # seconds; a sixth of the silence after which a worker is taken for dead
 LOST_TOO_OFTEN = gettext_noop("Its worker was lost five times at the same place.")
 
@@ -130,7 +132,7 @@ def takes_steps(job: Job, work: Work) -> bool:
     try:
         take_steps(job, work)
     except OperationalError as error:
-        if not isinstance(error.__cause__, (DeadlockDetected, SerializationFailure)):
+        if not isinstance(error.__cause__, GAVE_WAY):
             raise
         mine = Job.objects.filter(pk=job.pk, claim=job.claim, attempts__lt=MOST_ATTEMPTS)
         if not mine.update(attempts=F("attempts") + 1):

@@ -9,15 +9,18 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.api import router as accounts_router
+from accounts.models import ApiKey
 from catalog.api import router as catalog_router
 from contacts.api import router as contacts_router
 from coupons.api import router as coupons_router
+from decisioning.api import router as decisions_router
 from jobs.api import router as jobs_router
 from offers_site.problems import FieldError, Problem, problem
 from offers_site.subjects import SUBJECTS
@@ -31,6 +34,7 @@ api = NinjaAPI(
     openapi_url=None,
 )
 api.add_router("", accounts_router)
+api.add_router("", decisions_router)  # first: its addresses are no contact's
 api.add_router("", contacts_router)
 api.add_router("", coupons_router)
 api.add_router("", catalog_router)
@@ -48,7 +52,10 @@ def for_programs(view: View) -> View:
     @login_not_required
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_preflight(request):
+            return preflight(request)
         response = view(request, *args, **kwargs)
+        let_pages_read(request, response)
         if response.status_code != 405:
             return response
         allowed = response.headers["Allow"]
@@ -60,6 +67,32 @@ def for_programs(view: View) -> View:
         )
 
     return answer
+
+
+# --- pages of other origins ---
+
+
+def is_preflight(request: HttpRequest) -> bool:
+    """A browser asks whether a page may call. It shows no key yet, so nothing is looked up."""
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+
+def preflight(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse(status=204)
+    response["Access-Control-Allow-Origin"] = request.headers.get("Origin", "null")
+    response["Access-Control-Allow-Methods"] = "GET, POST"
+    response["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+    response["Access-Control-Max-Age"] = "600"
+    response["Vary"] = "Origin"
+    return response
+
+
+def let_pages_read(request: HttpRequest, response: HttpResponse) -> None:
+    """A page reads the answer when its key stands in pages of its origin."""
+    key, origin = getattr(request, "auth", None), request.headers.get("Origin")
+    if isinstance(key, ApiKey) and origin and origin in key.origins:
+        response["Access-Control-Allow-Origin"] = origin
+        patch_vary_headers(response, ["Origin"])
 
 
 def keyed_urls() -> Any:

@@ -4,6 +4,10 @@ import os
 import threading
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 _lock = threading.Lock()
 _last = 0
@@ -17,8 +21,23 @@ def uuid7() -> uuid.UUID:
     global _last
     with _lock:
         _last = ticks = max(_last + 1, time.time_ns() * 4096 // 1_000_000)
-    chance = int.from_bytes(os.urandom(8), "big") >> 2
+    return _made_of(ticks, os.urandom(8))
+
+
+def uuid7_at(at: datetime, chance: bytes | None = None) -> uuid.UUID:
+    """A UUID of version 7 for what happens at a moment; `chance`, eight bytes, makes it certain."""
+    microseconds = max((at - EPOCH) // MICROSECOND, 0)
+    return _made_of(microseconds * 4096 // 1000, chance or os.urandom(8))
+
+
+def moment_of(identifier: uuid.UUID) -> datetime:
+    """The millisecond that a UUID of version 7 was made for."""
+    return EPOCH + timedelta(milliseconds=identifier.int >> 80)
+
+
+def _made_of(ticks: int, chance: bytes) -> uuid.UUID:
     milliseconds, fraction = divmod(ticks, 4096)
+    rest = int.from_bytes(chance, "big") >> 2
     return uuid.UUID(
-        int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | chance
+        int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | rest
     )

@@ -37,7 +37,7 @@ and what the queryset prefetches and the filter offers as choices.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from urllib.parse import urlencode
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from offers_site.http import StaffRequest
 
-__all__ = ["Bulk", "Column", "List", "ListFilter", "ListPage"]
+__all__ = ["Bulk", "Column", "List", "ListFilter", "ListPage", "Selection"]
 
 M = TypeVar("M", bound=models.Model)
 
@@ -69,7 +69,10 @@ COUNT_UP_TO = 10_000
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `sort` is a path or an expression; `pinned` columns are always shown."""
+    """One column. `sort` is a path or an expression; `pinned` columns are always shown.
+
+    Columns of one kind may share the partial `cell_<drawn_as>`, which sees the `column` it is for.
+    """
 
     name: str
     label: _StrOrPromise
@@ -78,6 +81,7 @@ class Column:
     shown: bool = True
     numeric: bool = False
     newest_first: bool = False  # the first click sorts downwards
+    drawn_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,14 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Selection(Generic[M]):
+    """The rows of a list in an order of their own, and how many there are where that is known."""
+
+    keys: Keyset[M]
+    count: int | None = None
+
+
+@dataclass(frozen=True)
 class Choice:
     """A column in the chooser."""
 
@@ -133,12 +145,15 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class List:
-    """What a list is; `page` answers one request for it."""
+    """What a list is; `page` answers one request for it.
+
+    One that is too long to be sorted has no `sort`: whoever asks for a page says its order.
+    """
 
     name: str
     template: str
     columns: Sequence[Column]
-    sort: str
+    sort: str = ""
     filters: type[ListFilter] = ListFilter
     bulk: Sequence[Bulk] = ()
     row_key: str = "pk"
@@ -149,24 +164,36 @@ class List:
         by_name = {column.name: column for column in self.columns}
         object.__setattr__(self, "by_name", by_name)
         default = by_name.get(self.sort.removeprefix("-"))
-        if default is None or default.sort is None:
+        if self.sort and (default is None or default.sort is None):
             raise ValueError(f"the list {self.name} cannot be sorted by {self.sort}")
         BY_NAME[self.name] = self
 
     def page(self, request: StaffRequest, queryset: models.QuerySet[M]) -> ListPage[M]:
         """The rows that the address asks for, and the addresses that lead on from them."""
+        sort = self.asked_sort(request.GET)
+        column = self.by_name[sort.removeprefix("-")]
+
+        def sorted_by_column(form: ListFilter) -> Selection[M]:
+            name, descending = f"{self.name}.{column.name}", sort.startswith("-")
+            narrowed = form.narrow(queryset)
+            return Selection(
+                Keyset(narrowed, column.sort or "pk", name=name, descending=descending)
+            )
+
+        return self.page_of(request, sorted_by_column)
+
+    def page_of(
+        self, request: StaffRequest, select: Callable[[ListFilter], Selection[M]]
+    ) -> ListPage[M]:
+        """The same, of the rows that `select` chooses and puts in order."""
         form = valid_part(self.filters, request.GET)
-        narrowed = form.narrow(queryset)
+        selection = select(form)
+        keys, count = selection.keys, selection.count
         sort = self.asked_sort(request.GET)
         shown = self.asked_columns(request)
         size = self.asked_size(request.GET)
-        column = self.by_name[sort.removeprefix("-")]
-        keys = Keyset(
-            narrowed,
-            column.sort or "pk",
-            name=f"{self.name}.{column.name}",
-            descending=sort.startswith("-"),
-        )
+        if count is None:
+            count = keys.queryset.order_by()[: COUNT_UP_TO + 1].count()
         rows, has_previous, has_next = keys.slice(
             size, after=request.GET.get("after"), before=request.GET.get("before")
         )
@@ -175,7 +202,8 @@ class List:
             request,
             form,
             rows=rows,
-            count=narrowed.order_by()[: COUNT_UP_TO + 1].count(),
+            count=count,
+            is_counted=selection.count is not None,
             sort=sort,
             shown=shown,
             size=size,
@@ -220,6 +248,7 @@ class ListPage(Generic[M]):
         *,
         rows: list[M],
         count: int,
+        is_counted: bool,
         sort: str,
         shown: tuple[str, ...] | None,
         size: int,
@@ -230,8 +259,8 @@ class ListPage(Generic[M]):
         self.request = request
         self.form = form
         self.rows = rows
-        self.count = min(count, COUNT_UP_TO)
-        self.has_more_than_count = count > COUNT_UP_TO
+        self.has_more_than_count = count > COUNT_UP_TO and not is_counted
+        self.count = COUNT_UP_TO if self.has_more_than_count else count
         self.sort = sort
         self.size = size
         default = tuple(c.name for c in definition.columns if c.pinned or c.shown)

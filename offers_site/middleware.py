@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from offers_site import metrics
 from offers_site.identifiers import uuid7
@@ -14,6 +15,7 @@ from offers_site.logs import path_to_log
 log = structlog.get_logger("overture.request")
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+STRAIGHT = ("/api/v1/decisions", "/api/v1/propositions/")
 UNREMARKABLE = frozenset({"healthz", "readyz", "metrics"})
 
 
@@ -52,6 +54,31 @@ def note(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         status=response.status_code,
         milliseconds=round(seconds * 1000, 1),
     )
+
+
+def answer_programs(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Decisions, and what became of them, go straight to their view.
+
+    What stands below is for people who have signed in: sessions, their language, their forms.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(STRAIGHT):
+            return get_response(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return get_response(request)
+        request.resolver_match = match
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        return response
+
+    return middleware
 
 
 def keep_private(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from coupons.actions import options as coupon_options
 from offers_site.http import ENVIRONMENT_KEY, Side, chosen_side
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SIDED = {"catalog", "gallery"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the rail. `key` is what is typed after `g`."""
+    """A page of the rail. `key` is what is typed after `g`; a module may be switched off."""
 
     label: _StrOrPromise
     icon: str
@@ -36,6 +37,8 @@ class Entry:
     right: str | Sequence[str] = ""  # of several, one is enough
     key: str = ""
     in_environment: bool = False  # the address begins with the environment used last
+    is_on: Callable[[], bool] | None = None  # a module may be switched off
+    also: Sequence[str] = ()  # other pages that belong to it
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,18 @@ class Section:
     entries: Sequence[Entry]
 
 
-def of_catalogue(label: _StrOrPromise, icon: str, page: str, thing: str, key: str) -> Entry:
+def are_coupons_on() -> bool:
+    """Coupons are a module that an administrator may switch off."""
+    return coupon_options.current().is_on
+
+
+def of_catalogue(
+    label: _StrOrPromise, icon: str, page: str, thing: str, key: str, also: Sequence[str] = ()
+) -> Entry:
     """A page of the environment that was used last, for those who may see either side of it."""
     either = (f"catalog.view_design_{thing}", f"catalog.view_live_{thing}")
-    return Entry(label, icon, f"catalog:{page}", either, key, in_environment=True)
+    others = [f"catalog:{each}" for each in also]
+    return Entry(label, icon, f"catalog:{page}", either, key, in_environment=True, also=others)
 
 
 # In the order of the screens: Home, Offers, Audiences, Simulations, Coupons, Deliveries, Call
@@ -57,7 +68,14 @@ RAIL = (
     Section(
         _("Offers"),
         (
-            of_catalogue(_("Offers"), "badge-percent", "offer-list", "offer", "o"),
+            of_catalogue(
+                _("Offers"),
+                "badge-percent",
+                "offer-list",
+                "offer",
+                "o",
+                also=("weight-grid", "offer-matrix", "offer-calendar", "lint-list"),
+            ),
             of_catalogue(_("Fallback offers"), "life-buoy", "fallback-offer-list", "offer", "f"),
             of_catalogue(_("Categories"), "folder-tree", "category-tree", "category", "y"),
             of_catalogue(_("Spaces"), "panels-top-left", "space-list", "space", "e"),
@@ -105,6 +123,19 @@ RAIL = (
         ),
     ),
     Section(
+        "",
+        (
+            Entry(
+                _("Coupons"),
+                "ticket-percent",
+                "coupons:coupon-list",
+                "coupons.view_coupon",
+                "u",
+                is_on=are_coupons_on,
+            ),
+        ),
+    ),
+    Section(
         _("Administration"),
         (
             Entry(
@@ -122,6 +153,12 @@ RAIL = (
             Entry(_("Jobs"), "list-todo", "jobs:job-list", key="j"),
             Entry(
                 _("Journal"), "scroll-text", "accounts:journal-list", "accounts.view_journal", "n"
+            ),
+            Entry(
+                _("Coupon options"),
+                "ticket",
+                "coupons:options-edit",
+                "coupons.change_options",
             ),
             Entry(_("System"), "server", "system", "site.view_system", "s"),
         ),
@@ -167,7 +204,7 @@ class Frame:
     def links(self, entries: Sequence[Entry]) -> list[Link]:
         user = self.request.user
         return [
-            Link(str(e.label), e.icon, url, e.key, self.leads_here(url))
+            Link(str(e.label), e.icon, url, e.key, self.leads_here(url) or self.is_of(e))
             for e in entries
             if may_open(user, e) and (url := self.address(e))
         ]
@@ -185,6 +222,11 @@ class Frame:
     def leads_here(self, url: str) -> bool:
         path = self.request.path
         return path == url or (url != reverse("home") and path.startswith(url))
+
+    def is_of(self, entry: Entry) -> bool:
+        """Is this one of the other pages that belong to an entry?"""
+        match = self.request.resolver_match
+        return match is not None and match.view_name in entry.also
 
     @property
     def theme(self) -> str:
@@ -220,7 +262,8 @@ class Frame:
 
 def may_open(user: Any, entry: Entry) -> bool:
     rights = [entry.right] if isinstance(entry.right, str) else entry.right
-    return any(not right or user.has_perm(right) for right in rights)
+    allowed = any(not right or user.has_perm(right) for right in rights)
+    return allowed and (entry.is_on is None or entry.is_on())
 
 
 def address(url_name: str, *args: str) -> str | None:

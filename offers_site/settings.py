@@ -111,6 +111,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "offers_site.middleware.describe_request",
+    "offers_site.middleware.answer_programs",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -230,11 +231,16 @@ CELERY_BEAT_SCHEDULE = {
     "wake-jobs": {"task": "jobs.tasks.wake_jobs", "schedule": 10.0},
     "mail-due-links": {"task": "accounts.tasks.mail_due_links", "schedule": 30.0},
     "make-planned-releases": {"task": "catalog.tasks.make_planned_releases", "schedule": 15.0},
+    "remind-reviewers": {"task": "catalog.tasks.remind_reviewers", "schedule": 300.0},
     "purge-journal": {
         "task": "accounts.tasks.purge_journal",
         "schedule": crontab(hour="4", minute="10"),
     },
     "lapse-holds": {"task": "coupons.tasks.lapse_holds", "schedule": 60.0},
+    "reap-reservations": {"task": "coupons.tasks.reap_reservations", "schedule": 15.0},
+    "lapse-reservations": {"task": "coupons.tasks.lapse_reservations", "schedule": 300.0},
+    "add-up-coupons": {"task": "coupons.tasks.add_up_coupons", "schedule": 120.0},
+    "tell-of-coupons": {"task": "coupons.tasks.tell_of_coupons", "schedule": 600.0},
     "check-coupons": {
         "task": "coupons.tasks.check_coupons",
         "schedule": crontab(hour="3", minute="40"),
@@ -248,6 +254,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="40"),
         "options": {"queue": "bulk"},
     },
+    "make-months": {
+        "task": "decisioning.tasks.make_months",
+        "schedule": crontab(hour="2", minute="10"),
+        "options": {"queue": "bulk"},
+    },
+    "purge-propositions": {
+        "task": "decisioning.tasks.purge_propositions",
+        "schedule": crontab(hour="4", minute="50"),
+        "options": {"queue": "bulk"},
+    },
     "purge-sessions": {
         "task": "accounts.tasks.purge_sessions",
         "schedule": crontab(hour="4", minute="20"),
@@ -255,6 +271,10 @@ CELERY_BEAT_SCHEDULE = {
 }
 JOURNAL_RETENTION_DAYS = env_int("JOURNAL_RETENTION_DAYS", 180, least=1, most=36_500)
 VISITOR_RETENTION_DAYS = env_int("VISITOR_RETENTION_DAYS", 30, least=1, most=36_500)
+# What rooms above contacts know of somebody: called with a person's names while they are erased.
+PERSON_FORGETTERS = ["coupons.forgetting.forget_person"]
+PAGE_CALLS_PER_MINUTE = env_int("PAGE_CALLS_PER_MINUTE", 1_200, least=1)
+PROPOSITION_RETENTION_DAYS = env_int("PROPOSITION_RETENTION_DAYS", 365, least=1, most=36_500)
 IMPORT_CHUNK_ROWS = env_int("IMPORT_CHUNK_ROWS", 5_000, least=100, most=50_000)
 IMPORT_FILE_DAYS = env_int("IMPORT_FILE_DAYS", 30, least=1, most=36_500)
 IMPORT_ERRORS_DAYS = env_int("IMPORT_ERRORS_DAYS", 90, least=1, most=36_500)

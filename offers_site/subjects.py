@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 from contacts.subject import Contacts
+from coupons.subject.codes import Codes
+from coupons.subject.coupons import Coupons
+from coupons.subject.redemptions import Redemptions
 from transfers.subjects import Subject, registered
 
-SUBJECTS: Mapping[str, Subject] = registered(Contacts())
+SUBJECTS: Mapping[str, Subject] = registered(Contacts(), Coupons(), Codes(), Redemptions())

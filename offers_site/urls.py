@@ -14,10 +14,13 @@ handler404 = errors.not_found
 handler500 = errors.server_error
 
 urlpatterns = [
+    path("api/v1/", keyed_urls()),  # first: decisions are asked for more often than all the rest
     path("", home.home, name="home"),
     path("", include("accounts.urls")),
     path("", include("catalog.urls")),
     path("", include("contacts.urls")),
+    path("", include("coupons.urls")),
+    path("", include("decisioning.urls")),
     path("", include("jobs.urls")),
     path("", include("transfers.urls"), {"subjects": SUBJECTS}),
     # /side/, /search/, /system/
@@ -25,7 +28,6 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("system/", system.system_detail, name="system"),
     # programs
-    path("api/v1/", keyed_urls()),
     path("api/openapi.json", openapi, name="api-openapi"),
     path("api/docs", api_docs, name="api-docs"),
     path("healthz", health.healthz, name="healthz"),

@@ -16,12 +16,16 @@ import psycopg
 
 from proofs import (
     children_restart,
+    codes_killed,
     commands_borrow,
     data_survives,
+    decisions,
     imports_killed,
     imports_together,
     redemptions,
     refusals,
+    releases,
+    reservations,
     side_by_side,
     start_and_stop,
     supervisor_killed,
@@ -40,7 +44,11 @@ MODULES = (
     commands_borrow,
     imports_killed,
     imports_together,
+    codes_killed,
     redemptions,
+    reservations,
+    decisions,
+    releases,
 )
 SECONDS_FOR_ONE = 240
 

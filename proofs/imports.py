@@ -1,4 +1,4 @@
-"""What the proofs about imports share: a file of contacts, the calls that send it, the workers."""
+"""What the proofs about imports share: files, the calls that send them, the workers."""
 
 import contextlib
 import hashlib
@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 
@@ -20,6 +20,11 @@ ROWS = int(os.environ.get("PROOF_ROWS", "1000000"))
 SMALL = 200_000  # rows below which chunks are small, too: a kill has to meet a job half done
 MOST_MEMORY = 300  # megabytes of one worker
 TYPES = {"score": "double", "points": "int", "vip": "bool", "interests": "list<string>"}
+POOL = """
+from django.utils.timezone import now
+from coupons.actions.coupons import create_coupon
+create_coupon({"label": "Soccer", "type": "individual"}, code="SOC", by=None, at=now())
+"""
 DECLARE = """
 from django.utils.timezone import now
 from contacts.actions.attributes import declare_attribute
@@ -34,12 +39,62 @@ BROKEN = "not a day"
 BOUNDARY = "a-line-that-no-file-of-ours-holds"
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """So many of them; those whose number is among `bad` have an impossible date of birth."""
+@dataclass(frozen=True)
+class Rows:
+    """A file of so many rows, of which those whose number is among `bad` are wrong."""
 
     count: int
     bad: frozenset[int] = frozenset()
+    subject: ClassVar[str]
+    prepare: ClassVar[str]  # what an installation needs before
+    given: ClassVar[dict[str, str]] = {}  # what is told with the file
+    fault: ClassVar[str]
+    exported: ClassVar[tuple[str, ...]]
+    few: ClassVar[int] = 500  # of a chunk of a small file
+
+    def write(self, path: Path) -> list[int]:
+        """Write them in no order; returns the lines on which the bad ones stand."""
+        raise NotImplementedError
+
+    def are(self, path: Path) -> bool:
+        """Does this export have each good one once, and nothing else?"""
+        raise NotImplementedError
+
+
+class Codes(Rows):
+    """The bad ones have a blank inside."""
+
+    subject = "codes"
+    prepare = POOL
+    given: ClassVar = {"coupon": "SOC"}
+    fault = "code_invalid_chars"
+    exported = ("--coupon", "SOC", "--columns", "code")
+    few = 100
+
+    def code(self, n: int) -> str:
+        return f"K{n * 7919 % 10_000_019:08d}-{n:07d}"
+
+    def write(self, path: Path) -> list[int]:
+        with path.open("w", encoding="utf-8") as file:
+            file.write("code\n")
+            for n in range(1, self.count + 1):
+                file.write(f"{self.code(n)[:4]} {n}\n" if n in self.bad else f"{self.code(n)}\n")
+        return [n + 1 for n in sorted(self.bad)]
+
+    def are(self, path: Path) -> bool:
+        with path.open(encoding="utf-8") as file:
+            next(file)
+            found = sorted(line.rstrip("\n") for line in file)
+        return found == sorted(self.code(n) for n in range(1, self.count + 1) if n not in self.bad)
+
+
+class People(Rows):
+    """The bad ones have an impossible date of birth."""
+
+    subject = "contacts"
+    prepare = DECLARE.format(types=TYPES)
+    fault = "date_format"
+    exported = ("--columns", COLUMNS.replace(";", ","))
 
     def line(self, n: int) -> str:
         born = BROKEN if n in self.bad else f"{1940 + n % 70}-{1 + n % 12:02d}-{1 + n % 28:02d}"
@@ -60,32 +115,31 @@ class People:
             file.writelines(self.line(n) + "\n" for n in order)
         return [line for line, n in enumerate(order, start=2) if n in self.bad]
 
-    @property
-    def digest(self) -> str:
-        """Of the export that holds every good one once and nothing else."""
+    def are(self, path: Path) -> bool:
         made = hashlib.sha256((COLUMNS + "\n").encode())
         for n in range(1, self.count + 1):
             if n not in self.bad:
                 made.update((self.line(n) + "\n").encode())
-        return made.hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest() == made.digest()
 
 
 class Imports:
     """The imports of an installation, over HTTP as programs use them."""
 
-    def __init__(self, here: Installation) -> None:
+    def __init__(self, here: Installation, rows: Rows) -> None:
         self.here = here
-        command = here.command("shell", "-v0", "-c", DECLARE.format(types=TYPES))
+        command = here.command("shell", "-v0", "-c", rows.prepare)
         said, _ = command.communicate(timeout=60)
-        must(command.returncode == 0, f"attributes were not declared: {said}")
+        must(command.returncode == 0, f"not prepared: {said}")
         words = ("apikey", "create", "--name", "proof", "--scopes", "imports", "--json")
         said, _ = here.command(*words).communicate(timeout=60)
         self.key = str(json.loads(said.splitlines()[-1])["key"])
 
-    def send(self, path: Path, **fields: str) -> str:
+    def send(self, path: Path, rows: Rows, **fields: str) -> str:
         """The job that a file has become."""
         head, tail = b"", f"\r\n--{BOUNDARY}--\r\n".encode()
-        for name, value in {"subject": "contacts", **fields}.items():
+        for name, value in {"subject": rows.subject, **rows.given, **fields}.items():
             head += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'.encode()
             head += f"\r\n\r\n{value}\r\n".encode()
         head += (
@@ -141,18 +195,13 @@ class Imports:
             must(time.monotonic() < deadline, f"after {seconds:g} s: {said}")
             time.sleep(0.3)
 
-    def must_hold(self, people: People) -> None:
-        """The installation has these people, each once and exactly as the file had them."""
+    def must_hold(self, rows: Rows) -> None:
+        """The installation has these, each once and exactly as the file had them."""
         path = self.here.data.with_suffix(".export")
-        wanted = COLUMNS.replace(";", ",")
-        words = ("export", "contacts", "--columns", wanted, "--output", str(path))
+        words = ("export", rows.subject, *rows.exported, "--output", str(path))
         said, _ = self.here.command(*words).communicate(timeout=600)
         must(path.exists(), f"no export: {said}")
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-        must(digest.hexdigest() == people.digest, f"what is there differs from the file: {path}")
+        must(rows.are(path), f"what is there differs from the file: {path}")
         path.unlink()
 
 
@@ -209,6 +258,6 @@ def kill_at(imports: Imports, memory: Memory, job: str, rows: int, *, all_of_the
     return int(imports.read(job)["read"])
 
 
-def settings() -> dict[str, str]:
+def settings(rows: Rows) -> dict[str, str]:
     """Small files go in small chunks, so that they take many."""
-    return {"IMPORT_CHUNK_ROWS": "500"} if ROWS < SMALL else {}
+    return {"IMPORT_CHUNK_ROWS": str(rows.few)} if ROWS < SMALL else {}

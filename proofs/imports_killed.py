@@ -1,55 +1,16 @@
-"""An import whose worker is killed three times ends by itself: exact, nothing doubled or lost."""
+"""A file of contacts whose worker is killed; see `proofs.killing`."""
 
-import random
-import time
 from collections.abc import Callable
 
-from proofs.imports import MOST_MEMORY, ROWS, Imports, Memory, People, kill_at, settings
-from proofs.installation import Installation, must
+from proofs.imports import ROWS, People
+from proofs.installation import Installation
+from proofs.killing import BAD, SECONDS, prove_killed
 
-SECONDS = 1800
-KILLS = 3
+__all__ = ["SECONDS", "prove"]
 
 
 def prove(make: Callable[[str], Installation]) -> str:
     here = make("imports")
-    here.settings = settings()
-    here.start()
-    imports, memory = Imports(here), Memory(here)
-    people = People(ROWS, frozenset({ROWS // 10, ROWS // 2, ROWS * 9 // 10}))
-    path = here.data.with_suffix(".csv")
-    bad = people.write(path)
-
-    began = time.monotonic()
-    job = imports.send(path)
-    sent = time.monotonic() - began
-    chance, at, away = random.Random(), 0, 0.0  # noqa: S311 (no secret)
-    for number in range(KILLS):
-        wanted = at + chance.randrange(ROWS // 20, ROWS // 5)
-        at = kill_at(imports, memory, job, wanted, all_of_them=number == KILLS - 1)
-        killed = time.monotonic()
-        while imports.read(job)["state"] != "running" or imports.read(job)["read"] <= at:
-            must(time.monotonic() < killed + 120, "nobody went on for 120 s")
-            time.sleep(0.05)
-        away += time.monotonic() - killed
-    (said,) = imports.wait([job], memory, SECONDS)
-    seconds = time.monotonic() - began
-
-    expected = {"inserted": ROWS - 3, "rejected": 3, "read": ROWS}
-    expected |= dict.fromkeys(("updated", "unchanged", "ignored", "blank"), 0)
-    must(said["state"] == "finished_with_rejects", f"it ended as {said}")
-    must({name: said[name] for name in expected} == expected, f"the counters are off: {said}")
-    refused = imports.lines_refused(job)
-    must(refused == [(line, "date_format") for line in bad], f"refused: {refused}, not {bad}")
-    imports.must_hold(people)
-
-    again = imports.send(path, on_duplicate="ignore")
-    (said,) = imports.wait([again], memory, SECONDS)
-    expected |= {"inserted": 0, "ignored": ROWS - 3}
-    must({name: said[name] for name in expected} == expected, f"sent again: {said}")
-    must(memory.most < MOST_MEMORY, f"a worker held {memory.most:.0f} MB")
+    told = prove_killed(here, People(ROWS, BAD))
     here.stop()
-    return (
-        f"{ROWS:,} rows: {seconds:.0f} s, of which {away:.0f} s without a worker and {sent:.0f} s "
-        f"of sending; a worker held {memory.most:.0f} MB; sent again: {said['seconds']:.0f} s"
-    )
+    return told

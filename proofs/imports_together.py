@@ -10,15 +10,19 @@ SECONDS = 1800
 
 def prove(make: Callable[[str], Installation]) -> str:
     here = make("together")
-    here.settings = settings()
-    here.start("--workers", "3")
-    imports, memory = Imports(here), Memory(here)
     whole, half = People(ROWS // 4), People(ROWS // 8)
+    here.settings = settings(whole)
+    here.start("--workers", "3")
+    imports, memory = Imports(here, whole), Memory(here)
     path, other = here.data.with_suffix(".csv"), here.data.with_suffix(".half.csv")
     whole.write(path)
     half.write(other)
 
-    jobs = [imports.send(path), imports.send(path), imports.send(other, operation="upsert")]
+    jobs = [
+        imports.send(path, whole),
+        imports.send(path, whole),
+        imports.send(other, half, operation="upsert"),
+    ]
     kill_at(imports, memory, jobs[0], whole.count // 5, all_of_them=False)
     kill_at(imports, memory, jobs[1], whole.count // 2, all_of_them=True)
     said = imports.wait(jobs, memory, SECONDS)

@@ -54,7 +54,7 @@ ENGLISH = Phrases(
         "space.channel": "the channel",
         "offer.code": "the offer",
         "offer.category": "the offer’s category",
-        "offer.categories": "the offer’s categories",
+        "offer.categories": "the list of the offer’s categories",
         "offer.themes": "the offer’s themes",
         "offer.tags": "the offer’s tags",
         "offer.start": "the offer’s start",

@@ -60,7 +60,7 @@ FRENCH = Phrases(
         "space.channel": "le canal",
         "offer.code": "l’offre",
         "offer.category": "la catégorie de l’offre",
-        "offer.categories": "les catégories de l’offre",
+        "offer.categories": "la liste des catégories de l’offre",
         "offer.themes": "les thèmes de l’offre",
         "offer.tags": "les étiquettes de l’offre",
         "offer.start": "le début de l’offre",

@@ -50,6 +50,7 @@ PUBLIC_PAGES = {
     "api-docs",
     "api-openapi",
     "catalog:asset-file",
+    "decisioning:link-follow",
     "healthz",
     "metrics",
     "readyz",

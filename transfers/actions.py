@@ -25,7 +25,8 @@ from transfers.subjects import Subject
 IMPORT_TASK = "offers_site.tasks.import_file"
 EXPORT_TASK = "offers_site.tasks.export_file"
 LINKS = "transfers.export"
-TELLING = {"q", "audience", "changed_since"}  # the filters that leave something out
+# The filters that leave something out.
+TELLING = {"q", "audience", "changed_since", "coupon", "status", "segment", "batch", "type"}
 
 
 class AlreadyStarted(Exception):
@@ -247,15 +248,29 @@ def start_export(subject: Subject, wanted: Wanted, *, by: User, at: datetime) ->
         by=by,
         created_at=at,
     )
-    facts = {
+    facts = facts_of(subject, wanted)
+    record("transfer.exported", transfer, by=by, at=at, after=facts)
+    return transfer
+
+
+@transaction.atomic(durable=True)
+def note_written(subject: Subject, wanted: Wanted, *, name: str, rows: int, at: datetime) -> None:
+    """Keep what a command wrote out; nothing of it is stored here."""
+    transfer = Transfer(
+        direction=Transfer.Direction.EXPORT, subject=subject.name, file_name=name, created_at=at
+    )
+    after = {**facts_of(subject, wanted), "rows": rows}
+    record("transfer.written", transfer, by=None, at=at, after=after)
+
+
+def facts_of(subject: Subject, wanted: Wanted) -> dict[str, Any]:
+    return {
         "subject": subject.name,
         "profile": wanted.profile,
         "columns": list(wanted.columns),
         "personal_data": wanted.shows_personal,
         "narrowed_by": sorted(set(wanted.filters) & TELLING) + (["limit"] if wanted.limit else []),
     }
-    record("transfer.exported", transfer, by=by, at=at, after=facts)
-    return transfer
 
 
 def as_options(wanted: Wanted) -> dict[str, Any]:

@@ -5,10 +5,12 @@ import sys
 import time
 from collections.abc import Generator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from django.utils.timezone import now
+from django.conf import settings
+from django.utils.timezone import make_aware, now
 
 from jobs import running
 from jobs.models import Job
@@ -20,7 +22,7 @@ from transfers.models import Transfer
 from transfers.options import DELIMITERS, OPERATIONS, POLICIES, BadOption, Options
 from transfers.reading.encodings import DECLARABLE
 from transfers.reading.moments import FORMATS
-from transfers.subjects import Subject, options_of
+from transfers.subjects import BadFilter, Subject, SubjectOption, options_of
 
 OPTION_NAMES = (
     "format",
@@ -151,7 +153,11 @@ class ExportCommand(OvertureCommand):
             "--delimiter", choices=[d for d in DELIMITERS if d not in {"", "auto"}], default=";"
         )
         parser.add_argument("--columns", type=words, default=[], metavar="A,B")
+        parser.add_argument("--changed-since", type=moment, metavar="2026-01-28T10:00Z")
+        parser.add_argument("--limit", type=int, metavar="N")
         parser.add_argument("--output", type=Path, metavar="FILE")
+        for option in narrowing_of(self.subjects):
+            parser.add_argument(f"--{option.name}", help=str(option.help or option.label))
 
     def handle(self, *args: Any, as_json: bool, **given: Any) -> None:
         wanted = Wanted(
@@ -160,6 +166,8 @@ class ExportCommand(OvertureCommand):
             delimiter=DELIMITERS[given["delimiter"]],
             columns=given["columns"],
             shows_personal=True,
+            limit=given["limit"],
+            filters=self.filters(self.subjects[given["subject"]], given),
         )
         tally = Tally()
         target: Path | None = given["output"]
@@ -170,12 +178,36 @@ class ExportCommand(OvertureCommand):
                 size = self.write_file(target, given["subject"], wanted, tally)
         except UnknownColumn as refusal:
             raise CommandError(f"There is no column {refusal}.", returncode=2) from refusal
+        except BadFilter as refusal:
+            raise CommandError(str(refusal)) from refusal
         except OSError as error:
             raise CommandError(f"{target}: {error.strerror}") from error
+        actions.note_written(
+            self.subjects[given["subject"]],
+            wanted,
+            name=target.name if target else f"{given['subject']}.{wanted.format}",
+            rows=tally.rows,
+            at=now(),
+        )
         if as_json and target is not None:
             self.answer({"rows": tally.rows, "bytes": size, "file": str(target)})
         else:
             self.stderr.write(f"{tally.rows:,} rows")
+
+    def filters(self, subject: Subject, given: dict[str, Any]) -> dict[str, Any]:
+        """What narrows the export, as the subject reads it."""
+        if not subject.is_on:
+            raise CommandError(f"{subject.label}: they are switched off in this installation.")
+        own = {option.name for option in subject.narrowing}
+        asked = {o.name: given[o.name] for o in narrowing_of(self.subjects) if given[o.name]}
+        if unknown := sorted(set(asked) - own):
+            raise CommandError(f"--{unknown[0]}: not of {subject.name}.", returncode=2)
+        try:
+            filters = subject.filters_from(asked, by=None, at=now(), zone=settings.TIME_ZONE)
+        except BadFilter as refusal:
+            raise CommandError(str(refusal)) from refusal
+        since: datetime | None = given["changed_since"]
+        return {**filters, **({"changed_since": since.isoformat()} if since else {})}
 
     def write_file(self, target: Path, name: str, wanted: Wanted, tally: Tally) -> int:
         """The file is there when it is whole."""
@@ -192,6 +224,22 @@ class ExportCommand(OvertureCommand):
             size += len(block)
         file.flush()
         return size
+
+
+def narrowing_of(subjects: Mapping[str, Subject]) -> list[SubjectOption]:
+    """What some subject's exports may be narrowed by; two that share a name mean the same."""
+    return list({o.name: o for subject in subjects.values() for o in subject.narrowing}.values())
+
+
+def moment(text: str) -> datetime:
+    """A moment with its offset, or in the zone of the installation."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no moment such as 2026-01-28T10:00Z"
+        ) from None
+    return found if found.tzinfo else make_aware(found)
 
 
 def words(text: str) -> list[str]:

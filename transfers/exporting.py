@@ -70,7 +70,7 @@ def blocks(subject: Subject, wanted: Wanted, tally: Tally) -> Generator[bytes, N
         if wanted.format == "xml":
             zone = str(zoneinfo.ZoneInfo(settings.TIME_ZONE))
             found = rows(cursor, query, tally)
-            yield from xml_documents(subject.xml, columns, found, key=subject.key, zone=zone)
+            yield from xml_documents(subject.xml, columns, found, zone=zone)
         elif wanted.profile == "spreadsheet":
             yield from spreadsheet_lines(names, rows(cursor, query, tally), wanted.delimiter)
         else:

@@ -59,6 +59,13 @@ def forget_values(words: list[str], values: list[str]) -> int:
     return Reject.objects.filter(condition).exclude(value="").update(value="")
 
 
+def erased_since(transfer: UUID) -> frozenset[str]:
+    """The words of those who were erased after this file was sent; a later file may name them."""
+    sent = Transfer.objects.filter(pk=transfer).values("created_at")[:1]
+    searches = FileSearch.objects.filter(created_at__gte=sent).values_list("words", flat=True)
+    return frozenset(word for words in searches for word in words)
+
+
 def start_search(search: FileSearch, *, by: User | None, at: datetime) -> None:
     search.job = start_job(
         _("Search of stored files for somebody who was erased"),

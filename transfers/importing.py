@@ -5,7 +5,7 @@ ends when the job notes the step: a worker that was replaced meanwhile commits n
 """
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import cast
 
@@ -23,11 +23,12 @@ from transfers.files import OpenFile, open_file
 from transfers.models import Transfer
 from transfers.noting import Notes, Unresolved
 from transfers.options import Options
+from transfers.reading.ahead import ahead
 from transfers.reading.batches import Batch, Place
 from transfers.reading.checking import Checked
 from transfers.reading.faults import FileFault, shown
 from transfers.reading.sources import Source
-from transfers.staging import Staging, drop_keys
+from transfers.staging import Double, Staging, drop_keys
 from transfers.subjects import Chunk, Operation, Outcome, RowFault, Subject
 from transfers.wording import SENTENCES
 
@@ -63,15 +64,23 @@ class Importer:
         self.transfer, self.job, self.subject = transfer, job, subject
         self.options = Options(**transfer.options)
         self.columns = subject.columns(self.options.extra)
-        self.staging = Staging(transfer.pk, subject.key, subject.identity)
         self.is_dry = transfer.is_dry_run
+        # a try-out inserts nothing that a later row could be found to be
+        keeps = not (self.is_dry or self.options.all_or_nothing)
+        self.staging = Staging(
+            transfer.pk,
+            subject.key,
+            subject.identity,
+            is_lazy=subject.database_knows_doubles and keeps and self.operation == "insert",
+        )
         self.size = 0
+        self.zone = ""
         self.at = now()
 
     def steps(self) -> Iterator[Step]:
         with ExitStack() as stack:
             try:
-                self.subject.begin(self.options.extra)
+                self.subject.begin(self.options.extra, self.transfer.by)
                 file = self.open(stack, self.place)
             except FileFault as fault:
                 yield self.give_up(fault)
@@ -100,9 +109,11 @@ class Importer:
             raise Failed(GONE)
         source = Source.of(path)
         self.size = self.size or source.measure()
-        return stack.enter_context(
+        file = stack.enter_context(
             open_file(source, self.subject, self.columns, self.options, self.transfer.format, place)
         )
+        self.zone = str(file.zone)
+        return file
 
     def prepare(self, file: OpenFile) -> None:
         self.transfer.unknown_columns = [shown(word) for word in file.unknown[:200]]
@@ -121,38 +132,49 @@ class Importer:
                     break
                 checked = file.check(batch)
                 self.stage(cursor, checked)
-                self.resolved(self.chunk_of(cursor, checked))
-                self.staging.remember_keys(cursor)
+                chunk, _refused = self.resolved(self.chunk_of(cursor, checked))
+                self.staging.remember_keys(cursor, chunk.count)
                 self.staging.forget_rows(cursor)
                 if batch.place.row == self.transfer.next_row:
                     break
 
     def size_at(self, row: int) -> int:
         """How many rows the next chunk has. The first is small, and tells a wrong file early."""
-        return FIRST - row if row < FIRST else settings.IMPORT_CHUNK_ROWS
+        usual = settings.IMPORT_CHUNK_ROWS * self.subject.times_as_many
+        wanted = FIRST - row if row < FIRST else usual
+        return min(wanted, self.subject.rows_at_once or wanted)
 
     # --- chunks ---
 
     def chunks(self, file: OpenFile) -> Iterator[Step]:
-        for batch in file.batches(self.size_at):
-            before = self.job.done
-            notes = self.take(file, batch)
-            fatal = batch.fatal or self.too_many()
-            if fatal:
-                notes.fatal(fatal, line=fatal.line or batch.place.line, row=batch.place.row)
-            notes.write()
-            self.move_to(batch.place)
-            if fatal:
-                drop_keys(self.transfer.pk)
-            done = min(self.size, max(before, file.position(batch.place)))
-            yield Step(done=done - before, total=self.size)
-            if fatal:
-                return
+        with closing(ahead(self.checked(file))) as batches:
+            for batch, checked in batches:
+                before = self.job.done
+                fatal = self.chunk(file, batch, checked)
+                done = min(self.size, max(before, file.position(batch.place)))
+                yield Step(done=done - before, total=self.size)
+                if fatal:
+                    return
 
-    def take(self, file: OpenFile, batch: Batch) -> Notes:
+    def chunk(self, file: OpenFile, batch: Batch, checked: Checked) -> FileFault | None:
+        """Do a batch, and write where to go on; returns why that is nowhere."""
+        notes = self.take(file, batch, checked)
+        fatal = batch.fatal or self.too_many()
+        if fatal:
+            notes.fatal(fatal, line=fatal.line or batch.place.line, row=batch.place.row)
+        notes.write()
+        self.move_to(batch.place)
+        if fatal:
+            drop_keys(self.transfer.pk)
+        return fatal
+
+    def checked(self, file: OpenFile) -> Iterator[tuple[Batch, Checked]]:
+        for batch in file.batches(self.size_at):
+            yield batch, file.check(batch)
+
+    def take(self, file: OpenFile, batch: Batch, checked: Checked) -> Notes:
         """Do all of a batch but write its notes."""
         notes = Notes(self.transfer, file.path_of)
-        checked = file.check(batch)
         notes.blank(batch.blank)
         notes.trimmed(checked.trimmed)
         for refusal in (*batch.refused, *checked.refused):
@@ -171,19 +193,25 @@ class Importer:
             chunk, unresolved = self.resolved(self.chunk_of(cursor, checked))
             notes.unresolved(unresolved, self.subject.key)
             count = chunk.count
-            if self.staging.remember_keys(cursor) < count:
-                doubles = self.staging.take_doubles(cursor)
-                notes.doubles(doubles, listed=self.options.on_duplicate != "ignore")
-                count -= len(doubles)
+            if self.staging.remember_keys(cursor, count):
+                count -= self.note_doubles(self.staging.take_doubles(cursor), notes)
             point = transaction.savepoint() if self.is_dry else None
             outcome = self.applied(replace(chunk, count=count)) if count else Outcome()
             if outcome.rows != count:
                 raise RuntimeError(f"{self.subject.name}: {outcome.rows} of {count} rows told of")
+            if self.staging.is_lazy and outcome.existing:
+                doubles = self.staging.take_doubles(cursor, outcome.existing)
+                self.note_doubles(doubles, notes)
+                outcome.existing = sorted(set(outcome.existing) - {d.number for d in doubles})
             self.note(chunk, outcome, notes)
             if point:
                 transaction.savepoint_rollback(point)
             if self.options.all_or_nothing:  # else the end of the transaction does it
                 self.staging.forget_rows(cursor)
+
+    def note_doubles(self, doubles: list[Double], notes: Notes) -> int:
+        notes.doubles(doubles, listed=self.options.on_duplicate != "ignore")
+        return len(doubles)
 
     def chunk_of(self, cursor: CursorWrapper, checked: Checked) -> Chunk:
         return Chunk(
@@ -197,6 +225,7 @@ class Importer:
             self.transfer.file_name,
             self.options.extra,
             self.transfer.pk,
+            self.zone,
         )
 
     def resolved(self, chunk: Chunk) -> tuple[Chunk, list[Unresolved]]:
@@ -302,12 +331,13 @@ class Importer:
         return Step(done=self.size - self.job.done, total=self.size)
 
     def try_all(self, file: OpenFile) -> FileFault | None:
-        for batch in file.batches(self.size_at):
-            self.take(file, batch).write()
-            if batch.fatal:
-                return batch.fatal
-            if self.transfer.read > MOST_AT_ONCE:
-                return FileFault("file_too_large", line=batch.place.line)
+        with closing(ahead(self.checked(file))) as batches:
+            for batch, checked in batches:
+                self.take(file, batch, checked).write()
+                if batch.fatal:
+                    return batch.fatal
+                if self.transfer.read > MOST_AT_ONCE:
+                    return FileFault("file_too_large", line=batch.place.line)
         return None
 
     def do_all(self) -> None:
@@ -321,8 +351,8 @@ class Importer:
         with ExitStack() as stack, connection.cursor() as cursor:
             self.staging.make_keys(cursor)
             again = self.open(stack, Place())
-            for batch in again.batches(self.size_at):
-                self.take(again, batch).write()
+            for batch, checked in ahead(self.checked(again)):
+                self.take(again, batch, checked).write()
         if transfer.rejected:  # somebody else was quicker since
             raise Failed(str(SENTENCES["not_all"]))
 

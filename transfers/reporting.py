@@ -10,11 +10,13 @@ from xml.sax.saxutils import quoteattr
 from django.conf import settings
 from django.db.models import Q
 
+from accounts.models import User
 from transfers import storing
 from transfers.files import open_file
 from transfers.models import Reject, Transfer
 from transfers.options import Options
 from transfers.reading.batches import Place
+from transfers.reading.columns import camel
 from transfers.reading.separated import CsvReader
 from transfers.reading.sources import Source
 from transfers.reading.xml import BLOCK, XmlReader
@@ -94,6 +96,27 @@ def xml_lines(rejects: Iterable[Reject]) -> Iterator[str]:
 
 def of(transfer: Transfer) -> Iterator[Reject]:
     return transfer.rejects.order_by("line", "id").iterator(chunk_size=2000)
+
+
+def seen_by(rejects: Iterable[Reject], subject: Subject | None, person: User) -> Iterator[Reject]:
+    """The same, with keys hidden from whoever may not see them."""
+    hides = subject is not None and not may_see_keys(subject, person)
+    for reject in rejects:
+        if hides and subject and is_of_key(reject, subject):
+            reject.value = subject.hidden(reject.value)
+        yield reject
+
+
+def may_see_keys(subject: Subject, person: User) -> bool:
+    return not subject.key_right or person.has_perm(subject.key_right)
+
+
+def is_of_key(reject: Reject, subject: Subject) -> bool:
+    """Is it about a key, or about a row of which nobody knows what is in it?"""
+    last = reject.column.rpartition("/")[2]
+    return bool(reject.value) and (
+        not last or "[" in last or last in {subject.key, camel(subject.key)}
+    )
 
 
 def write_report(transfer: Transfer) -> str:

@@ -27,11 +27,16 @@ class Double:
 class Staging:
     """The tables of one transfer. `keys` is not logged: it can be made again from the file."""
 
-    def __init__(self, pk: UUID, key: str, identity: sql.Composable | None) -> None:
+    def __init__(
+        self, pk: UUID, key: str, identity: sql.Composable | None, *, is_lazy: bool = False
+    ) -> None:
         self.key = sql.Identifier(key)
         self.identity = identity
+        # Keys are only put down one after the other, until somebody asks for one of them.
+        self.is_lazy = is_lazy
         self.rows = sql.Identifier("transfers_staged")
         self.keys = sql.Identifier(keys_name(pk))
+        self.index = sql.Identifier(f"{keys_name(pk)}_key")
         self.made: tuple[str, ...] = ()
 
     def prepare(self, cursor: CursorWrapper, columns: Sequence[Column]) -> None:
@@ -74,11 +79,12 @@ class Staging:
     # --- the keys of the file ---
 
     def make_keys(self, cursor: CursorWrapper) -> None:
+        unique = "" if self.is_lazy else "PRIMARY KEY"
         cursor.execute(
             sql.SQL(
                 "CREATE UNLOGGED TABLE IF NOT EXISTS {} "
-                '(key text COLLATE "C" PRIMARY KEY, number bigint NOT NULL, line bigint NOT NULL)'
-            ).format(self.keys)
+                '(key text COLLATE "C" {}, number bigint NOT NULL, line bigint NOT NULL)'
+            ).format(self.keys, sql.SQL(unique))
         )
 
     def has_keys(self, cursor: CursorWrapper) -> bool:
@@ -86,29 +92,37 @@ class Staging:
         row = cursor.fetchone()
         return bool(row and row[0])
 
-    def remember_keys(self, cursor: CursorWrapper) -> int:
-        """Keep what the staged rows are; returns how many of them are new."""
+    def remember_keys(self, cursor: CursorWrapper, count: int) -> bool:
+        """Keep what the staged rows are; says whether some of them may have been there before."""
         if self.identity is None:
-            return 0
-        cursor.execute(
-            sql.SQL(
-                "INSERT INTO {keys} SELECT {identity}, _number, _line FROM {rows} s "
-                "WHERE {identity} IS NOT NULL "
-                'ORDER BY {identity} COLLATE "C", _number ON CONFLICT DO NOTHING'
-            ).format(keys=self.keys, rows=self.rows, identity=self.identity)
-        )
-        return int(cursor.rowcount)
+            return False
+        facts = {"keys": self.keys, "identity": self.identity, "rows": self.rows}
+        if self.is_lazy:
+            cursor.execute(APPEND_KEYS.format(**facts))
+            cursor.execute(COUNT_KEYS.format(**facts))
+            (number, different) = cursor.fetchone()
+            return bool(number > different)
+        cursor.execute(INSERT_KEYS.format(**facts))
+        return bool(cursor.rowcount < count)
 
-    def take_doubles(self, cursor: CursorWrapper) -> list[Double]:
-        """Remove from the staged rows those that were there before, and tell which."""
+    def take_doubles(
+        self, cursor: CursorWrapper, among: Sequence[int] | None = None
+    ) -> list[Double]:
+        """Remove from the staged rows (or those `among` them) what was there before; tell which."""
         if self.identity is None:
             return []
+        if self.is_lazy:
+            cursor.execute(CREATE_INDEX.format(name=self.index, keys=self.keys))
         cursor.execute(
-            sql.SQL(
-                "WITH gone AS (DELETE FROM {rows} s USING {keys} k WHERE k.key = {identity} "
-                "AND k.number <> s._number RETURNING s._number, s._line, s.{key}, k.line AS first) "
-                "SELECT * FROM gone ORDER BY 1"
-            ).format(keys=self.keys, rows=self.rows, key=self.key, identity=self.identity)
+            TAKE_DOUBLES.format(
+                rows=self.rows,
+                keys=self.keys,
+                key=self.key,
+                identity=self.identity,
+                among=sql.SQL("true")
+                if among is None
+                else sql.SQL("s._number = ANY({})").format(sql.Literal(list(among))),
+            )
         )
         return [Double(*row) for row in cursor.fetchall()]
 
@@ -132,6 +146,27 @@ class Staging:
             [list(numbers)],
         )
         return list(cursor.fetchall())
+
+
+INSERT_KEYS = sql.SQL(
+    "INSERT INTO {keys} SELECT {identity}, _number, _line FROM {rows} s "
+    "WHERE {identity} IS NOT NULL "
+    'ORDER BY {identity} COLLATE "C", _number ON CONFLICT DO NOTHING'
+)
+APPEND_KEYS = sql.SQL(
+    "INSERT INTO {keys} SELECT {identity}, _number, _line FROM {rows} s "
+    "WHERE {identity} IS NOT NULL"
+)
+COUNT_KEYS = sql.SQL("SELECT count({identity}), count(DISTINCT {identity}) FROM {rows} s")
+CREATE_INDEX = sql.SQL("CREATE INDEX IF NOT EXISTS {name} ON {keys} (key, number)")
+TAKE_DOUBLES = sql.SQL(
+    "WITH found AS MATERIALIZED (SELECT s._number, (SELECT k.line FROM {keys} k "
+    "WHERE k.key = {identity} AND k.number < s._number ORDER BY k.number LIMIT 1) AS first "
+    "FROM {rows} s WHERE {among}), "
+    "gone AS (DELETE FROM {rows} s USING found f WHERE f._number = s._number "
+    "AND f.first IS NOT NULL RETURNING s._number, s._line, s.{key}, f.first) "
+    "SELECT * FROM gone ORDER BY 1"
+)
 
 
 def keys_name(pk: UUID) -> str:

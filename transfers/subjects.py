@@ -84,6 +84,7 @@ class Chunk:
     origin: str = ""  # the file's name, for what keeps a proof
     options: Mapping[str, Any] = field(default_factory=dict)  # what the subject's own options say
     transfer: UUID | None = None
+    zone: str = ""  # of moments that name none
 
     def rows(self, *names: str) -> list[tuple[Any, ...]]:
         """The number of each staged row with these of its columns, in the order of the file."""
@@ -127,10 +128,31 @@ class Subject:
     export_right = ""
     # Without this one, personal columns do not leave.
     personal_right = ""
+    # Without this one, a report shows the key of a row by its first and last characters alone.
+    key_right = ""
     operations: tuple[Operation, ...] = ("insert", "upsert", "update")
     options: tuple[SubjectOption, ...] = ()
-    # Sentences for codes of refusals that `transfers.wording` does not have.
+    # Sentences for codes of refusals that `transfers.wording` does not have, and others for what a
+    # refusal's detail calls its `hint`.
     sentences: Mapping[str, _StrOrPromise] = NOTHING
+    hints: Mapping[str, _StrOrPromise] = NOTHING
+    # What was inserted is there already for a later row that is the same: whether it stood in the
+    # file before is looked up only then. The database has to refuse all that `identity` calls the
+    # same.
+    database_knows_doubles = False
+    # How many rows a transaction has at most, where it holds up others; None is as many as usual.
+    rows_at_once: int | None = None
+    # And how many times as many as usual, where rows are short.
+    times_as_many = 1
+
+    @property
+    def is_on(self) -> bool:
+        """May there be such files at all? A part of the product may be switched off."""
+        return True
+
+    def hidden(self, value: str) -> str:
+        """What is shown of a key to whoever may not see it."""
+        return "…"
 
     def columns(self, chosen: Mapping[str, Any] = NOTHING) -> Mapping[str, Column]:
         """All columns by name, in the order of an export, with these options of the subject's own.
@@ -139,8 +161,11 @@ class Subject:
         """
         raise NotImplementedError
 
-    def begin(self, chosen: Mapping[str, Any]) -> None:
-        """Look at the subject's own options before the file is read; FileFault stops it."""
+    def begin(self, chosen: Mapping[str, Any], by: User | None) -> None:
+        """Look at the subject's own options before the file is read; FileFault stops it.
+
+        `by` is who asked for it, where that was a person.
+        """
 
     @property
     def identity(self) -> sql.Composable | None:
@@ -174,6 +199,8 @@ class Subject:
 
     # The orders that lists know, by what their addresses call them.
     sorts: tuple[str, ...] = ()
+    # What the command and the addresses of exports may name to narrow one; `filters_from` reads it.
+    narrowing: tuple[SubjectOption, ...] = ()
 
     def columns_shown(self, shown: Sequence[str]) -> list[str]:
         """The columns that stand for those of a list."""
@@ -181,9 +208,12 @@ class Subject:
         return [name for name in shown if name in known]
 
     def filters_from(
-        self, asked: Mapping[str, str], *, by: User, at: datetime, zone: str
+        self, asked: Mapping[str, str], *, by: User | None, at: datetime, zone: str
     ) -> dict[str, Any]:
-        """How the address of a list narrows an export, as JSON; raises BadFilter."""
+        """How the address of a list narrows an export, as JSON; raises BadFilter.
+
+        `by` is whoever asks; nobody stands for a command, which may have everything.
+        """
         return {}
 
     def filters_in_words(self, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -205,6 +235,9 @@ class Subject:
 
     def check(self, options: Options) -> None:
         """Raise BadOption for what cannot be done with such files."""
+        if not self.is_on:
+            said = _("%(subject)s: they are switched off in this installation.")
+            raise BadOption("subject", said % {"subject": self.label})
         if options.operation not in self.operations:
             raise BadOption(
                 "operation",
@@ -242,7 +275,7 @@ def registered(*subjects: Subject) -> Mapping[str, Subject]:
         taken = {option.name for option in subject.options} & GENERAL
         if subject.name in found or taken:
             raise ValueError(f"{subject.name}: its name or {taken or 'none'} is taken")
-        wording.teach(subject.sentences)
+        wording.teach(subject.sentences, subject.hints)
         found[subject.name] = subject
     return found
 

@@ -50,11 +50,12 @@ SENTENCES: dict[str, str | Promise] = {
     "json_invalid": _("Not a JSON object."),
     "excel_mangled": _("A spreadsheet has turned the code into a number: format it as text."),
     "recipient_unknown": _("Nobody has this key."),
+    "contact_erased": _("This person was erased after the file was sent."),
     "phone_invalid": _("Not a telephone number: write +33612345678."),
     "timezone_unknown": _("This is no time zone: write one such as Europe/Paris."),
     "not_updatable": _("This cannot be changed."),
 }
-HINTS: Mapping[str, str | Promise] = {
+HINTS: dict[str, str | Promise] = {
     "serial": _("A spreadsheet has turned the date into a number: format the column as text."),
     "short_year": _("Write the year with four digits."),
 }
@@ -80,11 +81,12 @@ def reason(code: str) -> str:
     return str(REASONS.get(code) or SENTENCES.get(code, code)).rstrip(".")
 
 
-def teach(sentences: Mapping[str, str | Promise]) -> None:
-    """Add a subject's own codes; a code means the same in every report."""
-    for code, words in sentences.items():
-        if SENTENCES.setdefault(code, words) is not words:
-            raise ValueError(f"{code} has another sentence already")
+def teach(sentences: Mapping[str, str | Promise], hints: Mapping[str, str | Promise]) -> None:
+    """Add a subject's own codes and hints; each means the same in every report."""
+    for known, taught in ((SENTENCES, sentences), (HINTS, hints)):
+        for code, words in taught.items():
+            if known.setdefault(code, words) is not words:
+                raise ValueError(f"{code} has another sentence already")
 
 
 def sentence(code: str, detail: Mapping[str, Any]) -> str:

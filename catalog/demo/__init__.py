@@ -13,11 +13,13 @@ from django.db import transaction
 
 from catalog.packages.applying import apply
 from catalog.packages.reading import read
+from catalog.pictures import Picture, keep
 from contacts.actions.contacts import create_contact
 from contacts.models import Contact
 
 # The spaces for contacts pass unidentified people on to the one for visitors: that comes first.
 PACKAGES = ("visitors", "contacts")
+SIZE = (1200, 480)
 PEOPLE: tuple[dict[str, Any], ...] = (
     {
         "key": "C1",
@@ -101,6 +103,7 @@ def load_catalogue(*, at: datetime) -> int:
 
     What is there already stays: a second time does what the first has left.
     """
+    keep_pictures(at=at)
     for name in PACKAGES:
         with transaction.atomic(durable=True):
             apply(read(package(name)), publish=True, by=None, at=at)
@@ -109,6 +112,13 @@ def load_catalogue(*, at: datetime) -> int:
     for person in new:
         create_contact({**person, "email": address(person)}, by=None, at=at)
     return len(new)
+
+
+@transaction.atomic(durable=True)
+def keep_pictures(*, at: datetime) -> None:
+    """What the offers show, drawn for them. The packages name each by what is in its file."""
+    for file in files(__name__).joinpath("pictures").iterdir():
+        keep(Picture("image/webp", *SIZE, file.read_bytes()), name=file.name, at=at)
 
 
 KEYS = [person["key"] for person in PEOPLE]

@@ -1,4 +1,4 @@
-"""Tagging many offers at once."""
+"""Tagging and moving many offers at once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,37 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.forms.fields import NewTagsField, TagsField, tag_choices
+from accounts.models import User
+from catalog.forms.fields import NewTagsField, TagsField, category_choices, tag_choices
+from catalog.models import Environment
 
 
-class TagForm(forms.Form):
+class BulkForm(forms.Form):
+    """What is asked about many offers of an environment."""
+
+    def __init__(self, *args: Any, environment: Environment, user: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.environment, self.user = environment, user
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Offer what there is to choose from."""
+
+
+class MoveForm(BulkForm):
+    category = forms.ChoiceField(
+        label=gettext_lazy("To the category"),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the categories.")},
+    )
+
+    def prepare(self) -> None:
+        category: Any = self.fields["category"]
+        nothing = _("None: at the root of the catalogue")
+        category.choices = category_choices(self.environment, self.user, nothing=nothing)
+
+
+class TagForm(BulkForm):
     tags = TagsField()
     new_tags = NewTagsField()
     removes = forms.TypedChoiceField(
@@ -26,8 +53,7 @@ class TagForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose what to do.")},
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def prepare(self) -> None:
         tags: Any = self.fields["tags"]
         tags.choices = tag_choices(())
         if not tags.choices:

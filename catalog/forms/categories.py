@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.checking import LARGEST_MULTIPLIER, SMALLEST_MULTIPLIER
 from catalog.forms.shaping import (
@@ -35,13 +35,13 @@ class CategoryForm(ShapedForm):
 
     label = label_field(gettext_lazy("As people say it, for example “Weekend trips”."))
     name = name_field(validators=[is_name])
-    parent = forms.ChoiceField(label=gettext_lazy("Below"), required=False)
+    parent = forms.ChoiceField(label=gettext_lazy("Parent category"), required=False)
     description = TextAreaField(label=gettext_lazy("Description"), max_length=2000)
     enabled = forms.BooleanField(
-        label=gettext_lazy("Enabled"),
+        label=pgettext_lazy("a category", "Enabled"),
         required=False,
         initial=True,
-        help_text=gettext_lazy("Off, no offer below is proposed."),
+        help_text=gettext_lazy("When off, no offer below is proposed."),
     )
     start = MomentField(label=gettext_lazy("From"))
     end = MomentField(
@@ -70,7 +70,7 @@ class CategoryForm(ShapedForm):
         required=False,
         max_length=2000,
         help_text=gettext_lazy(
-            "Between commas. A call may ask for a theme; categories below have these as well."
+            "Separated by commas. A call may ask for a theme; categories below have these as well."
         ),
     )
     filter = RuleField(

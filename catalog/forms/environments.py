@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.contentwords import LANGUAGES, language_label
 from catalog.forms.rowsfield import RowsField
@@ -108,7 +108,9 @@ class EnvironmentForm(ShapedForm):
         label=gettext_lazy("Time zone"),
         choices=time_zones,
         initial="Europe/Paris",
-        help_text=gettext_lazy("In which dates of offers are written and begin."),
+        help_text=gettext_lazy(
+            "The zone in which the dates of offers are entered and take effect."
+        ),
         error_messages={"required": gettext_lazy("Choose a time zone.")},
     )
     language = forms.ChoiceField(
@@ -116,7 +118,7 @@ class EnvironmentForm(ShapedForm):
         choices=languages,
         initial="en",
         help_text=gettext_lazy(
-            "In which offers are written; other languages are variants of their texts."
+            "The language in which offers are written; others are variants of it."
         ),
         error_messages={"required": gettext_lazy("Choose a language.")},
     )
@@ -168,7 +170,7 @@ class EnvironmentForm(ShapedForm):
                 "sandbox",
             ),
         ),
-        (gettext_lazy("Filter"), ("filter",)),
+        (pgettext_lazy("a rule", "Filter"), ("filter",)),
         (gettext_lazy("Call data"), ("call_data",)),
         (gettext_lazy("Examples"), ("samples",)),
         (gettext_lazy("Access"), ("access_labels",)),

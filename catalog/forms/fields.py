@@ -27,8 +27,14 @@ def category_choices(
     environment: Environment, user: User, *, nothing: Any, key: str = "name"
 ) -> list[tuple[str, str]]:
     """The tree as options, those below others moved in; only what the person may see."""
+    return [("", nothing), *categories_seen(environment, user, key=key)]
+
+
+def categories_seen(
+    environment: Environment, user: User, *, key: str = "name"
+) -> list[tuple[str, str]]:
     visible = Category.objects.filter(environment=environment).visible_to(user)
-    return [("", nothing), *indented(tree_of(visible.only(*SHOWN_OF_CATEGORIES)), key=key)]
+    return indented(tree_of(visible.only(*SHOWN_OF_CATEGORIES)), key=key)
 
 
 SHOWN_OF_CATEGORIES = ("name", "label", "parent", "position")
@@ -82,7 +88,7 @@ class NewTagsField(forms.CharField):
             label=gettext_lazy("New tags"),
             required=False,
             max_length=1000,
-            help_text=gettext_lazy("Between commas, as in “summer, cross-selling”."),
+            help_text=gettext_lazy("Separated by commas, as in “summer, cross-selling”."),
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )
 

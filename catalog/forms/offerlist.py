@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.forms.fields import LongSelect
+from catalog.matrix import in_state
 from catalog.models import Approval, Environment, Offer, Space, Tag
 from catalog.tree import Tree
 from offers_site.filters import ListFilter
@@ -21,7 +22,7 @@ STATUSES = (
     ("editing", gettext_lazy("Being edited")),
     ("pending", gettext_lazy("Waiting for approval")),
     ("approved", gettext_lazy("Approved, not live")),
-    ("rejected", gettext_lazy("Rejected")),
+    ("rejected", pgettext_lazy("approval", "Rejected")),
     ("live", gettext_lazy("Live")),
     ("changed", gettext_lazy("Changed since live")),
     ("never", gettext_lazy("Never live")),
@@ -51,17 +52,15 @@ class OfferFilter(ListFilter):
         if status := self.asked("status"):
             queryset = queryset.filter(self.in_status(status))
         if category := self.asked("category"):
-            queryset = queryset.filter(category__in=self.subtree(category))
+            queryset = queryset.filter(category__in=self.tree.subtree_of(category))
         if space := self.asked("space"):
-            queryset = queryset.filter(representations__space__name=space)
+            queryset = queryset.filter(self.in_space(space))
         if tag := self.asked("tag"):
             queryset = queryset.filter(tags__name=tag)
         return queryset
 
-    def subtree(self, name: str) -> list[int]:
-        found = (category for category in self.tree.by_key.values() if category.name == name)
-        top = next(found, None)
-        return [category.pk for category in self.tree.subtree(top.pk)] if top else []
+    def in_space(self, name: str) -> Q:
+        return Q(representations__space__name=name)
 
     def in_status(self, status: str) -> Q:
         either = Q(content_state=status) | Q(eligibility_state=status)
@@ -97,6 +96,33 @@ class OfferFilter(ListFilter):
                 ending.append(category.pk)
         over = Q(end__lte=self.at) | Q(category__in=ended)
         return (Q(end__lte=until) | Q(category__in=ending)) & ~Q(pk__in=Offer.objects.filter(over))
+
+
+class MatrixFilter(OfferFilter):
+    """How offers stand in the space that is asked for, or in any."""
+
+    spaces: ClassVar[Sequence[Space]]
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("There"),
+        choices=[
+            ("", gettext_lazy("Any")),
+            ("complete", gettext_lazy("Complete")),
+            ("missing", gettext_lazy("Something is missing")),
+            ("off", gettext_lazy("Not enabled")),
+            ("own", gettext_lazy("With words of its own")),
+            ("nowhere", gettext_lazy("Not there")),
+        ],
+    )
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        narrowed = super().narrow(queryset)
+        if state := self.asked("state"):
+            narrowed = narrowed.filter(in_state(state, self.spaces, self.asked("space") or ""))
+        return narrowed
+
+    def in_space(self, name: str) -> Q:
+        return Q() if self.asked("state") == "nowhere" else super().in_space(name)
 
 
 class FallbackOfferFilter(OfferFilter):

@@ -52,7 +52,12 @@ class CodeField(forms.CharField):
             validators=[is_code],
             help_text=CODE_HELP,
             widget=forms.TextInput(
-                attrs={"spellcheck": "false", "autocomplete": "off", "data-proposed-by": "label"}
+                attrs={
+                    "spellcheck": "false",
+                    "autocomplete": "off",
+                    "data-proposed-by": "label",
+                    "data-proposed-as": "code",
+                }
             ),
             **options,
         )

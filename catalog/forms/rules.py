@@ -53,7 +53,7 @@ class PresentationRuleForm(ShapedForm):
         label=gettext_lazy("Active"),
         required=False,
         initial=True,
-        help_text=gettext_lazy("Off, the rule is kept and nobody asks it."),
+        help_text=gettext_lazy("When off, the rule is kept but not applied."),
     )
     max = forms.IntegerField(
         label=gettext_lazy("At most"),

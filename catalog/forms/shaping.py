@@ -218,6 +218,13 @@ def name_field(**options: Any) -> forms.CharField:
             "How programs, rules and packages name it: letters, digits, dashes and underscores. "
             "It never changes."
         ),
-        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={
+                "spellcheck": "false",
+                "autocomplete": "off",
+                "data-proposed-by": "label",
+                "data-proposed-as": "name",
+            }
+        ),
         **options,
     )

@@ -63,19 +63,19 @@ class SpaceForm(ShapedForm):
         min_value=1,
         max_value=50,
         initial=1,
-        help_text=gettext_lazy("How many a call gets that does not say."),
+        help_text=gettext_lazy("How many offers a call gets when it does not say."),
         error_messages={"required": gettext_lazy("Enter a number.")},
     )
     default_category = forms.ChoiceField(
         label=gettext_lazy("Default category"),
         required=False,
-        help_text=gettext_lazy("Where a call looks that names neither category nor theme."),
+        help_text=gettext_lazy("Where a call looks when it names neither category nor theme."),
     )
     default_themes = WordsField(
         label=gettext_lazy("Default themes"),
         required=False,
         max_length=2000,
-        help_text=gettext_lazy("Between commas."),
+        help_text=gettext_lazy("Separated by commas."),
     )
     fields_ = RowsField(
         FieldRow,
@@ -116,7 +116,9 @@ class SpaceForm(ShapedForm):
         label=gettext_lazy("Records propositions"),
         required=False,
         initial=True,
-        help_text=gettext_lazy("Off, caps and presentation rules know nothing of this space."),
+        help_text=gettext_lazy(
+            "When off, caps and presentation rules do not count what this space shows."
+        ),
     )
     status_on_proposition = forms.ChoiceField(
         label=gettext_lazy("Status when proposed"),

@@ -47,8 +47,8 @@ class TemplateForm(forms.Form):
         to_field_name="public_id",
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
-            "Only they, those with one of the roles below, and administrators approve such offers. "
-            "With nobody ticked, everybody who may approve does."
+            "Only these people, those with one of the roles below and administrators can approve "
+            "such offers. With nobody ticked, everybody who may approve offers can."
         ),
     )
     reviewer_roles = forms.ModelMultipleChoiceField(

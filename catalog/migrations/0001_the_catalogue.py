@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('side', models.CharField(choices=[('content', 'Content'), ('eligibility', 'Eligibility')], max_length=11, verbose_name='side')),
-                ('act', models.CharField(choices=[('submitted', 'Submitted'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('reset', 'Reset'), ('went_live', 'Went live')], max_length=9, verbose_name='act')),
+                ('act', models.CharField(choices=[('submitted', 'Submitted'), ('reminded', 'Reviewers reminded'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('reset', 'Reset'), ('went_live', 'Went live')], max_length=9, verbose_name='act')),
                 ('digest', models.CharField(max_length=64)),
                 ('comment', models.TextField(blank=True, max_length=2000, verbose_name='comment')),
                 ('by_name', models.CharField(blank=True, max_length=200, verbose_name='by')),
@@ -364,10 +364,10 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(editable=False, verbose_name='created at')),
                 ('changed_at', models.DateTimeField(editable=False, verbose_name='changed at')),
                 ('version', models.PositiveIntegerField(default=1)),
-                ('anonymous_space', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='identified_spaces', to='catalog.space')),
-                ('default_category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='default_of', to='catalog.category')),
+                ('anonymous_space', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='identified_spaces', to='catalog.space', verbose_name='anonymous space')),
+                ('default_category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='default_of', to='catalog.category', verbose_name='default category')),
                 ('environment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spaces', to='catalog.environment')),
-                ('fallback_offer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fallback_of', to='catalog.offer')),
+                ('fallback_offer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fallback_of', to='catalog.offer', verbose_name='fallback offer')),
             ],
             options={
                 'verbose_name': 'space',

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models.environments import Environment
 
@@ -19,8 +20,9 @@ class ApprovalStep(models.Model):
 
     class Act(models.TextChoices):
         SUBMITTED = "submitted", _("Submitted")
+        REMINDED = "reminded", _("Reviewers reminded")
         APPROVED = "approved", _("Approved")
-        REJECTED = "rejected", _("Rejected")
+        REJECTED = "rejected", pgettext_lazy("approval", "Rejected")
         RESET = "reset", _("Reset")  # edited after approval, or started again by hand
         WENT_LIVE = "went_live", _("Went live")
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import AccessLabel, LabelledQuerySet, Role, User
 from catalog.models.categories import Category, carrying_missing, hidden_categories
@@ -24,7 +25,7 @@ class Approval(models.TextChoices):
     EDITING = "editing", _("Being edited")
     PENDING = "pending", _("Waiting for approval")
     APPROVED = "approved", _("Approved")
-    REJECTED = "rejected", _("Rejected")
+    REJECTED = "rejected", pgettext_lazy("approval", "Rejected")
     LIVE = "live", _("Live")
 
 
@@ -295,7 +296,7 @@ class Cap(models.Model):
         PRESENTED = "presented", _("Presented")
         INTERESTED = "interested", _("Interested")
         ACCEPTED = "accepted", _("Accepted")
-        REJECTED = "rejected", _("Rejected")
+        REJECTED = "rejected", pgettext_lazy("proposition", "Rejected")
 
     class Per(models.TextChoices):
         CONTACT = "contact", _("For each person")

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models.environments import Environment
 from catalog.models.names import NAME, NamedWithin, is_name
@@ -37,7 +38,7 @@ class PresentationRule(NamedWithin, models.Model):
         default=ALL,
     )
     active = models.BooleanField(_("active"), default=True)
-    order = models.IntegerField(_("order"), default=0)
+    order = models.IntegerField(pgettext_lazy("place among others", "order"), default=0)
     applies_to = models.TextField(_("applies to"), blank=True)
     period = models.DurationField(_("period"), null=True, blank=True)  # None: all that is kept
     max = models.PositiveIntegerField(_("most propositions"), default=1)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models.categories import Category
 from catalog.models.environments import Environment
@@ -33,7 +34,7 @@ class Status(models.IntegerChoices):
     INTERESTED = 2, _("Interested")
     ACCEPTED = 3, _("Accepted")
     SCHEDULED = 4, _("Scheduled")
-    REJECTED = 5, _("Rejected")
+    REJECTED = 5, pgettext_lazy("proposition", "Rejected")
     CONTROL_GROUP = 6, _("Control group")
 
     @property
@@ -67,7 +68,12 @@ class Space(models.Model):
     unitary = models.BooleanField(_("answers single calls"), default=False)
     default_count = models.PositiveSmallIntegerField(_("offers by default"), default=1)
     default_category = models.ForeignKey(
-        Category, models.PROTECT, related_name="default_of", null=True, blank=True
+        Category,
+        models.PROTECT,
+        related_name="default_of",
+        verbose_name=_("default category"),
+        null=True,
+        blank=True,
     )
     default_themes = ArrayField(models.CharField(max_length=50), default=list, blank=True)
     # [{"name", "required"}] in the order in which templates receive them
@@ -79,7 +85,12 @@ class Space(models.Model):
     implicit_identification = models.BooleanField(_("recognises browsers"), default=False)
     needs_token = models.BooleanField(_("only signed identification"), default=False)
     anonymous_space = models.ForeignKey(
-        "self", models.PROTECT, related_name="identified_spaces", null=True, blank=True
+        "self",
+        models.PROTECT,
+        related_name="identified_spaces",
+        verbose_name=_("anonymous space"),
+        null=True,
+        blank=True,
     )
     record = models.BooleanField(_("records propositions"), default=True)
     status_on_proposition = models.PositiveSmallIntegerField(
@@ -92,7 +103,12 @@ class Space(models.Model):
     store_on_proposition = models.JSONField(default=dict, blank=True)
     store_on_status = models.JSONField(default=dict, blank=True)
     fallback_offer = models.ForeignKey(
-        "catalog.Offer", models.PROTECT, related_name="fallback_of", null=True, blank=True
+        "catalog.Offer",
+        models.PROTECT,
+        related_name="fallback_of",
+        verbose_name=_("fallback offer"),
+        null=True,
+        blank=True,
     )
     fill_with_fallback = models.BooleanField(_("fills with the fallback offer"), default=False)
     tie_policy = models.CharField(

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actions.granting import Stale
+from catalog import previewing
 from catalog.actions import approvals, planned, releases
 from catalog.approving import Side
 from catalog.comparing import Change, FieldChange, what_would_change
 from catalog.forms.approving import NOW, ApproveForm, SubmitForm
-from catalog.models import Environment, Offer, PlannedRelease
+from catalog.models import Environment, Offer, PlannedRelease, Representation
 from catalog.readiness import NotReady, side_of_path
 from catalog.recap import recap
 from catalog.situation import Situation, lacking_by_space, situation_of
@@ -93,9 +94,7 @@ def offer_approve(
         "situation": situation,
         "missing": linked(offer, now_there.missing),
         "form": form,
-        "representations": [
-            (one, lacking.get(one.space.name, [])) for one in offer.representations.all()
-        ],
+        "representations": representations(offer, asked, lacking),
         "recap": recap(offer),
         "mine": found[0],
         "others": found[1],
@@ -104,6 +103,23 @@ def offer_approve(
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "catalog/offer_approve.html", context, status=status)
+
+
+def representations(
+    offer: Offer, side: Side, lacking: dict[str, list[str]]
+) -> list[tuple[Representation, list[str], str]]:
+    """Each with what it lacks and, where it is spoken or read plain, its text."""
+    if side != Side.CONTENT:
+        return []
+    subject = previewing.design_subject(offer)
+    shown = previewing.preview(subject, list(subject.spaces), person=None, call={}, language=None)
+    texts = {
+        one.space.name: one.rendered.text for one in shown if one.rendered and one.is_read_as_text
+    }
+    return [
+        (one, lacking.get(one.space.name, []), texts.get(one.space.name, ""))
+        for one in offer.representations.all()
+    ]
 
 
 def complete_spaces(offer: Offer, lacking: dict[str, list[str]]) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -23,10 +22,10 @@ from accounts.models import User
 from catalog.actions import approvals, offers, releases
 from catalog.approving import Side
 from catalog.describing import fallback_offer_shape, offer_shape
-from catalog.forms.bulk import TagForm
+from catalog.forms.bulk import BulkForm, MoveForm, TagForm
 from catalog.forms.offers import proposed_code
 from catalog.models import Environment, Offer
-from catalog.problems import NameTaken, NotAcceptable, StillUsed
+from catalog.problems import NameTaken, NotAcceptable, Problem, StillUsed
 from catalog.views.doors import CatalogueRequest, reviews
 from offers_site.http import picked_rows, render_confirmation
 
@@ -46,7 +45,7 @@ class Verb:
     button: str | Promise
     act: Act
     danger: bool = False
-    form: type[forms.Form] | None = None
+    form: type[BulkForm] | None = None
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,7 +62,11 @@ def offers_bulk(request: CatalogueRequest, environment: Environment, verb: str) 
         messages.info(request, _("Tick the offers first."))
         return redirect(back)
     data = request.POST if request.method == "POST" else None
-    form = asked.form(data) if asked.form is not None else None
+    form = (
+        asked.form(data, environment=environment, user=request.user)
+        if asked.form is not None
+        else None
+    )
     if data is not None and (form is None or form.is_valid()):
         done, refused = asked.act(chosen, form, request.user)
         tell(request, done, refused)
@@ -165,6 +168,15 @@ def tag(offer: Offer, form: TagForm, by: User) -> None:
     offers.edit_offer(offer, tagged, version=offer.version, by=by, at=now())
 
 
+def move(offer: Offer, form: MoveForm, by: User) -> None:
+    if offer.is_fallback:
+        raise NotAcceptable([Problem("", "fallback", _("A fallback offer is in no category."))])
+    moved = offer_shape(offer).model_copy(
+        update={"category": form.cleaned_data["category"] or None}
+    )
+    offers.edit_offer(offer, moved, version=offer.version, by=by, at=now())
+
+
 def duplicate(offer: Offer, form: Any, by: User) -> None:
     label = _("%(offer)s (copy)") % {"offer": offer.label[:110]}
     code = proposed_code(offer.environment, offer.code)
@@ -209,6 +221,17 @@ VERBS = {
         gettext_lazy("Tag"),
         one_by_one(tag),
         form=TagForm,
+    ),
+    "move": Verb(
+        CHANGE,
+        gettext_lazy("Move these offers"),
+        gettext_lazy(
+            "The rules, dates and multiplier of the new category hold for them: their eligibility "
+            "has to be approved again."
+        ),
+        gettext_lazy("Move"),
+        one_by_one(move),
+        form=MoveForm,
     ),
     "enable": Verb(
         DISABLE,

@@ -20,6 +20,7 @@ from catalog.describing import environment_shape
 from catalog.forms.environments import IN_ADDRESSES, EnvironmentForm
 from catalog.forms.rules import NamedFilter
 from catalog.gathering import Kind, gather
+from catalog.lints import Group, lints_of
 from catalog.models import Environment, Offer
 from catalog.problems import StillUsed
 from catalog.readiness import obstacles
@@ -115,6 +116,7 @@ def environment_detail(request: CatalogueRequest, environment: Environment) -> H
         "facts": facts_of(Kind.ENVIRONMENT, shape),
         "parts": parts_of(request, environment),
         "obstacles": obstacles_of(environment),
+        "lints": lints_for(request, environment),
         "change": change,
         "standing": standing[environment.name],
         "standing_label": WORDS[standing[environment.name]],
@@ -136,6 +138,13 @@ def live_detail(request: CatalogueRequest, environment: Environment) -> HttpResp
         "since": live_since(environment, Kind.ENVIRONMENT)[environment.name],
     }
     return render(request, "catalog/live_detail.html", context)
+
+
+def lints_for(request: CatalogueRequest, environment: Environment) -> list[Group] | None:
+    """What is worth a look; None for those who do not see its offers."""
+    if not request.user.has_perm("catalog.view_design_offer"):
+        return None
+    return lints_of(environment, request.user, at=now())
 
 
 def obstacles_of(environment: Environment) -> list[tuple[Any, str]]:

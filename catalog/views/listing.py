@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch
@@ -24,9 +23,10 @@ from catalog.forms.offerlist import (
 )
 from catalog.livenow import live_categories, visible_revisions
 from catalog.models import Category, Environment, Offer, Representation, Space
-from catalog.tree import Tree, tree_of
+from catalog.tree import tree_of
 from catalog.veiling import veil_of
 from catalog.views.doors import CatalogueRequest, sees
+from catalog.views.overviews import overviews_of
 from offers_site.http import render_page
 from offers_site.lists import Bulk, Column, List
 
@@ -119,10 +119,11 @@ def offer_list(request: CatalogueRequest, environment: Environment) -> HttpRespo
     context = {
         "list": page,
         "environment": environment,
-        "windows": {row.pk: window_of(row, tree) for row in page.rows},
+        "windows": {row.pk: tree.window(row.category_id, row) for row in page.rows},
         "pictures": {row.pk: thumbnail_of(row) for row in page.rows} if cards else {},
         "at": at,
         "as_cards": cards,
+        "overviews": overviews_of(request, environment, "offer-list"),
     }
     return render_page(request, "catalog/offer_list.html", context, fragment="list")
 
@@ -159,14 +160,6 @@ def for_list(offers: Any, *, shows_content: bool = False) -> Any:
     unshown = UNSHOWN if shows_content else (*UNSHOWN, "content")
     parts = ("tags", "access_labels", Prefetch("representations", lean))
     return offers.defer(*unshown).prefetch_related(*parts)
-
-
-def window_of(offer: Offer, tree: Tree) -> tuple[datetime | None, datetime | None]:
-    """From when until when it can be proposed, its categories' dates with its own."""
-    windows: list[Any] = [*tree.chain(offer.category_id), offer]
-    starts = [each.start for each in windows if each.start is not None]
-    ends = [each.end for each in windows if each.end is not None]
-    return max(starts, default=None), min(ends, default=None)
 
 
 def thumbnail_of(offer: Offer) -> str:
@@ -219,6 +212,7 @@ def bulk_actions(request: CatalogueRequest, environment: Environment) -> tuple[B
             icon="check-check",
         ),
         Bulk("tag", gettext_lazy("Tag"), at("tag"), change, icon="tag"),
+        Bulk("move", gettext_lazy("Move"), at("move"), change, icon="folder-input"),
         Bulk("enable", gettext_lazy("Enable"), at("enable"), disable, icon="power"),
         Bulk("disable", gettext_lazy("Disable"), at("disable"), disable, icon="power-off"),
         Bulk("duplicate", gettext_lazy("Duplicate"), at("duplicate"), change, icon="copy"),

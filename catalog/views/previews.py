@@ -17,6 +17,7 @@ from catalog import previewing
 from catalog.contentwords import language_label
 from catalog.models import Environment, Offer
 from catalog.previewing import Person, Previewed, Subject
+from catalog.views.doors import CatalogueRequest, Place
 from contacts.disclosing import may_see_personal, title_of
 from contacts.models import Contact
 from contacts.searching import search
@@ -34,9 +35,10 @@ LONGEST = 200
 
 
 @require_safe
-def preview(request: StaffRequest, environment: str, code: str) -> HttpResponse:
+def preview(request: CatalogueRequest, environment: str, code: str) -> HttpResponse:
     """The representations of an offer, for a person, an example of a call and a language."""
     offer, side, subject = found(request, environment, code)
+    request.place = Place(offer.environment, side, request.user, "catalog:preview")
     person, chosen = person_asked(request, offer), spaces_asked(request, subject)
     language = asked(request, "language")
     shown = previewing.preview(

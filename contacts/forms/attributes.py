@@ -101,6 +101,9 @@ class AttributeCreateForm(AttributeEditForm):
         help_text=gettext_lazy(
             "How rules and files name it: small letters, digits and underscores. It never changes."
         ),
+        widget=forms.TextInput(
+            attrs={"data-proposed-by": "label", "data-proposed-as": "name", "spellcheck": "false"}
+        ),
     )
     type = forms.ChoiceField(
         label=gettext_lazy("Type"),

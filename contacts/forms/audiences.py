@@ -60,6 +60,9 @@ class AudienceForm(forms.Form):
             "How rules and packages name it: small letters, digits and underscores. It never "
             "changes."
         ),
+        widget=forms.TextInput(
+            attrs={"data-proposed-by": "label", "data-proposed-as": "name", "spellcheck": "false"}
+        ),
     )
     description = forms.CharField(
         label=gettext_lazy("Description"),

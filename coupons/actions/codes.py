@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.journal import Actor, record
-from accounts.models import ApiKey, User
+from accounts.journal import Actor, key_of, record
+from accounts.models import ApiKey, JournalEntry, User
 from coupons import voiding
 from coupons.actions.refusing import CodeTaken, FieldRefused, NotInState
 from coupons.models import Batch, BulkChange, Code, Coupon, Movement, Standing
@@ -21,6 +21,7 @@ from jobs.actions import start_job
 from jobs.models import Job
 
 MOST_AT_ONCE = 1_000  # more of them are a job
+SEEN_FOR = timedelta(hours=1)
 
 
 @transaction.atomic(durable=True)
@@ -178,6 +179,15 @@ def act(
         after = {"codes": done.count, "reason": reason}
         record(verb, coupon, by=by, at=at, after=after)
     return done
+
+
+@transaction.atomic(durable=True)
+def note_seen(coupon: Coupon, *, by: User, at: datetime) -> None:
+    """Write down who was shown codes of a pool in full, once for each hour of looking."""
+    entries = JournalEntry.objects.about("coupons.coupon", key_of(coupon))
+    lately = entries.filter(verb="coupon.codes_seen", by=by, at__gt=at - SEEN_FOR)
+    if not lately.exists():
+        record("coupon.codes_seen", coupon, by=by, at=at)
 
 
 @transaction.atomic(durable=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -54,8 +54,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     "suspended": frozenset({"active", "archived"}),
     "archived": frozenset(),
 }
-# Addresses of the API stand beside those of coupons.
-RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS"}
+# Addresses of the API, and of pages, stand beside those of coupons.
+RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS", "BULK", "CODES", "CREATE", "FIND"}
 MOST_DELETED_AT_ONCE = 20_000
 NEXT_CODE = """
 WITH RECURSIVE tried(number) AS (
@@ -92,6 +92,20 @@ def create_coupon(
     A code that was proposed, `is_auto`, and is taken meanwhile is replaced by the next one; a typed
     one is refused.
     """
+    return create(values, code=code, is_auto=is_auto, status=status, labels=labels, by=by, at=at)
+
+
+def create(
+    values: Mapping[str, Any],
+    *,
+    code: str = "",
+    is_auto: bool = False,
+    status: str = Coupon.Status.ACTIVE,
+    labels: Iterable[AccessLabel] = (),
+    by: Actor,
+    at: datetime,
+) -> Coupon:
+    """The same inside the transaction of a file."""
     labels = list(labels)
     check_may_give(by, labels)
     coupon = Coupon(created_at=at, changed_at=at, status=status, timezone="UTC")
@@ -140,6 +154,19 @@ def edit_coupon(
 
     Says whether anything did.
     """
+    return edit(coupon, values, version=version, labels=labels, by=by, at=at)
+
+
+def edit(
+    coupon: Coupon,
+    values: Mapping[str, Any],
+    *,
+    version: int | None,
+    labels: Iterable[AccessLabel] | None = None,
+    by: Actor,
+    at: datetime,
+) -> bool:
+    """The same inside the transaction of a file."""
     row = locked(coupon, version)
     if row.status == Coupon.Status.ARCHIVED:
         raise NotInState(_("An archived coupon is only read."))
@@ -186,6 +213,11 @@ def set_status(
     coupon: Coupon, status: str, *, version: int | None = None, by: Actor, at: datetime
 ) -> bool:
     """Move a coupon on, or raise Stale, NotInState or StillUsed. Says whether it moved."""
+    return move(coupon, status, version=version, by=by, at=at)
+
+
+def move(coupon: Coupon, status: str, *, version: int | None, by: Actor, at: datetime) -> bool:
+    """The same inside the transaction of a file."""
     row = locked(coupon, version)
     if row.status == status:
         return False
@@ -228,6 +260,14 @@ def check_unneeded(coupon: Coupon) -> None:
         )
 
 
+def needing(coupon: Coupon, *, end_at: datetime | None) -> list[str]:
+    """Deliveries that are not finished, and hold codes for longer than until this end."""
+    if end_at is None or (coupon.end_at is not None and end_at >= coupon.end_at):
+        return []
+    reservations = Reservation.objects.filter(coupon=coupon, ended_at=None, valid_until__gt=end_at)
+    return list(reservations.order_by("delivery").values_list("delivery", flat=True).distinct())
+
+
 @transaction.atomic(durable=True)
 def delete_coupon(coupon: Coupon, *, by: Actor, at: datetime) -> None:
     """Delete a coupon that nobody was ever given and nobody used, or raise StillUsed."""
@@ -267,6 +307,8 @@ def write(coupon: Coupon, values: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in values:
             setattr(coupon, name, values[name])
+    if "folder_path" in values:
+        coupon.folder = keeping.folder_at(values["folder_path"])
 
 
 def write_code(coupon: Coupon, text: str) -> None:
@@ -298,7 +340,7 @@ def facts(coupon: Coupon) -> dict[str, Any]:
     told["folder"] = str(coupon.folder) if coupon.folder else None
     told["owner"] = str(coupon.owner) if coupon.owner else None
     for name in ("start_at", "end_at"):
-        told[name] = told[name].isoformat() if told[name] else None
+        told[name] = told[name].astimezone(UTC).isoformat() if told[name] else None
     lasting: timedelta | None = told["validity_after_issue"]
     told["validity_after_issue"] = str(lasting) if lasting else None
     told["access_labels"] = sorted(label.code for label in coupon.access_labels.all())

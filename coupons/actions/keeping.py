@@ -10,7 +10,8 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from coupons.actions.refusing import FieldRefused
-from coupons.models import Coupon, Redemption, Shelf
+from coupons.models import Coupon, Folder, Redemption, Shelf
+from coupons.patterns import BadPattern, read_pattern
 
 # In the order in which they are asked for.
 LIMITS = (
@@ -45,6 +46,30 @@ def check(coupon: Coupon) -> None:
     if lasting is not None and lasting.total_seconds() <= 0:
         sentence = _("This is some time, or empty.")
         raise FieldRefused("validity_after_issue", "number_invalid", sentence)
+    check_pattern(coupon)
+
+
+def check_pattern(coupon: Coupon) -> None:
+    """Raise FieldRefused unless codes can be made as the coupon says."""
+    if coupon.code_pattern is None:
+        return
+    unknown = set(coupon.code_pattern) - {
+        "pattern",
+        "prefix",
+        "length",
+        "suffix",
+        "charset",
+        "check",
+    }
+    if unknown:
+        sentence = _("A pattern has no “%(name)s”.") % {"name": min(unknown)}
+        raise FieldRefused("code_pattern", "pattern_invalid", sentence)
+    try:
+        read_pattern(
+            coupon.code_pattern, case_sensitive=coupon.case_sensitive, wide=coupon.wide_characters
+        )
+    except BadPattern as refusal:
+        raise FieldRefused("code_pattern", "pattern_invalid", str(refusal)) from refusal
 
 
 UNCHECKED = {"public_id", "code", "code_norm", "specimen_norm", "folder", "owner"}
@@ -97,3 +122,18 @@ def constraint_of(error: IntegrityError) -> str:
     """The name of the constraint that was not kept."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return str(getattr(diagnosis, "constraint_name", "") or "")
+
+
+def folder_at(path: str) -> Folder | None:
+    """The folder with this path, which is made when there is none; nothing for an empty path."""
+    if not path:
+        return None
+    folder = Folder.objects.filter(path=path).first() or Folder(path=path)
+    if folder.pk is None:
+        try:
+            folder.validate_constraints()
+        except ValidationError as error:
+            sentence = _("A folder is written as its path: Spring/Shops/Lyon.")
+            raise FieldRefused("folder", "invalid", sentence) from error
+        folder, _made = Folder.objects.get_or_create(path=path)
+    return folder

@@ -16,10 +16,11 @@ from coupons.actions import codes as code_actions
 from coupons.actions import coupons as actions
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
 from coupons.api.letting import CouponAuth
-from coupons.api.values import CouponPatch, lasting_in_words, values_of
+from coupons.api.values import CouponPatch, values_of
 from coupons.models import Code, Coupon, Standing
 from coupons.normalising import lookups
 from coupons.stock import Stock, stock_of, stocks_of
+from coupons.windows import lasting_in_words
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 
@@ -177,6 +178,7 @@ PLAIN = (
     "accept_unissued",
     "case_sensitive",
     "wide_characters",
+    "code_pattern",
     "specimen_code",
     "low_stock_threshold",
     "low_stock_unit",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from coupons.actions.refusing import FieldRefused
 from coupons.models import Coupon
-from coupons.windows import end_of, start_of
+from coupons.windows import end_of, read_lasting, start_of
 from offers_site.values import moment_in_utc
 
-LASTING = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?\Z")
 DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
 Limit = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -45,6 +44,7 @@ class CouponPatch(BaseModel):
     validity_after_issue: Words | int | None = None
     case_sensitive: bool | None = None
     wide_characters: bool | None = None
+    code_pattern: Words | dict[str, Any] | None = None
     specimen_code: Words | None = None
     low_stock_threshold: Limit | None = None
     low_stock_unit: Coupon.ThresholdUnit | None = None
@@ -60,6 +60,7 @@ MAY_BE_EMPTY = {
     "max_redemptions_total",
     "max_redemptions_per_customer",
     "validity_after_issue",
+    "code_pattern",
     "low_stock_threshold",
     "external_id",
 }
@@ -85,7 +86,13 @@ def value_of(name: str, value: Any) -> Any:
             raise FieldRefused(name, "required_missing", "This cannot be empty.")
         return None
     if name == "validity_after_issue":
-        return read_lasting(value)
+        try:
+            return read_lasting(value)
+        except ValueError:
+            expected = "Expected 3d, 72h or seconds."
+            raise FieldRefused(name, "number_invalid", expected) from None
+    if name == "code_pattern" and isinstance(value, str):
+        return {"pattern": value}
     return (value or None) if name == "external_id" else value
 
 
@@ -104,27 +111,3 @@ def read_moment(name: str, text: str, zone: str) -> datetime:
         raise FieldRefused(
             name, "date_format", "Expected a day as 2026-01-28 or a moment as 2026-01-28T10:00Z."
         ) from None
-
-
-def read_lasting(value: str | int) -> timedelta:
-    """`3d`, `72h`, `1d12h`, or seconds."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        value = int(value)
-    if isinstance(value, int) and 0 < value < 10**9:
-        return timedelta(seconds=value)
-    found = LASTING.match(value) if isinstance(value, str) and value else None
-    if found is None:
-        raise FieldRefused("validity_after_issue", "number_invalid", "Expected 3d, 72h or seconds.")
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
-def lasting_in_words(lasting: timedelta | None) -> str | None:
-    if lasting is None:
-        return None
-    seconds = int(lasting.total_seconds())
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, rest = divmod(rest, 60)
-    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest, "s"))
-    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"

@@ -3,10 +3,11 @@
 from coupons.models.bulk import BulkChange
 from coupons.models.codes import Batch, Code, CodeQuerySet, Shelf, Standing, StockCount
 from coupons.models.coupons import Coupon, CouponQuerySet, CouponUse, Folder
-from coupons.models.ledger import CodeEvent, Movement
+from coupons.models.ledger import CodeEvent, Movement, Why
 from coupons.models.options import Options
 from coupons.models.redemptions import CustomerUse, Hold, Redemption
 from coupons.models.reservations import Promise, Reservation
+from coupons.models.tallies import Tally, Told
 
 __all__ = [
     "Batch",
@@ -28,4 +29,7 @@ __all__ = [
     "Shelf",
     "Standing",
     "StockCount",
+    "Tally",
+    "Told",
+    "Why",
 ]

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey
@@ -131,10 +132,13 @@ class Batch(models.Model):
 
 class CodeQuerySet(models.QuerySet["Code"]):
     def available(self) -> Self:
-        return self.filter(Q(standing=None) | Q(standing__status="available"))
+        """Those of which nothing became. So written, they are found in the order of an index."""
+        other = Standing.objects.filter(code=OuterRef("pk")).exclude(status="available")
+        return self.filter(~Exists(other))
 
     def for_code_list(self) -> Self:
-        return self.select_related("standing", "shelf")
+        """What comes with a code is read after the page is chosen: a join would be walked over."""
+        return self.prefetch_related("standing", "shelf")
 
 
 class Code(models.Model):
@@ -180,6 +184,8 @@ class Code(models.Model):
         indexes = [
             # reserving takes the next ones of a shelf
             models.Index(fields=["shelf", "id"], name="code_of_shelf"),
+            # the list of codes, and what is done to all of a batch
+            models.Index(fields=["batch", "id"], name="code_of_batch"),
             models.Index(
                 fields=["coupon", "restricted_to"],
                 name="code_for_person",
@@ -190,6 +196,9 @@ class Code(models.Model):
     def __str__(self) -> str:
         """Says nothing of the code itself, because logs and the journal keep it."""
         return f"code {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("coupons:code-detail", args=[self.pk])
 
     @property
     def status(self) -> str:

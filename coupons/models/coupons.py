@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -227,6 +228,14 @@ class Coupon(models.Model):
         return min((limit for limit in limits if limit is not None), default=None)
 
 
+class CouponUseQuerySet(models.QuerySet["CouponUse"]):
+    def used_of(self, coupons: Collection[int]) -> dict[int, int]:
+        """How often each of these coupons was used, by its key."""
+        rows = self.filter(coupon__in=list(coupons)).order_by().values("coupon")
+        used = {row["coupon"]: row["sum"] for row in rows.annotate(sum=Sum("used"))}
+        return {pk: used.get(pk, 0) for pk in coupons}
+
+
 class CouponUse(models.Model):
     """Some of the uses of a coupon, and of its room for them; `room` is NULL without a limit.
 
@@ -238,6 +247,8 @@ class CouponUse(models.Model):
     slot = models.PositiveSmallIntegerField()
     used = models.PositiveIntegerField(default=0, db_default=0)
     room = models.PositiveIntegerField(null=True)
+
+    objects = CouponUseQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -10,6 +10,21 @@ from coupons.models.coupons import Coupon
 from jobs.models import Job
 
 
+class Why(models.TextChoices):
+    """Why we moved codes, where no person said so in their own words."""
+
+    ANALYSED_AGAIN = "analysed_again", _("the delivery was analysed again")
+    TOO_FEW = "too_few", _("there were too few codes for the delivery")
+    FAILED = "failed", _("the analysis failed")
+    WORKER_LOST = "worker_lost", _("the worker was lost")
+    NOT_CONFIRMED = "not_confirmed", _("nobody confirmed the delivery")
+    CANCELLED = "cancelled", _("the delivery was stopped")
+    CHANGED = "changed", _("the delivery was changed")
+    LEFT_OUT = "left_out", _("somebody was left out")
+    REFUSED = "refused", _("the message was refused")
+    PURGED = "purged", _("the delivery was purged")
+
+
 class Movement(models.Model):
     """Why codes changed their standing: one row however many codes; see `coupons.moving`."""
 
@@ -46,6 +61,11 @@ class Movement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def why(self) -> str:
+        """The reason in words, whoever gave it."""
+        return str(Why(self.reason).label) if self.reason in Why.values else self.reason
 
 
 class CodeEvent(models.Model):

@@ -145,6 +145,15 @@ class Redemption(models.Model):
             models.Index(
                 fields=["delivery"], name="redemption_of_delivery", condition=~Q(delivery="")
             ),
+            # what is remarkable
+            models.Index(
+                fields=["coupon", "-id"], name="redemption_with_remarks", condition=~Q(flags=[])
+            ),
+            models.Index(
+                fields=["coupon", "code"],
+                name="redemption_reversed",
+                condition=Q(kind="rollback", code__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

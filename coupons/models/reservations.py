@@ -15,23 +15,37 @@ from offers_site.identifiers import uuid7
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def open(self) -> Self:
+        """Those that may have codes, or are promised some."""
+        return self.filter(ended_at=None)
+
     def unfinished(self) -> Self:
-        return self.filter(state="binding")
+        """Those at which a worker is: codes go to them or come back from them."""
+        return self.open().filter(state__in=["binding", "ending"])
 
     def silent_since(self, at: datetime) -> Self:
         """Those whose worker was lost before `at`."""
         return self.unfinished().filter(beat_at__lt=at)
+
+    def lapsed_at(self, at: datetime) -> Self:
+        """Those that nobody has confirmed for too long."""
+        return self.open().filter(state="held", expires_at__lte=at)
+
+    def of_delivery(self, delivery: str) -> Self:
+        return self.open().filter(delivery=delivery).order_by("pk")
 
 
 class Reservation(models.Model):
     """One analysis of a delivery that asked for codes of a coupon.
 
     Its number was taken from shelves at once (`Promise`), and it binds codes against that number.
+    Whoever works on it lets `beat_at` go on; once it is ending, nothing is bound to it any more.
     """
 
     class State(models.TextChoices):
         BINDING = "binding", _("Reserving")
         HELD = "held", _("Reserved")
+        ENDING = "ending", _("Giving back")
         ENDED = "ended", _("Ended")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -57,7 +71,7 @@ class Reservation(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="reservation_state_is_known",
-                condition=Q(state__in=["binding", "held"], ended_at=None)
+                condition=Q(state__in=["binding", "held", "ending"], ended_at=None)
                 | Q(state="ended", ended_at__isnull=False),
             ),
             models.CheckConstraint(

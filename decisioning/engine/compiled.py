@@ -45,6 +45,22 @@ class Test:
         return bool(self.ask(facts, at, zone)[0])
 
 
+class Later:
+    """The function of some rules, made when it is first asked for: few offers are ever asked."""
+
+    __slots__ = ("ask", "rules")
+
+    def __init__(self, rules: Sequence[Checked]) -> None:
+        self.rules = rules
+        self.ask: Ask | None = None
+
+    def __call__(self, facts: Facts, at: datetime, zone: tzinfo) -> tuple[Any, ...]:
+        ask = self.ask
+        if ask is None:
+            ask = self.ask = compile_rules(self.rules).evaluate
+        return ask(facts, at, zone)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A context of an offer: where its filter and its weight stand among the offer's answers."""
@@ -70,6 +86,10 @@ class CompiledOffer:
     @property
     def code(self) -> str:
         return self.offer.code
+
+    def is_of(self, offer: Offer, chain: tuple[Category, ...]) -> bool:
+        """Whether it was made of this very offer, below the same categories."""
+        return self.offer is offer and self.chain == chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +117,21 @@ class Release:
         self._former: Known = former.programs if former else {}
         self.filter = self.test(catalogue.filter)
         self._tests = {name: self.test(c.filter) for name, c in self.categories.items()}
+        held: dict[str, CompiledOffer] = former.by_code if former else {}
         chains = {name: tuple(self._chain(name)) for name in self.categories}
-        facts = [offer_facts(o, chains.get(o.category or "", ())) for o in catalogue.offers]
+        below = [chains.get(offer.category or "", ()) for offer in catalogue.offers]
+        facts = [
+            same.facts
+            if (same := held.get(o.code)) and same.is_of(o, chain)
+            else offer_facts(o, chain)
+            for o, chain in zip(catalogue.offers, below, strict=True)
+        ]
         self.rules = [self._rule(rule, facts) for rule in self._rules_in_order()]
         self.offers = [
-            self._offer(offer, chains.get(offer.category or "", ()), known)
-            for offer, known in zip(catalogue.offers, facts, strict=True)
+            self._offer(offer, chain, known, held.get(offer.code))
+            for offer, chain, known in zip(catalogue.offers, below, facts, strict=True)
         ]
-        self.by_code = {offer.code: offer for offer in self.offers}
+        self.by_code: dict[str, CompiledOffer] = {offer.code: offer for offer in self.offers}
         self.category_of = {o.code: o.offer.category for o in self.offers}
         # whether a filter above the offers speaks of them, and so is asked for each
         tests = [self.filter, *self._tests.values()]
@@ -137,8 +164,29 @@ class Release:
         return reversed(found)
 
     def _offer(
-        self, offer: Offer, chain: tuple[Category, ...], facts: Mapping[str, Any]
+        self,
+        offer: Offer,
+        chain: tuple[Category, ...],
+        facts: Mapping[str, Any],
+        former: CompiledOffer | None,
     ) -> CompiledOffer:
+        tests = [(category, self._tests[category.name]) for category in chain]
+        ask, lines = (
+            (former.ask, former.lines) if former and former.offer is offer else self._lines(offer)
+        )
+        return CompiledOffer(
+            offer,
+            chain,
+            facts,
+            ask,
+            offer.filter is not None,
+            lines,
+            tuple((category, test) for category, test in tests if test is not None),
+            tuple(r for r in self.rules if r.codes is None or offer.code in r.codes),
+            frozenset(theme.strip().lower() for c in chain for theme in c.themes),
+        )
+
+    def _lines(self, offer: Offer) -> tuple[Ask | None, tuple[Line, ...]]:
         asked: list[Checked] = [offer.filter] if offer.filter else []
         lines = []
         for context in offer.contexts:
@@ -152,18 +200,7 @@ class Release:
                 weight_at = len(asked)
                 asked.append(context.weight)
             lines.append(Line(context, filter_at, weight_at, constant))
-        tests = [(category, self._tests[category.name]) for category in chain]
-        return CompiledOffer(
-            offer,
-            chain,
-            facts,
-            self.program(asked) if asked else None,
-            offer.filter is not None,
-            tuple(lines),
-            tuple((category, test) for category, test in tests if test is not None),
-            tuple(r for r in self.rules if r.codes is None or offer.code in r.codes),
-            frozenset(theme.strip().lower() for c in chain for theme in c.themes),
-        )
+        return (Later(asked) if asked else None), tuple(lines)
 
     def _rules_in_order(self) -> list[PresentationRule]:
         active = [rule for rule in self.catalogue.rules if rule.active]
@@ -204,9 +241,10 @@ class Release:
 
 
 def signature(rule: Checked) -> object:
+    """What makes two rules the same function: their tree, its kinds and its lists."""
     names = {node for node in walk(rule.tree) if isinstance(node, Name)}
     kinds = tuple(sorted((str(name), str(rule.kinds[name])) for name in names))
-    return rule.tree, str(rule.kind), kinds
+    return rule.tree, str(rule.kind), kinds, tuple(sorted(rule.lists.items()))
 
 
 def is_the_same_for_all(tree: Node) -> bool:

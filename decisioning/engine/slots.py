@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from decisioning.engine.values import Answer, Slot, Space
 
@@ -39,6 +39,9 @@ def together(spaces: Mapping[str, Space], slots: tuple[Slot, ...]) -> Iterator[A
         ranks = [rank for _slot, rank, _space in members if rank]
         count = max(ranks) if ranks else first.count or space.default_count
         shown = tuple((slot, rank) for slot, rank, _space in members)
+        unusable = frozenset[str]().union(*(slot.unusable for slot, _rank in shown))
+        if unusable != first.unusable:  # what one of them cannot show, none of them has
+            first = replace(first, unusable=unusable)
         yield Asked(space, first, min(count, MOST_OFFERS), shown)
 
 

@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from rules.checking import Checked
+from rules.kinds import Kind
 
 
 class Status(IntEnum):
@@ -180,6 +181,8 @@ class Catalogue:
     fallback_offers: tuple[FallbackOffer, ...] = ()
     rules: tuple[PresentationRule, ...] = ()
     spaces: tuple[Space, ...] = ()
+    # The attributes that its rules may ask for; None: to know it all of them have to be read.
+    asks: Mapping[str, Kind] | None = None
 
 
 # --- a question ---

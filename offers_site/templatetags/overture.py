@@ -20,48 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from lucide.templatetags.lucide import lucide
 
+from offers_site.states import ICON_OF, STATE_ICONS, TONE_OF
+
 if TYPE_CHECKING:
     from offers_site.lists import Column, ListPage
 
 register = template.Library()
 
-# What a stored state says at a glance. A state that is not here is grey, and still has its word.
-TONES = {
-    "good": ("active", "accepted", "approved", "done", "finished", "live", "ok", "sent", "usable"),
-    "wait": (
-        "draft",
-        "invited",
-        "paused",
-        "pending",
-        "pausing",
-        "interrupted",
-        "finished_with_rejects",
-        "queued",
-        "waiting",
-        "cancelling",
-        "changed",
-        "expiring",
-    ),
-    "bad": (
-        "blocked",
-        "failed",
-        "locked",
-        "refused",
-        "rejected",
-        "revoked",
-        "unreachable",
-        "unknown",
-    ),
-    "info": ("new", "processing", "running", "scheduled", "sending"),
-}
-TONE_OF = {state: tone for tone, states in TONES.items() for state in states}
-ICON_OF = {
-    "good": "check",
-    "wait": "clock",
-    "bad": "circle-alert",
-    "info": "loader-circle",
-    "off": "minus",
-}
 NOTICE_ICONS = {
     "good": "circle-check",
     "wait": "triangle-alert",
@@ -123,6 +88,12 @@ def tone(state: object) -> str:
 @register.filter
 def tone_icon(name: str) -> str:
     return ICON_OF.get(name, "minus")
+
+
+@register.filter
+def state_icon(state: object) -> str:
+    """The icon of a state, or else of its tone."""
+    return STATE_ICONS.get(str(state)) or tone_icon(tone(state))
 
 
 @register.filter
@@ -286,12 +257,12 @@ def clear_label(bound: BoundField) -> bool:
 @register.simple_tag(takes_context=True)
 def cell(context: Context, page: ListPage[Any], column: Column, row: object) -> SafeString | object:
     """What stands in one cell: the partial `cell_<column>`, else the attribute of that name."""
-    drawn_by = partial_of(context, page, f"cell_{column.name}")
+    drawn_by = partial_of(context, page, f"cell_{column.drawn_as or column.name}")
     if drawn_by is None:
         value = getattr(row, column.name, "")
         value = value() if callable(value) else value
         return when(value) if isinstance(value, datetime) else value_or_nothing(value)
-    with context.push(row=row):
+    with context.push(row=row, column=column):
         text = drawn_by.render(context).strip()
     return NOTHING if text == "—" else mark_safe(text)  # noqa: S308 (a rendered template)
 

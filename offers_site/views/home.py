@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +19,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import ApiKey, JournalEntry, User
 from accounts.templatetags import journal
+from catalog.approving import Side
+from catalog.awaiting import awaiting, held_up, sides_awaiting
+from catalog.models import Offer
+from coupons import alerting
+from coupons.actions import options as coupon_options
+from coupons.models import Coupon
 from jobs.models import Job
 from offers_site import health
 from offers_site.http import StaffRequest, render_page
@@ -30,6 +37,7 @@ A_YEAR = 365 * 24 * 3600
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 MOST_ENTRIES = 8
 MOST_JOBS = 5
+MOST_OFFERS = 6
 LATELY = timedelta(days=7)
 
 
@@ -51,6 +59,7 @@ class Waiting:
     url: str
     icon: str
     tone: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -146,17 +155,82 @@ def setup_steps(request: StaffRequest) -> list[Step]:
 
 def waiting(user: User, *, at: datetime) -> list[Waiting]:
     """What wants a decision of this person."""
+    return [
+        *offers_waiting(user),
+        *failed_jobs(user, at=at),
+        *coupons_running_out(user, at=at),
+    ]
+
+
+def offers_waiting(user: User) -> list[Waiting]:
+    """Offers to be approved, the most urgent first, and those that could not go live."""
+    stuck = [
+        Waiting(
+            _("%(offer)s is approved, but could not go live") % {"offer": offer.label},
+            offer.get_absolute_url(),
+            "circle-alert",
+            "bad",
+        )
+        for offer in held_up(user).select_related("environment")[:MOST_OFFERS]
+    ]
+    offers = awaiting(user)
+    asked = [
+        to_approve(offer, user) for offer in offers.select_related("environment")[:MOST_OFFERS]
+    ]
+    number = offers.count() - len(asked) if len(asked) == MOST_OFFERS else 0
+    if number > 0:
+        text = ngettext(
+            "%(number)d more offer waits for approval",
+            "%(number)d more offers wait for approval",
+            number,
+        )
+        url = f"{reverse('catalog:choose')}?page=offer-list"
+        asked.append(Waiting(text % {"number": number}, url, "stamp", "wait"))
+    return [*stuck, *asked]
+
+
+def to_approve(offer: Offer, user: User) -> Waiting:
+    sides = sides_awaiting(offer, user)
+    if len(sides) > 1:
+        sentence = _("Approve the content and the eligibility of %(offer)s")
+    elif sides == [Side.CONTENT]:
+        sentence = _("Approve the content of %(offer)s")
+    else:
+        sentence = _("Approve the eligibility of %(offer)s")
+    deadlines = [getattr(offer, f"{side.value}_deadline") for side in sides]
+    until = min((one for one in deadlines if one), default=None)
+    text = sentence % {"offer": offer.label}
+    return Waiting(text, offer.get_absolute_url(), "stamp", "wait", until)
+
+
+def failed_jobs(user: User, *, at: datetime) -> Iterator[Waiting]:
     failed = Job.objects.visible_to(user).failed_since(at - LATELY)
-    number = failed.count()
-    if not number:
-        return []
-    text = ngettext(
-        "%(number)d job failed in the last seven days",
-        "%(number)d jobs failed in the last seven days",
-        number,
-    )
-    url = f"{reverse('jobs:job-list')}?state={Job.State.FAILED}"
-    return [Waiting(text % {"number": number}, url, "circle-alert", "bad")]
+    if number := failed.count():
+        text = ngettext(
+            "%(number)d job failed in the last seven days",
+            "%(number)d jobs failed in the last seven days",
+            number,
+        )
+        url = f"{reverse('jobs:job-list')}?state={Job.State.FAILED}"
+        yield Waiting(text % {"number": number}, url, "circle-alert", "bad")
+
+
+def coupons_running_out(user: User, *, at: datetime) -> Iterator[Waiting]:
+    """Coupons whose codes or days come to an end."""
+    if not user.has_perm("coupons.view_coupon") or not coupon_options.current().is_on:
+        return
+    coupons, url = Coupon.objects.visible_to(user), reverse("coupons:coupon-list")
+    if number := len(alerting.low(coupons)):
+        text = ngettext(
+            "%(number)d coupon is low on codes", "%(number)d coupons are low on codes", number
+        )
+        yield Waiting(text % {"number": number}, f"{url}?low=on&status=active", "ticket", "wait")
+    if number := alerting.ending(coupons, at=at).count():
+        text = ngettext(
+            "%(number)d coupon ends within a week", "%(number)d coupons end within a week", number
+        )
+        address = f"{url}?validity=ending&status=active"
+        yield Waiting(text % {"number": number}, address, "calendar-clock", "wait")
 
 
 def lately(user: User) -> list[News] | None:

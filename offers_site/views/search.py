@@ -14,13 +14,16 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import AccessLabel, ApiKey, Role, User
 from catalog.models import Category, Environment, Filter, Offer, Space
 from contacts.disclosing import may_see_personal, title_of
 from contacts.models import Contact
 from contacts.searching import search as search_people
+from coupons.actions import options as coupon_options
+from coupons.browsing import with_code
+from coupons.models import Coupon
 from jobs.models import Job
 from offers_site.http import StaffRequest, render_page
 from offers_site.navigation import Frame
@@ -55,9 +58,11 @@ class Found:
     hits: list[Hit]
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def search(request: StaffRequest) -> HttpResponse:
-    text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
+    """Our forms post what is looked for: coupon codes are money, and do not stand in addresses."""
+    asked = request.POST if request.method == "POST" else request.GET
+    text = asked.get("q", "").replace("\0", "")[:LONGEST].strip()
     found = [
         Found(str(source.label), hits)
         for source in SOURCES
@@ -156,6 +161,27 @@ def find_contacts(request: StaffRequest, words: list[str]) -> list[Hit]:
     ]
 
 
+def find_coupons(request: StaffRequest, words: list[str]) -> list[Hit]:
+    if not words or not coupon_options.current().is_on:
+        return []
+    coupons = Coupon.objects.visible_to(request.user).filter(holding(words, "label", "code"))
+    return [
+        Hit(coupon.label, coupon.get_absolute_url(), "ticket-percent", coupon.code)
+        for coupon in coupons.order_by("-changed_at", "-pk")[:MOST_HITS]
+    ]
+
+
+def find_codes(request: StaffRequest, words: list[str]) -> list[Hit]:
+    """A code of a pool, as somebody has it before them."""
+    if not words or request.method != "POST" or not coupon_options.current().is_on:
+        return []
+    visible = Coupon.objects.visible_to(request.user)
+    return [
+        Hit(code.code, code.get_absolute_url(), "ticket", code.coupon.label)
+        for code in with_code(" ".join(words), among=visible)[:MOST_HITS]
+    ]
+
+
 def find_people(request: StaffRequest, words: list[str]) -> list[Hit]:
     if not words:
         return []
@@ -225,6 +251,8 @@ SOURCES = (
     Source(_("Spaces"), find_spaces, "catalog.view_design_space"),
     Source(_("Predefined filters"), find_filters, "catalog.view_design_filter"),
     Source(_("Contacts"), find_contacts, "contacts.view_contact"),
+    Source(_("Coupons"), find_coupons, "coupons.view_coupon"),
+    Source(_("Coupon codes"), find_codes, "coupons.view_codes"),
     Source(_("People"), find_people, "accounts.manage_people"),
     Source(_("Roles"), find_roles, "accounts.manage_roles"),
     Source(_("Access labels"), find_labels, "accounts.manage_labels"),

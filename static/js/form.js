@@ -1,4 +1,4 @@
-// Forms: what was typed is not lost by leaving, and errors are met first.
+// Forms: what was typed is not lost by leaving, errors are met first, and a name follows its label.
 
 let leaving = false;
 
@@ -41,3 +41,25 @@ document.addEventListener("submit", (event) => {
   // Not for ever: the answer may be a file, or somebody may come back to this page.
   setTimeout(() => delete form.dataset.sent, 3000);
 });
+
+// A code or a name follows the label until somebody writes one of their own.
+const plain = (label) => label.normalize("NFKD").replace(/[^\x00-\x7f]/g, "");
+const joined = (text, by) => text.replace(/[^A-Za-z0-9]+/g, by).slice(0, 40).replace(new RegExp(`^${by}|${by}$`, "g"), "");
+const proposals = {
+  code: (label) => joined(plain(label).toUpperCase(), "-"),
+  // It begins with a letter, and a number at its end would ask for a rank.
+  name: (label) => joined(plain(label).toLowerCase().replace(/^[^a-z]+/, ""), "_").replace(/_(?=\d+$)/, ""),
+};
+
+for (const field of document.querySelectorAll("[data-proposed-by]")) {
+  const label = field.form?.elements[field.dataset.proposedBy];
+  const proposed = proposals[field.dataset.proposedAs];
+  if (!label || !proposed) continue;
+  let own = field.value !== "" && field.value !== proposed(label.value);
+  label.addEventListener("input", () => {
+    if (!own) field.value = proposed(label.value);
+  });
+  field.addEventListener("input", () => {
+    own = field.value !== "";
+  });
+}

@@ -17,6 +17,11 @@ document.addEventListener("click", (event) => {
   document.cookie = `overture_rail=${narrow ? "narrow" : "wide"}; path=/; max-age=${YEAR}; samesite=lax${secure}`;
 });
 
+// Of many tabs on a small screen, the one that is shown can be seen.
+const tabs = document.querySelector(".tabs");
+const current = tabs?.querySelector("[aria-current]");
+if (current) tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - 16;
+
 const placesItself = CSS.supports("position-area: bottom span-left");
 
 function place(menu, button) {

@@ -1,24 +1,4 @@
-// Pages of offers: a code proposed from the label, keys of reviewers, spaces dragged into the form.
-
-// --- the code follows the label until somebody writes one ---
-
-for (const field of document.querySelectorAll("[data-proposed-by]")) {
-  const label = field.form?.elements[field.dataset.proposedBy];
-  if (!label) continue;
-  let own = field.value !== "" && field.value !== proposed(label.value);
-  label.addEventListener("input", () => {
-    if (!own) field.value = proposed(label.value);
-  });
-  field.addEventListener("input", () => {
-    own = field.value !== "";
-  });
-}
-
-function proposed(label) {
-  const plain = label.normalize("NFKD").replace(/[^\x00-\x7f]/g, "").toUpperCase();
-  const code = plain.replace(/[^A-Z0-9]+/g, "-").replace(/^-|-$/g, "");
-  return code.slice(0, 40).replace(/-$/, "");
-}
+// Pages of offers: keys of reviewers, spaces dragged into the form.
 
 // --- one letter for each answer of a reviewer ---
 

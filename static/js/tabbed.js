@@ -31,11 +31,12 @@ for (const form of document.querySelectorAll("[data-tabbed]")) {
     history.replaceState(history.state, "", tab.hash);
   });
   form.addEventListener("keydown", (event) => {
-    const at = tabs.indexOf(event.target);
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
+    const all = tabs.filter((tab) => tab.checkVisibility()); // a choice may take one away
+    const at = all.indexOf(event.target);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: all.length - 1 }[event.key];
     if (at < 0 || to === undefined) return;
     event.preventDefault();
-    show((to + tabs.length) % tabs.length, true);
+    show(tabs.indexOf(all[(to + all.length) % all.length]), true);
   });
   // The summary of errors, and whoever sends the form, find a field where it is shown.
   const reveal = (element) => {

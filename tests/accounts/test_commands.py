@@ -180,15 +180,15 @@ def test_the_demo_has_somebody_for_each_role_and_says_how_to_sign_in(data_direct
 def test_the_demo_is_loaded_once(data_directory):
     first, second = answer_of("load_demo"), answer_of("load_demo")
 
-    assert first == {"people": 5, "contacts": 6}
-    assert second == {"people": 0, "contacts": 0}
+    assert first == {"people": 5, "contacts": 6, "coupons": 2}
+    assert second == {"people": 0, "contacts": 0, "coupons": 0}
     assert User.objects.count() == 5
 
 
 def test_the_demo_leaves_an_installation_with_people_alone(data_directory):
     make_user("alice@example.org")
 
-    assert answer_of("load_demo") == {"people": 0, "contacts": 0}
+    assert answer_of("load_demo") == {"people": 0, "contacts": 0, "coupons": 0}
     assert User.objects.count() == 1
     assert demo.sign_ins() == []
 

@@ -221,3 +221,13 @@ def test_moments_are_read_as_people_write_them():
     assert wording("2027-01-31T25:00:00Z") == "2027-01-31T25:00:00Z"
     assert wording("9999-12-31T23:59:59-14:00") == "9999-12-31T23:59:59-14:00"
     assert wording(["a", True, None]) == "a, yes, "
+
+
+def test_facts_that_are_no_fields_are_said_in_words():
+    entry = JournalEntry(
+        subject_type="catalog.offer", before={}, after={"sides": ["content"], "changed": ["NYC"]}
+    )
+    with translation.override("fr"):
+        told = [(each.name, each.after) for each in journal.differences(entry)]
+
+    assert told == [("volets", "Contenu"), ("éléments modifiés", "NYC")]

@@ -20,13 +20,17 @@ from catalog.actions.pictures import add_picture
 from catalog.describing import fallback_offer_shape
 from catalog.models import PlannedRelease, Tag
 from catalog.shapes import ContentFieldShape
+from coupons.actions.redemptions import redeem
+from coupons.redeeming import Use
 from jobs.models import Job
 from tests.build import (
     NOON,
     bearer,
     make_attribute,
     make_audience,
+    make_codes,
     make_contact,
+    make_coupon,
     make_key,
     make_label,
     make_role,
@@ -57,6 +61,12 @@ CHANGES_CONTACTS = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager", "analyst"})
 CHANGES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager"})
+SEES_COUPONS = frozenset(ROLES)
+ADDS_COUPONS = frozenset({"administrator", "offer_manager", "delivery_manager"})
+ARCHIVES_COUPONS = frozenset({"administrator", "offer_manager"})
+SEES_CODES = frozenset({"administrator", "offer_manager", "delivery_manager", "agent"})
+VOIDS_CODES = frozenset({"administrator", "delivery_manager"})
+REDEEMS = frozenset({"administrator", "agent"})
 SEES_DESIGN = frozenset({"administrator", "offer_manager", "analyst"})
 SEES_OFFERS = frozenset(ROLES)  # who sees only what is live is shown that
 CHANGES_OFFERS = frozenset({"administrator", "offer_manager"})
@@ -66,7 +76,7 @@ SEES_CATALOGUE = frozenset({"administrator", "offer_manager", "delivery_manager"
 # signed in gets 403, or 405 where the method is not known; without signing in one is sent to do so.
 TABLE = {
     "home": (EVERYBODY, 200, 302),
-    "search": (EVERYBODY, 200, 405),
+    "search": (EVERYBODY, 200, 200),
     "side-choose": (EVERYBODY, 405, 302),
     "system": (ADMINISTRATOR, 200, 405),
     "accounts:sign-out": (EVERYBODY, 405, 302),
@@ -169,6 +179,13 @@ TABLE = {
     "catalog:space-debts": (SEES_CATALOGUE, 200, 405),
     "catalog:space-publish": (CHANGES_OFFERS, 200, 302),
     "catalog:space-delete": (ADMINISTRATOR, 200, 302),
+    "catalog:weight-grid": (SEES_DESIGN, 200, 405),
+    "catalog:weight-edit": (CHANGES_OFFERS, 405, 302),
+    "catalog:weights-change": (CHANGES_OFFERS, 302, 302),  # no weight is ticked
+    "catalog:offer-matrix": (SEES_DESIGN, 200, 405),
+    "catalog:offer-calendar": (SEES_DESIGN, 200, 405),
+    "catalog:lint-list": (SEES_DESIGN, 200, 405),
+    "catalog:lint-counts": (SEES_DESIGN, 200, 405),
     "catalog:requirements": (SEES_CATALOGUE, 200, 405),
     "catalog:category-tree": (SEES_CATALOGUE, 200, 405),
     "catalog:category-create": (CHANGES_OFFERS, 200, 422),
@@ -218,12 +235,49 @@ TABLE = {
     "catalog:preview-people": (SEES_CONTACTS, 200, 405),
     "catalog:picture-list": (CHANGES_OFFERS, 200, 422),
     "catalog:picture-add": (CHANGES_OFFERS, 405, 422),
+    "coupons:coupon-list": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-create": (ADDS_COUPONS, 200, 422),
+    "coupons:options-edit": (ADMINISTRATOR, 200, 422),
+    "coupons:options-codes": (ADMINISTRATOR, 200, 302),
+    "coupons:coupons-suspend": (ADDS_COUPONS, 302, 302),
+    "coupons:coupons-activate": (ADDS_COUPONS, 302, 302),
+    "coupons:coupons-archive": (ARCHIVES_COUPONS, 302, 302),
+    "coupons:code-find": (SEES_CODES, 200, 422),
+    "coupons:codes-void": (VOIDS_CODES, 302, 302),
+    "coupons:codes-put-back": (VOIDS_CODES, 302, 302),
+    "coupons:codes-delete": (VOIDS_CODES, 302, 302),
+    "coupons:code-detail": (SEES_COUPONS, 200, 405),
+    "coupons:code-redeem": (REDEEMS, 200, 422),
+    "coupons:redemption-roll-back": (ADMINISTRATOR, 200, 422),
+    "coupons:coupon-detail": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-others": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-journal": (ADMINISTRATOR, 200, 405),
+    "coupons:coupon-edit": (ADDS_COUPONS, 200, 422),
+    "coupons:coupon-duplicate": (ADDS_COUPONS, 200, 302),
+    "coupons:coupon-suspend": (ADDS_COUPONS, 200, 302),
+    "coupons:coupon-activate": (ADDS_COUPONS, 200, 302),
+    "coupons:coupon-archive": (ARCHIVES_COUPONS, 200, 302),
+    "coupons:coupon-delete": (ARCHIVES_COUPONS, 200, 302),
+    "coupons:coupon-redeem": (REDEEMS, 200, 422),
+    "coupons:redemption-list": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-deliveries": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-imports": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-reports": (SEES_COUPONS, 200, 405),
+    "coupons:coupon-recount": (ADDS_COUPONS, 405, 302),
+    "coupons:batch-edit": (ADDS_COUPONS, 200, 422),
+    "coupons:code-list": (SEES_COUPONS, 200, 405),
+    "coupons:code-add": (ADDS_COUPONS, 200, 422),
+    "coupons:code-generate": (ADDS_COUPONS, 200, 422),
+    "coupons:code-find-in": (SEES_CODES, 405, 422),
+    "coupons:all-codes-void": (VOIDS_CODES, 200, 422),
+    "coupons:all-codes-put-back": (VOIDS_CODES, 200, 422),
+    "coupons:all-codes-delete": (VOIDS_CODES, 200, 302),
     "jobs:job-list": (EVERYBODY, 200, 405),
     "jobs:job-running": (EVERYBODY, 200, 405),
     "jobs:job-practise": (ADMINISTRATOR, 405, 302),
     "transfers:transfer-list": (EVERYBODY, 200, 405),
     "transfers:import-create": (MOVERS, 200, 422),
-    "transfers:export-create": (MOVERS, 200, 422),
+    "transfers:export-create": (MOVERS, 200, 200),
 }
 # What those who may not see it are told does not exist.
 HIDDEN = {
@@ -247,6 +301,7 @@ PUBLIC = {
     "accounts:language-choose": (405, 400),
     "accounts:theme-choose": (405, 400),
     "catalog:asset-file": (200, 405),
+    "decisioning:link-follow": (404, 405),
     "api-openapi": (200, 405),
     "api-docs": (200, 405),
     "healthz": (200, 405),
@@ -260,6 +315,10 @@ PROGRAMS = {
     "api-1:list_journal": (401, 405),
     "api-1:list_contacts": (401, 405),
     "api-1:read_contact": (401, 405),
+    "api-1:decide": (405, 401),
+    "api-1:make_token": (405, 401),
+    "api-1:set_status": (405, 401),
+    "api-1:list_propositions": (401, 405),
     "api-1:approve_offer": (405, 401),
     "api-1:disable_offer": (405, 401),
     "api-1:enable_offer": (405, 401),
@@ -279,6 +338,10 @@ PROGRAMS = {
     "api-1:create_hold": (405, 401),
     "api-1:create_import": (401, 401),
     "api-1:create_redemption": (405, 401),
+    "api-1:generate_codes": (405, 401),
+    "api-1:list_batches": (401, 405),
+    "api-1:read_batch": (401, 405),
+    "api-1:void_batch": (405, 401),
     "api-1:list_codes": (401, 405),
     "api-1:list_coupons": (401, 405),
     "api-1:read_code": (401, 405),
@@ -318,7 +381,14 @@ def addresses():
         environment=shop, public_id=uuid.uuid4(), at=NOON, created_at=NOON
     )
     write(None, ContentFieldShape(name="target", label="Target"), shop)
+    coupon = make_coupon("CPN23", type="individual", accept_unissued=True)
+    (code,) = make_codes(coupon, "TARGET")
+    use = redeem(Use(code="TARGET", source="till", external_id="T-1"), by=None, at=NOON).redemption
     samples = {
+        "coupons:code-": {"code": "CPN23", "pk": code.pk},
+        "coupons:redemption-roll-back": {"pk": use.pk},
+        "coupons:batch": {"code": "CPN23", "pk": code.batch_id},
+        "coupons:": {"code": "CPN23"},
         "catalog:category": {"environment": shop.name, "name": "travel"},
         "catalog:content-field": {"environment": shop.name, "name": "target"},
         "catalog:environment": {"environment": shop.name},
@@ -327,6 +397,10 @@ def addresses():
         "catalog:release": {"environment": shop.name, "number": 1},
         "catalog:planned-release": {"environment": shop.name, "public_id": plan.public_id},
         "catalog:requirements": {"environment": shop.name},
+        "catalog:weight": {"environment": shop.name, "pk": offer.contexts.get().pk},
+        "catalog:offer-matrix": {"environment": shop.name},
+        "catalog:offer-calendar": {"environment": shop.name},
+        "catalog:lint-list": {"environment": shop.name},
         "catalog:space": {"environment": shop.name, "name": "webHero"},
         "catalog:tag": {"pk": tag.pk},
         "catalog:template": {"environment": shop.name, "pk": template.pk},
@@ -355,8 +429,15 @@ def addresses():
         "contacts:attribute": {"name": "target"},
         "contacts:audience": {"name": "target"},
         "api-1:read_contact": {"key": contact.key},
+        "api-1:list_propositions": {"key": contact.key},
+        "api-1:set_status": {"token": "never-given"},
+        "decisioning:link-follow": {"token": "never-given", "action": "click"},
         "api-1:read_code": {"code": "CPN23", "value": "A"},
         "api-1:read_coupon": {"code": "CPN23"},
+        "api-1:generate_codes": {"code": "CPN23"},
+        "api-1:list_batches": {"code": "CPN23"},
+        "api-1:read_batch": {"code": "CPN23", "pk": code.batch_id},
+        "api-1:void_batch": {"code": "CPN23", "pk": code.batch_id},
         "api-1:list_codes": {"code": "CPN23"},
         "api-1:roll_back_redemption": {"pk": job.pk},
         "api-1:release_hold": {"pk": job.pk},
@@ -536,6 +617,11 @@ def test_programs_need_a_key_even_for_somebody_who_is_signed_in(addresses, role)
         ("api-1:list_coupons", "get"),
         ("api-1:read_coupon", "get"),
         ("api-1:read_coupon", "patch"),
+        ("api-1:generate_codes", "post"),
+        ("api-1:list_batches", "get"),
+        ("api-1:read_batch", "get"),
+        ("api-1:read_batch", "patch"),
+        ("api-1:void_batch", "post"),
         ("api-1:list_codes", "get"),
         ("api-1:read_code", "get"),
         ("api-1:read_code", "patch"),

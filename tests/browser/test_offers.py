@@ -1,4 +1,4 @@
-"""An offer manager makes an offer and a fallback offer, a reviewer says yes: all by screens."""
+"""An offer manager writes a whole catalogue, a reviewer says yes: all by screens."""
 
 import re
 
@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from catalog.models import Draft, Offer, Revision, Space
+from catalog.shapes import EnvironmentShape
 from tests.browser.conftest import NARROW, sign_in
-from tests.build import make_attribute, make_contact, make_user
-from tests.catalog.making import make_offer, make_shop
+from tests.build import make_attribute, make_contact, make_role, make_user
+from tests.catalog.making import make_offer, make_shop, write
 
 SHOP = "/catalogue/shop"
 
@@ -45,25 +46,63 @@ def add_condition(page, scope):
     row.get_by_label("Value").fill("10")
 
 
-def test_an_offer_is_made_submitted_reviewed_and_live(open_page, page, live_server, shop):
+def follow(page, *names):
+    """Through the rail and the links of pages, as somebody does who knows no address."""
+    for name in names:
+        page.get_by_role("link", name=name, exact=True).first.click()
+
+
+def create_space(page, label, channel):
+    """A space that wants a title."""
+    follow(page, "Spaces", "Create a space")
+    page.get_by_label("Label").fill(label)
+    page.get_by_label("Channel").select_option(channel)
+    page.get_by_role("tab", name="Content fields").click()
+    page.get_by_role("button", name="Add a field").click()
+    row = page.locator('[data-rows="fields_"] tbody tr').last
+    row.locator("select").select_option("title")
+    row.get_by_role("checkbox").check()
+    save(page, "Create the space")
+    expect(page.get_by_text(f"{label} is created.")).to_be_visible()
+
+
+def test_a_catalogue_is_written_from_nothing_and_goes_live(open_page, page, live_server):
+    make_attribute("points", label="Points")
+    for number in range(4):
+        make_contact(f"C-{number}", points=number * 10, birth_date="1980-05-01")
+    environment = EnvironmentShape(name="shop", label="Shop", timezone="Europe/Paris")
+    write(None, environment)
     manager = make_user("mia@example.org", role="offer_manager", first_name="Mia")
+    manager.roles.add(
+        make_role("Space maker", "catalog.add_space")
+    )  # else administrators make them
     reviewer = make_user("rita@example.org", role="offer_manager", first_name="Rita")
 
+    # she begins with a category and two spaces
     open_page("/")
     sign_in(page, live_server, manager)
-    page.goto(f"{live_server.url}{SHOP}/create-offer/")
+    follow(page, "Categories", "Create a category")
+    page.get_by_label("Label").fill("Autumn leaves")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("autumn_leaves")
+    page.get_by_role("tab", name="How strongly").click()
+    page.get_by_label("Multiplier", exact=True).fill("2")
+    save(page, "Create the category")
+    create_space(page, "Hero", "web")
+    create_space(page, "Desk", "call_center")
+
+    follow(page, "Offers", "Create an offer")
     page.get_by_label("Label").fill("Autumn in Québec")
     expect(page.get_by_label("Code")).to_have_value("AUTUMN-IN-QUEBEC")
-    page.get_by_label("Category").select_option("canada")
-    page.get_by_role("button", name="Create the offer").click()
+    page.get_by_label("Category").select_option(label="Autumn leaves")
+    save(page, "Create the offer")
     expect(page.get_by_role("heading", level=1)).to_have_text("Autumn in Québec")
 
     # what it says: one space is dragged, the other added by its button
-    page.get_by_role("link", name="Choose the spaces").click()
-    drag_in(page, "webHero")
-    page.get_by_role("button", name="Add callCenter").click()
+    follow(page, "Choose the spaces")
+    drag_in(page, "hero")
+    page.get_by_role("button", name="Add Desk").click()
     page.locator('[name="content.*.en.title"]').fill("Red leaves, quiet lakes")
-    expect(page.locator('[name="content.webHero.en.title"]')).to_have_count(1)
+    expect(page.locator('[name="content.hero.en.title"]')).to_have_count(1)
     save(page)
     expect(page.get_by_text("Autumn in Québec is saved.")).to_be_visible()
 
@@ -72,28 +111,40 @@ def test_an_offer_is_made_submitted_reviewed_and_live(open_page, page, live_serv
         "link", name="Eligibility"
     ).click()
     add_condition(page, page.locator("#div_id_filter"))
-    expect(page.locator("#div_id_filter .rule-side")).to_contain_text("fewer than 20")
+    expect(page.locator("#div_id_filter .rule-side")).to_contain_text("75% of 4 people")
     page.get_by_role("button", name="Add a weight").click()
     page.locator('[name="weight-0-label"]').fill("Standard")
     page.locator('[name="weight-0-weight"]').fill("9")
     page.get_by_role("button", name="Add a weight").click()
     page.locator('[name="weight-1-label"]').fill("On the hero")
     page.locator('[name="weight-1-weight"]').fill("20")
-    page.locator('[name="weight-1-space"]').select_option("webHero")
+    page.locator('[name="weight-1-space"]').select_option("hero")
     page.get_by_role("button", name="Move up").nth(1).click()
     save(page)
 
-    expect(page.get_by_text("Fewer than 20 people can get it by these rules.")).to_be_visible()
+    expect(page.get_by_text("3 people can get it by these rules.")).to_be_visible()
     weights = page.locator(".weights-table tbody tr")
     expect(weights.nth(0)).to_contain_text("On the hero")
     expect(weights.nth(0)).to_contain_text("40")  # its category doubles it
-    page.get_by_role("link", name="Submit for approval").click()
+    follow(page, "Submit for approval")
     page.get_by_role("dialog").get_by_role("button", name="Submit for approval").click()
     expect(page.get_by_text("Waiting for approval").first).to_be_visible()
 
-    # another person reviews it with the keyboard alone
+    # what is shown to whoever no offer fits
+    follow(page, "Fallback offers", "Create a fallback offer")
+    page.get_by_label("Label").fill("Welcome")
+    save(page, "Continue to the representations")
+    page.get_by_role("button", name="Add Hero").click()
+    page.locator('[name="content.*.en.title"]').fill("Make yourself at home")
+    save(page, "Continue to the summary")
+    page.get_by_label("Hero (nothing yet)").check()
+    save(page, "Save and approve")
+    expect(page.get_by_text("Welcome is live (release 1).")).to_be_visible()
+
+    # another person is told on the home page, and reviews with the keyboard alone
     sign_in(page, live_server, reviewer)
-    page.goto(f"{live_server.url}{SHOP}/offers/AUTUMN-IN-QUEBEC/")
+    page.goto(live_server.url)
+    page.get_by_role("link", name="Autumn in Québec").first.click()
     page.get_by_role("link", name="Review the content").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Review the content")
     page.keyboard.press("r")
@@ -104,17 +155,24 @@ def test_an_offer_is_made_submitted_reviewed_and_live(open_page, page, live_serv
     page.keyboard.press("a")
     expect(page.get_by_text("Live as it stands here")).to_be_visible()
 
-    live = Revision.objects.current().get(kind="offer")
-    assert live.body["content"] == {"title": "Red leaves, quiet lakes"}
-    assert [one["label"] for one in live.body["contexts"]] == ["On the hero", "Standard"]
-    assert live.body["filter"] == "contact.points >= 10"
-    assert {one["space"] for one in live.body["representations"]} == {"webHero", "callCenter"}
+    # live says the same
+    page.get_by_role("button", name="Live", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Autumn in Québec")
+    expect(page.get_by_role("link", name="Edit")).to_have_count(0)
+    live = Revision.objects.current()
+    offer = live.get(kind="offer").body
+    assert offer["content"] == {"title": "Red leaves, quiet lakes"}
+    assert [one["label"] for one in offer["contexts"]] == ["On the hero", "Standard"]
+    assert offer["filter"] == "contact.points >= 10"
+    assert {one["space"] for one in offer["representations"]} == {"hero", "desk"}
+    assert live.get(kind="space", name="hero").body["fallback_offer"] == "WELCOME"
+    assert live.get(kind="category").body["multiplier"] == 2
 
 
 def test_a_fallback_offer_survives_a_closed_tab(open_page, page, live_server, shop):
     open_page(f"{SHOP}/create-fallback-offer/")
     page.get_by_label("Label").fill("Welcome")
-    page.get_by_role("button", name="On to the representations").click()
+    page.get_by_role("button", name="Continue to the representations").click()
     drag_in(page, "webHero")
     expect(page.locator('[name="content.webHero.en.title"]')).to_have_count(1)
     with page.expect_response(lambda answer: answer.status == 204):
@@ -126,7 +184,7 @@ def test_a_fallback_offer_survives_a_closed_tab(open_page, page, live_server, sh
     open_page(f"{SHOP}/fallback-offers/")
     page.get_by_role("link", name="Resume").click()
     expect(page.locator('[name="content.*.en.title"]')).to_have_value("Make yourself at home")
-    page.get_by_role("button", name="On to the summary").last.click()
+    page.get_by_role("button", name="Continue to the summary").last.click()
     expect(page.get_by_text("Still without a fallback offer:")).to_be_visible()
     page.get_by_label("webHero (nothing yet)").check()
     page.get_by_role("button", name="Save and approve").click()

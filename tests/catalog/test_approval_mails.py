@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from catalog import mailing, tasks
+from catalog import mailing, reminding, tasks
 from catalog.actions import approvals
 from catalog.shapes import ContextShape
 from tests.build import NOON, make_user
@@ -12,6 +14,7 @@ from tests.catalog.making import (
     CONTENT,
     ELIGIBILITY,
     edit,
+    fresh,
     make_offer,
     make_shop,
     make_template,
@@ -151,3 +154,43 @@ def test_a_change_of_hostile_content_stays_text(shop, people, workers, mailoutbo
 
     assert "\n" not in mailoutbox[0].subject
     assert "<script>" not in mailoutbox[0].alternatives[0][0]
+
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def reminded(at):
+    return [side for _pk, side in reminding.remind(at=at)]
+
+
+def test_reviewers_are_reminded_once_on_the_last_day(
+    shop, people, workers, mailoutbox, monkeypatch
+):
+    offer = make_offer(shop)
+    approvals.submit([offer], sides=[CONTENT], by=None, at=NOON)  # three days
+
+    assert reminded(NOON + 2 * DAY - HOUR) == []
+    monkeypatch.setattr(tasks, "now", lambda: NOON + 2 * DAY + HOUR)
+    assert tasks.remind_reviewers() == 1
+    assert tasks.remind_reviewers() == 0
+    assert [mail.to for mail in mailoutbox] == [["ada@example.org"], ["bea@example.org"]]
+    assert mailoutbox[0].subject == "Still to approve: Content of Nyc"
+    assert "Nobody has answered yet." in mailoutbox[0].body
+    assert offer.approval_steps.latest("pk").act == "reminded"
+
+    again = fresh(offer)
+    approvals.reject(again, CONTENT, comment="No", by=None, at=NOON + 3 * DAY)
+    approvals.submit([fresh(offer)], sides=[CONTENT], by=None, at=NOON + 4 * DAY)
+    assert reminded(NOON + 6 * DAY + HOUR) == [CONTENT]
+
+
+def test_nobody_is_reminded_of_what_is_answered_late_or_just_asked(shop):
+    made = [make_offer(shop, code) for code in ("ANSWERED", "LATE", "SHORT")]
+    approvals.submit(made[:2], by=None, at=NOON)
+    approvals.submit(made[2:], by=None, at=NOON, deadline=NOON + DAY)
+    for side in (CONTENT, ELIGIBILITY):
+        approvals.reject(fresh(made[0]), side, comment="No", by=None, at=NOON)
+
+    assert reminded(NOON + HOUR) == []
+    assert reminded(NOON + 3 * DAY) == []
+    assert reminded(NOON + 2 * DAY + HOUR) == [CONTENT, ELIGIBILITY]  # of the second alone

@@ -35,9 +35,10 @@ from tests.catalog.making import (
     states,
     weigh,
 )
+from tests.often import often
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = 6
+ROUNDS = often(20)
 
 
 def at_once(*works):

@@ -12,6 +12,7 @@ from catalog.cleaning import BadField, Removed, clean_field, clean_offer, clean_
 from catalog.cleaning.allowed import ATTRIBUTES, TAGS, allowed_styles
 from catalog.rendering import BUILT_IN_KINDS, BadTemplate, parse_template
 from catalog.shapes import OfferShape, Rendering, RepresentationShape, SpaceShape
+from tests.often import often
 
 
 def clean(text, kind="html"):
@@ -286,7 +287,7 @@ class Strict(HTMLParser):
 NAMES = {"contact": {"city": '"><script>x</script>', "vip": True, "sports": ["'"]}}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=often(300), deadline=None)
 @given(NESTED)
 def test_whatever_is_written_comes_out_safe_and_stays_so(text):
     try:

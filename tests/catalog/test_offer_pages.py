@@ -630,3 +630,32 @@ def test_the_list_costs_the_same_however_long_it_is(client, shop, manager):
         client.get(url("offer-list"))
 
     assert len(many) == len(few)
+
+
+# --- moved together ---
+
+
+def test_many_offers_are_moved_and_what_could_not_be_is_named(client, shop, manager):
+    offer = make_offer(shop, "A")
+    publish(offer)
+    make_fallback_offer(shop)
+    rows = {"row": ["A", "BRAND"], "category": "canada"}
+    assert "To the category" in read(client, f"{url('offers-bulk', 'move')}?row=A")
+
+    page = client.post(url("offers-bulk", "move"), rows, follow=True).content.decode()
+
+    assert "Done for 1 offer." in page
+    assert "BRAND: A fallback offer is in no category." in page
+    assert fresh(offer).category.name == "canada"
+    assert states(offer) == ("live", "editing")
+
+
+def test_offers_are_moved_to_no_category_and_not_to_an_unknown_one(client, shop, manager):
+    offer = make_offer(shop, "A")
+
+    answer = client.post(url("offers-bulk", "move"), {"row": ["A"], "category": "nowhere"})
+    assert answer.status_code == 422
+    assert "Choose one of the categories." in answer.content.decode()
+
+    client.post(url("offers-bulk", "move"), {"row": ["A"], "category": ""})
+    assert fresh(offer).category is None

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.catalog.packages import applied, exported, problems
+from tests.often import often
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +197,7 @@ def packages(draw: Any) -> dict[str, Any]:
 
 @given(tree=packages())
 @settings(
-    max_examples=25,
+    max_examples=often(25),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -11,8 +11,19 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import JournalEntry
 from accounts.rights import Right
 from catalog.demo import load_catalogue, package
-from catalog.models import Category, Environment, Filter, Offer, Release, Revision, Space, Tag
+from catalog.models import (
+    Asset,
+    Category,
+    Environment,
+    Filter,
+    Offer,
+    Release,
+    Revision,
+    Space,
+    Tag,
+)
 from catalog.packages.applying import MayNot
+from catalog.pictures import address_of
 from catalog.problems import NotAcceptable
 from contacts.columns import known
 from contacts.models import Attribute, Contact
@@ -488,6 +499,8 @@ def test_the_demo_is_live_in_both_environments():
         "visitors": 1,
     }
     assert Offer.objects.offers().count() == 12
+    shown = {offer.content["image_url"] for offer in Offer.objects.all()}
+    assert shown == {address_of(asset) for asset in Asset.objects.all()}
     assert Contact.objects.count() == 6
     assert load_catalogue(at=NOON) == 0
     assert Release.objects.count() == 2

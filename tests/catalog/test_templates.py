@@ -2,14 +2,17 @@
 """The language of templates: what it says, what it refuses, and that nobody can take it down."""
 
 import contextlib
+import re
 import time
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.rendering import BadTemplate, RenderingFailed, parse_template
+from catalog.rendering.filters import FILTERS
 from catalog.rendering.values import seen
 from catalog.scalars import LONGEST_FIELD
 
@@ -427,3 +430,15 @@ def test_every_text_is_a_template_or_is_refused_with_a_place(text, kind):
     assert refusal.message
     assert refusal.line >= 1
     assert refusal.column >= 1
+
+
+def test_the_examples_of_the_documentation_are_templates():
+    text = (Path(__file__).parents[2] / "docs" / "offers.md").read_text()
+    examples = re.findall(r"```liquid\n(.*?)```", text, re.DOTALL)
+
+    assert len(examples) == 6
+    assert "Hello Zoé" in render(examples[0])
+    for example in examples:
+        parse_template(example, kind="html")
+    named = set(re.findall(r"`(\w+)`", text.partition("After a bar")[2].partition("It is the")[0]))
+    assert named <= set(FILTERS)

@@ -106,6 +106,8 @@ def test_an_erased_person_leaves_no_personal_value_and_totals_stay(client):
         "consent_changes": 1,
         "reject_lines": 0,
         "list_memberships": 1,
+        "coupon_codes": 0,
+        "redemptions": 0,
     }
 
 

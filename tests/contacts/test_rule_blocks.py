@@ -11,6 +11,7 @@ from contacts.ruleblocks import BadBlocks, Gap, read_rule, write_rule, written_p
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.vocabulary import vocabulary
+from tests.often import often
 
 PARIS = ZoneInfo("Europe/Paris")
 WORDS = vocabulary(contact=ATTRIBUTES, filters={"gold": parse("contact.age > 3")})
@@ -30,7 +31,7 @@ def written(blocks):
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=often(300), deadline=None)
 def test_a_tree_comes_back_from_the_builder_as_it_was(seed):
     tree = parse(print_rule(Fuzzer(seed).rule()))
 
@@ -195,7 +196,7 @@ blocks_of_builders = st.recursive(
 
 
 @given(json | blocks_of_builders)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=often(400), deadline=None)
 def test_whatever_is_sent_is_a_tree_with_problems_or_refused(data):
     try:
         found = written(data)

@@ -12,6 +12,7 @@ from contacts import rulecounting
 from contacts.rulewords import words_for
 from rules.parsing import parse
 from tests.build import NOON, make_attribute, make_audience, make_contact, make_user
+from tests.often import often
 
 pytestmark = pytest.mark.django_db
 
@@ -382,7 +383,7 @@ letters = st.lists(
 
 @given(text=letters | st.text(max_size=20), around=letters)
 @settings(
-    max_examples=60,
+    max_examples=often(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -1,15 +1,20 @@
 """Coupons as the scenarios have them."""
 
+import io
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from coupons.models import Code, Standing
 from coupons.moving import moving
 from coupons.windows import end_of, start_of
 from tests.build import make_codes, make_coupon
+from tests.transfers.conftest import import_file  # noqa: F401 (a fixture)
 
 PARIS = ZoneInfo("Europe/Paris")
 CLOCK = datetime(2026, 1, 26, 10, tzinfo=PARIS)
@@ -54,3 +59,44 @@ def issue(*codes, at=CLOCK, **columns):
 @pytest.fixture
 def soc(db):
     return make_soc()
+
+
+@pytest.fixture
+def import_codes(import_file):  # noqa: F811 (the fixture)
+    return partial(import_file, subject="codes", name="codes.csv")
+
+
+@pytest.fixture
+def import_coupons(import_file):  # noqa: F811 (the fixture)
+    return partial(import_file, subject="coupons", name="coupons.csv")
+
+
+@pytest.fixture
+def import_redemptions(import_file):  # noqa: F811 (the fixture)
+    return partial(import_file, subject="redemptions", name="redemptions.csv")
+
+
+@pytest.fixture
+def export_file(tmp_path):
+    """What `export SUBJECT` writes, as text."""
+
+    def run(subject, *options):
+        path = tmp_path / "out"
+        call_command("export", subject, *options, "--output", str(path), stderr=io.StringIO())
+        return path.read_bytes().decode("utf-8-sig")
+
+    return run
+
+
+def stored(coupon, *columns):
+    """These columns of all codes of a coupon, by code."""
+    rows = Code.objects.filter(coupon=coupon).order_by("code_norm").values_list(*columns)
+    return [row[0] if len(columns) == 1 else row for row in rows]
+
+
+def count_of(client, address):
+    """How many queries a page costs."""
+    client.get(address)  # what is kept from one request to the next is there now
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)

@@ -40,6 +40,8 @@ def test_what_went_its_way_has_not_drifted(lived):
         ("UPDATE coupons_shelf SET free = free - 1", {"shelf"}),
         ("UPDATE coupons_shelf SET total = total + 1", {"shelf"}),
         ("UPDATE coupons_stockcount SET issued = issued + 1 WHERE shard = 3", {"shelf", "stock"}),
+        ("UPDATE coupons_tally SET uses = uses + 1 WHERE uses > 0", {"figures"}),
+        ("DELETE FROM coupons_tally WHERE assigned > 0", {"figures"}),
         ("UPDATE coupons_couponuse SET used = used + 1 WHERE slot = 3", {"uses of a coupon"}),
         ("UPDATE coupons_couponuse SET room = room + 1 WHERE slot = 3", {"room"}),
         ("UPDATE coupons_customeruse SET used = used + 1", {"uses by a customer"}),

@@ -239,11 +239,15 @@ def ask(
     **more: object,
 ) -> Answer:
     """The only answer to a question about one space."""
-    asked = {"seed": "t1", "identification": "explicit", **more}
+    asked = {
+        "seed": "t1",
+        "identification": "explicit",
+        "contact": CUSTOMERS.get(who, {}),
+        **more,
+    }
     question = Question(
         at=day(at).astimezone(UTC),
         target=who,
-        contact=CUSTOMERS.get(who, {}),
         slots=(
             Slot(
                 slot="hero",

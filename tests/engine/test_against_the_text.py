@@ -24,6 +24,7 @@ from decisioning.engine.values import (
 )
 from tests.engine.bank import PARIS, context, rule
 from tests.engine.naive import Naive
+from tests.often import often
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 CODES = [f"O{number}" for number in range(12)]
@@ -202,7 +203,7 @@ def questions(draw):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(150), deadline=None)
 @given(catalogues(), questions())
 def test_the_engine_does_what_the_text_says(catalogue, question):
     expected = Naive(catalogue).decide(question, question.slots[0])
@@ -212,7 +213,7 @@ def test_the_engine_does_what_the_text_says(catalogue, question):
     assert [(p.offer, p.weight, p.context) for p in answer.propositions] == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=often(50), deadline=None)
 @given(catalogues(), questions())
 def test_an_explanation_changes_nothing_and_speaks_of_every_offer(catalogue, question):
     engine = Engine(Release(catalogue))

@@ -1,72 +1,26 @@
-"""Who of the bank's customers gets what; the figures were checked by another model."""
+"""Who of the bank's customers gets what."""
 
 import pytest
 
 from tests.engine.bank import ask, told
-
-PEOPLE = ["C1", "C2", "C3", "C4", "C5", "C6"]
-
-
-@pytest.mark.parametrize(
-    ("who", "expected"),
-    [
-        ("C1", "ACC50 25, SAHARA 18, NYC 18"),
-        ("C2", "PLAT 30, HOMEINS 26, SNOW 21"),
-        ("C3", "SNOW 21, NYC 18, SAHARA 18"),
-        ("C4", "PLAT 30, ACC50 10, SAVE 8"),
-        ("C5", "SAHARA 18, NYC 18, ROCKIES 15"),
-        ("C6", "SAVE 8, PRESS 1, APP 0.5"),
-    ],
-)
-def test_the_hero_shows_the_three_best_of_the_whole_catalogue(who, expected):
-    assert told(ask(who, "webHero", 3)) == expected
+from tests.engine.golden import CALLS, EMAILS, HEROES, PEOPLE, SEASONS
 
 
-@pytest.mark.parametrize(
-    ("who", "expected"),
-    [
-        ("C1", "SAHARA 18, NYC 18"),
-        ("C2", "SNOW 21, SAHARA 18"),
-        ("C3", "SNOW 21, NYC 18"),
-        ("C4", "PRESS 1"),
-        ("C5", "SAHARA 18, NYC 18"),
-        ("C6", "PRESS 1"),
-    ],
-)
-def test_an_email_about_travel(who, expected):
-    assert told(ask(who, "emailBody", 2, categories=("travel",))) == expected
+@pytest.mark.parametrize("who", PEOPLE)
+def test_the_hero_shows_the_three_best_of_the_whole_catalogue(who):
+    assert told(ask(who, "webHero", 3)) == HEROES[who]
 
 
-@pytest.mark.parametrize(
-    ("who", "expected"),
-    [
-        ("C1", "ACC50 25, PRESS 1"),
-        ("C2", "PLAT 40, HOMEINS 26"),
-        ("C3", "HOMEINS 12, PRESS 1"),
-        ("C4", "PLAT 40, ACC50 10"),
-        ("C5", "PRESS 1, APP 0.5"),
-        ("C6", "PRESS 1, APP 0.5"),
-    ],
-)
-def test_a_call_about_cards(who, expected):
-    assert told(ask(who, "callCenter", 2, themes=("card",))) == expected
+@pytest.mark.parametrize("who", PEOPLE)
+def test_an_email_about_travel(who):
+    assert told(ask(who, "emailBody", 2, categories=("travel",))) == EMAILS[who]
 
 
-@pytest.mark.parametrize(
-    ("at", "expected"),
-    [
-        (
-            "2026-06-25T10:00",
-            ["SAHARA 18, NYC 18", "SAHARA 18, NYC 18", "NYC 18, SAHARA 18", "PRESS 1, APP 0.5",
-             "SAHARA 18, NYC 18", "PRESS 1, APP 0.5"],
-        ),
-        (
-            "2026-07-05T10:00",
-            ["SAHARA 9, NYC 9", "SAHARA 9, NYC 9", "NYC 9, SAHARA 9", "PRESS 1, APP 0.5",
-             "SAHARA 9, NYC 9", "PRESS 1, APP 0.5"],
-        ),
-        ("2026-10-02T10:00", ["PRESS 1, APP 0.5"] * 6),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_call_about_cards(who):
+    assert told(ask(who, "callCenter", 2, themes=("card",))) == CALLS[who]
+
+
+@pytest.mark.parametrize(("at", "expected"), SEASONS)
 def test_travel_through_the_season(at, expected):
     assert [told(ask(who, "webHero", 2, at, categories=("travel",))) for who in PEOPLE] == expected

@@ -1,7 +1,8 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
-from offers_site.identifiers import uuid7
+from offers_site.identifiers import moment_of, uuid7, uuid7_at
 
 
 def test_identifiers_are_of_version_seven():
@@ -28,3 +29,24 @@ def test_an_identifier_tells_its_millisecond(monkeypatch):
     monkeypatch.setattr("time.time_ns", lambda: 1_795_651_200_123_000_000)
 
     assert uuid7().int >> 80 == 1_795_651_200_123
+
+
+def test_an_identifier_of_a_moment_can_be_made_again_and_tells_it():
+    at = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
+
+    made = uuid7_at(at, b"12345678")
+
+    assert str(made) == "01a1fdfa-467b-774b-8c4c-8ccd0d4d8dce"
+    assert made.version == 7
+    assert moment_of(made) == datetime(2026, 11, 21, 12, 0, 0, 123000, tzinfo=UTC)
+
+
+def test_identifiers_of_moments_sort_by_them():
+    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    made = [uuid7_at(at + timedelta(microseconds=n)) for n in range(2000)]
+
+    assert made == sorted(made)
+
+
+def test_before_1970_there_is_no_earlier_identifier():
+    assert uuid7_at(datetime(1900, 1, 1, tzinfo=UTC)).int >> 80 == 0

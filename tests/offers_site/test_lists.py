@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 from accounts.models import User
 from offers_site.lists import Column, List, ListFilter
 from tests.build import NOON, make_user
+from tests.often import often
 
 pytestmark = pytest.mark.django_db
 
 SLOW_IS_FINE = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=often(40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -22,6 +22,7 @@ from rules.parsing import parse
 from rules.printing import print_rule
 from rules.tree import Arithmetic, Call, Compare, Comparison, Compute
 from rules.vocabulary import vocabulary
+from tests.often import often
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 TYPES = {
@@ -145,7 +146,7 @@ def test_both_answer_yes(text):
     assert ours(text, person) is True
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=often(400), deadline=None)
 @given(st.integers(min_value=0, max_value=2**32))
 def test_both_answer_alike(seed):
     fuzzer = SharedFuzzer(seed)

@@ -14,6 +14,7 @@ from rules.kinds import BOOL, INT, STRING
 from rules.parsing import parse
 from rules.vocabulary import vocabulary
 from rules.wording import Labels, outcome
+from tests.often import often
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 WORDS = vocabulary(
@@ -101,7 +102,7 @@ def test_the_least_that_would_have_to_change(text, least):
     assert changes(text) == least
 
 
-@settings(max_examples=200)
+@settings(max_examples=often(200))
 @given(st.integers(min_value=0, max_value=2**32))
 def test_a_rule_without_changes_to_make_holds_and_no_other(seed):
     fuzzer = Fuzzer(seed)

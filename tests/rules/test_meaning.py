@@ -16,6 +16,7 @@ from rules.parsing import parse
 from rules.printing import print_rule
 from rules.sql import Surroundings, to_sql, type_of
 from rules.vocabulary import vocabulary
+from tests.often import often
 
 WORDS = vocabulary(contact=ATTRIBUTES, lists=LISTS)
 NOW = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # in the hour that Paris has twice
@@ -220,7 +221,7 @@ PEOPLE = Fuzzer(seed=7).people(40)
 
 
 @settings(
-    max_examples=250,
+    max_examples=often(250),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

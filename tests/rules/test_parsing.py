@@ -9,6 +9,7 @@ from rules.jsonform import BadJson, from_json, to_json
 from rules.parsing import parse
 from rules.printing import print_rule
 from rules.refusals import BadRule, Code, Mistake
+from tests.often import often
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_no_text_is_more_than_refused(text):
     assert 0 <= found.start <= found.end <= len(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=often(300))
 @given(st.integers(min_value=0))
 def test_print_and_json_lose_nothing(seed):
     tree = Fuzzer(seed).rule()

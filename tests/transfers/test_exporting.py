@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils.timezone import now
 
+from accounts.models import JournalEntry
 from contacts.models import Contact
 from contacts.storing import update
 from jobs import running
@@ -323,3 +324,23 @@ def test_exports_are_deleted_after_a_day_with_what_was_searched_for(started):
     assert not storing.file_of(transfer.pk).exists()
     assert transfer.file_deleted_at is not None
     assert transfer.options["filters"] == {"q": None, "finds_personal": True}
+
+
+def test_what_a_command_writes_out_stands_in_the_journal(export):
+    make_contact("C-1")
+    export("--columns", "key")
+
+    entry = JournalEntry.objects.get()
+    assert (entry.verb, entry.via, entry.subject_label) == (
+        "transfer.written",
+        "command",
+        "out",
+    )
+    assert entry.after == {
+        "subject": "contacts",
+        "profile": "machine",
+        "columns": ["key"],
+        "personal_data": True,
+        "narrowed_by": [],
+        "rows": 1,
+    }

@@ -154,11 +154,26 @@ def test_an_import_under_way_is_done_first():
     assert FileSearch.objects.exists()
 
     assert import_task(str(transfer.job_id)) == "finished"
+    assert list(Contact.objects.values_list("key", flat=True)) == ["C-48"]
+    (reject,) = Reject.objects.filter(transfer=transfer)
+    assert (reject.line, reject.code, reject.value) == (2, "contact_erased", "")
+
     purging.purge(at=now())
     assert search() == "finished"
 
     assert not has_file(transfer)
     assert not FileSearch.objects.exists()
+
+
+def test_a_later_file_brings_somebody_new_of_the_same_key():
+    under_way = start("key\nC-47\n")
+    erase()
+    later = start("key\nC-47\n")
+
+    assert import_task(str(under_way.job_id)) == "finished"
+    assert not Contact.objects.exists()
+    assert import_task(str(later.job_id)) == "finished"
+    assert Contact.objects.get().key == "C-47"
 
 
 def test_a_search_that_was_cancelled_is_taken_up_again():

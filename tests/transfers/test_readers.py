@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from contacts.models import Contact
+from tests.often import often
 from transfers.reading import separated
 from transfers.reading.batches import Place
 from transfers.reading.encodings import Stream
@@ -20,7 +21,7 @@ SEEMLY = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(
 TABLES = st.lists(st.tuples(SEEMLY, SEEMLY), min_size=1, max_size=12)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=often(400), deadline=None)
 @given(
     TABLES,
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),

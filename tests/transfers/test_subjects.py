@@ -63,7 +63,7 @@ class Tickets(Subject):
             )
         }
 
-    def begin(self, chosen):
+    def begin(self, chosen, by):
         if chosen.get("shop"):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT FROM shop WHERE name = %s", [chosen["shop"]])

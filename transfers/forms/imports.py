@@ -11,12 +11,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from transfers.options import BadOption, Options, options_from
+from transfers.options import BadOption, Options
 from transfers.reading.columns import Column
+from transfers.reading.faults import FileFault
 from transfers.reading.moments import FORMATS
-from transfers.subjects import Subject
+from transfers.subjects import Subject, SubjectOption
+from transfers.wording import sentence
 
 NOT_MAPPED = "-"
+LIST = "list"  # a field of this name would hide the type
 
 
 class UploadForm(forms.Form):
@@ -123,18 +126,25 @@ class SettingsForm(forms.Form):
 
     def __init__(
         self,
+        subject: Subject,
         columns: Mapping[str, Column],
         header: Sequence[str],
         places: Sequence[str | None],
         *args: Any,
-        operations: Sequence[str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.header = header
+        self.subject, self.header = subject, header
         operation = self.fields["operation"]
         assert isinstance(operation, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        operation.choices = [each for each in self.OPERATIONS if each[0] in operations]
+        operation.choices = [each for each in self.OPERATIONS if each[0] in subject.operations]
+        self.fields[LIST] = forms.BooleanField(
+            label=_("It is a bare list"),
+            required=False,
+            help_text=_("One value on each line, and no first line that names the column."),
+        )
+        for option in subject.options:
+            self.fields[option.name] = field_of(option)
         for name in ("encoding", "delimiter", "date_format", "timezone"):
             self.fields[name].is_said = True  # type: ignore[attr-defined] # "as it is" is an answer
         self.fields["timezone"].widget.attrs["placeholder"] = settings.TIME_ZONE
@@ -150,6 +160,11 @@ class SettingsForm(forms.Form):
     @staticmethod
     def labels(columns: Mapping[str, Column]) -> list[tuple[str, str]]:
         return [(c.name, f"{c.label} ({c.name})") for c in columns.values() if not c.export_only]
+
+    @property
+    def own(self) -> list[forms.BoundField]:
+        """What is chosen for this kind of file alone."""
+        return [self[option.name] for option in self.subject.options]
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -173,10 +188,30 @@ class SettingsForm(forms.Form):
 
     def options(self, *, dry_run: bool) -> Options:
         """The choices, as the import takes them; raises BadOption."""
+        own = [option.name for option in self.subject.options]
         given = {
-            name: self.cleaned_data[name] for name in type(self).base_fields if name != "keep_as"
+            name: self.cleaned_data[name]
+            for name in (*type(self).base_fields, LIST, *own)
+            if name != "keep_as"
         }
-        return options_from({**given, "mapping": self.mapping, "dry_run": dry_run})
+        return self.subject.options_from({**given, "mapping": self.mapping, "dry_run": dry_run})
 
     def refuse(self, refusal: BadOption) -> None:
         self.add_error(refusal.name if refusal.name in self.fields else None, refusal.sentence)
+
+    def refuse_file(self, fault: FileFault) -> None:
+        """Say of what an option names why no file can be imported there."""
+        told = sentence(fault.code, {"value": fault.value, **fault.detail})
+        extra = {o.name for o in self.subject.options if o.stands_for and self.cleaned_data[o.name]}
+        self.add_error(min(extra, default=None), told)
+
+
+def field_of(option: SubjectOption) -> forms.Field:
+    """What people see of an option of a subject's own."""
+    words: dict[str, Any] = {"label": option.label, "help_text": option.help, "required": False}
+    if option.is_flag:
+        return forms.BooleanField(**words)
+    if option.choices:
+        choices = [("", _("As usual")), *((choice, choice) for choice in option.choices)]
+        return forms.ChoiceField(choices=choices, **words)
+    return forms.CharField(max_length=200, **words)

@@ -40,11 +40,14 @@ class Column:
     kind: Kind = Kind.TEXT
     aliases: tuple[str, ...] = ()
     required: bool = False
+    in_header: bool = False  # a file without it is refused, a row without it is not
     max_length: int | None = None
     choices: frozenset[str] | None = None
     personal: bool = False
     export_only: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict, compare=False)  # of the values
+    labels: Mapping[str, _StrOrPromise] = field(
+        default_factory=dict, compare=False
+    )  # of the values
     one_line: bool = False
     years: tuple[int, int] = (2000, 2100)
     ends_the_day: bool = False  # a date alone means the midnight that follows

@@ -165,7 +165,7 @@ def require(
     missing = [
         column.name
         for column in columns.values()
-        if column.required
+        if (column.required or column.in_header)
         and column.name not in places
         and column.name not in given
         and (not only or column.identifying or column.name == only)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 from xml.parsers import expat
 
 from transfers.reading.batches import Batch, Place
@@ -42,6 +42,10 @@ class XmlShape:
     text that make up a JSON object, as in `{"attributes/attribute": "attributes"}`; `also` further
     elements that are records, as in `{"rollback": XmlRecord({"@id": "redemption_id"},
     {"action": "rollback"})}`.
+
+    How a document is written: `attributes` are the columns that are attributes of the record, by
+    the names of `names`; where there is a `parent`, such as `coupon`, the container of records
+    stands in one, which bears what they inherit from it, and all of them in what is `around`.
     """
 
     record: str
@@ -51,6 +55,9 @@ class XmlShape:
     passed_over: frozenset[str] = frozenset()
     pairs: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, XmlRecord] = field(default_factory=dict)
+    attributes: frozenset[str] = frozenset()
+    parent: str = ""
+    around: str = ""
 
 
 @dataclass(slots=True)
@@ -60,7 +67,7 @@ class Record:
     values: dict[str, str]
     faults: list[Fault]
     names: Mapping[str, str]
-    pairs: dict[str, dict[str, str]] = field(default_factory=dict)
+    pairs: dict[str, dict[str, Any]] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)  # not from the elements around it
     is_plain: bool = False
 
@@ -90,6 +97,7 @@ class XmlReader:
         paths = [path for names in self.names.values() for path in names] + list(shape.pairs)
         self.groups = {path[:n] for path in paths for n, c in enumerate(path) if c == "/"}
         self.pair = ""  # the name of the pair that is being read
+        self.pair_is_json = False  # and whether it is no text
         self.uniform = uniform
         self.header = tuple(name for name, c in columns.items() if not c.export_only)
         self.stack: list[str] = []
@@ -225,6 +233,7 @@ class XmlReader:
         path = "/".join(self.inside)
         if path in self.shape.pairs:
             self.pair = attributes.pop("name", "")
+            self.pair_is_json = attributes.pop("type", "") == "json"
         for name, value in attributes.items():
             self.put(f"{path}/@{name}", "", value)
 
@@ -276,7 +285,15 @@ class XmlReader:
         elif len(text) > LONGEST:
             self.record.faults.append(Fault("field_too_long", column, text[:120]))
         else:
-            self.record.pairs.setdefault(column, {})[self.pair] = text
+            self.record.pairs.setdefault(column, {})[self.pair] = self.pair_of(column, text)
+
+    def pair_of(self, column: str, text: str) -> Any:
+        try:
+            return json.loads(text) if self.pair_is_json else text
+        except (ValueError, RecursionError):
+            if self.record is not None:
+                self.record.faults.append(Fault("json_invalid", column, text[:120]))
+        return None
 
     def end(self, name: str) -> None:
         local = self.stack.pop()

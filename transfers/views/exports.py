@@ -39,7 +39,7 @@ def export_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
     subject = next((s for s in choices if s.name == name or len(choices) == 1), None)
     if subject is None:
         return render(request, "transfers/export_subject.html", {"form": SubjectForm(choices)})
-    asked = asked_of(request, earlier)
+    asked = asked_of(request, subject, earlier)
     try:
         filters = filters_of(request, subject, asked)
     except BadFilter as refusal:
@@ -86,9 +86,10 @@ def earlier_export(request: StaffRequest) -> Transfer | None:
     return exports.filter(pk=pk).first()
 
 
-def asked_of(request: StaffRequest, earlier: Transfer | None) -> dict[str, str]:
+def asked_of(request: StaffRequest, subject: Subject, earlier: Transfer | None) -> dict[str, str]:
     if earlier is None:
-        return {name: request.GET[name] for name in NARROWING if name in request.GET}
+        names = {*NARROWING, *(option.name for option in subject.narrowing)}
+        return {name: request.GET[name] for name in names if name in request.GET}
     given = earlier.options.get("filters", {})
     return {name: str(value) for name, value in given.items() if value is not None}
 
@@ -144,7 +145,7 @@ def last_complete(
 
 def rows_of(filters: Mapping[str, Any]) -> dict[str, Any]:
     """What filters say of which rows there are, but not of when and in which order."""
-    passing = {"sort", "changed_since", "at", "zone"}
+    passing = {"sort", "changed_since", "at", "zone", "visible_to", "masked"}
     return {name: value for name, value in filters.items() if name not in passing}
 
 

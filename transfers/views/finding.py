@@ -35,11 +35,11 @@ def subject_of(transfer: Transfer, subjects: Subjects) -> Subject:
 
 
 def importable(request: StaffRequest, subjects: Subjects) -> list[Subject]:
-    return [s for s in subjects.values() if allows(request, s.import_right)]
+    return [s for s in subjects.values() if s.is_on and allows(request, s.import_right)]
 
 
 def exportable(request: StaffRequest, subjects: Subjects) -> list[Subject]:
-    return [s for s in subjects.values() if allows(request, s.export_right)]
+    return [s for s in subjects.values() if s.is_on and allows(request, s.export_right)]
 
 
 def allows(request: StaffRequest, right: str) -> bool:

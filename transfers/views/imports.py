@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from offers_site.http import StaffRequest, render_page
 from transfers import actions, storing
-from transfers.forms.imports import SettingsForm, UploadForm
+from transfers.forms.imports import LIST, SettingsForm, UploadForm
 from transfers.models import Template, Transfer
 from transfers.options import BadOption, Options
 from transfers.previewing import Seen, look
+from transfers.reading.faults import FileFault
 from transfers.subjects import Subject
 from transfers.views import telling
 from transfers.views.finding import Subjects, allows, find_import, importable, subject_of
@@ -39,7 +40,7 @@ def import_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
         transfer = actions.draft_import(
             subject,
             actions.receive(file.name, file.chunks()),
-            options_like(request, subject, form.cleaned_data["like"]),
+            first_options(request, subject, form.cleaned_data["like"]),
             by=request.user,
             at=now(),
         )
@@ -48,11 +49,20 @@ def import_create(request: StaffRequest, subjects: Subjects) -> HttpResponse:
     return render(request, "transfers/import_create.html", {"form": form}, status=status)
 
 
-def options_like(request: StaffRequest, subject: Subject, pk: uuid.UUID | None) -> Options:
-    """The settings of an import that was done before, for what was mended of it."""
+def first_options(request: StaffRequest, subject: Subject, pk: uuid.UUID | None) -> Options:
+    """The settings of an import that was done before, for what was mended of it.
+
+    Otherwise those that the address names, such as the coupon whose page somebody came from.
+    """
     visible = Transfer.objects.visible_to(request.user).imports()
     earlier = visible.filter(pk=pk, subject=subject.name).first() if pk else None
-    return replace(Options(**earlier.options), dry_run=False) if earlier else Options()
+    if earlier:
+        return replace(Options(**earlier.options), dry_run=False)
+    named = {o.name: request.GET[o.name] for o in subject.options if o.name in request.GET}
+    try:
+        return subject.options_from(named)
+    except BadOption:
+        return Options()
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,7 +85,7 @@ def import_settings(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
             options = form.options(dry_run=False)
             seen = look(transfer, subject, options)
             form = settings_form(request, subject, options, seen, kept=kept)
-    columns = telling.mapped(form, seen, subject.columns())
+    columns = telling.mapped(form, seen, subject.columns(options.extra))
     context = {
         "transfer": transfer,
         "subject": subject,
@@ -114,14 +124,15 @@ def settings_form(
     initial = {
         name: getattr(options, name) for name in SettingsForm.base_fields if hasattr(options, name)
     }
+    initial |= {**options.extra, LIST: options.list}
     initial["delimiter"] = "tab" if options.delimiter == "\t" else options.delimiter
     given = request.POST if request.method == "POST" and kept is None else None
     return SettingsForm(
-        subject.columns(),
+        subject,
+        subject.columns(options.extra),
         seen.header,
         seen.places,
         given,
-        operations=subject.operations,
         initial={**initial, **(kept or {})},
     )
 
@@ -133,6 +144,7 @@ def act(
     verb = request.POST.get("verb", "")
     try:
         options = form.options(dry_run=verb == "try")
+        subject.begin(options.extra, request.user)
         if form.cleaned_data["keep_as"] and verb in {"try", "start"}:
             keep_template(request, subject, options, form)
         if verb in {"try", "start"} and not form.errors:
@@ -142,6 +154,8 @@ def act(
             actions.set_options(transfer, options)
     except BadOption as refusal:
         form.refuse(refusal)
+    except FileFault as fault:
+        form.refuse_file(fault)
     except actions.AlreadyStarted as refusal:
         messages.error(request, str(refusal))
         return redirect(transfer)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.utils import translation
 from django.views.decorators.http import require_GET
@@ -16,14 +17,20 @@ from transfers.views.finding import Subjects, find_import, subject_of
 @require_GET
 def errors_csv(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) -> HttpResponse:
     transfer = find_import(request, pk)
-    lines = reporting.csv_lines(reporting.of(transfer))
+    rejects = reporting.seen_by(
+        reporting.of(transfer), subjects.get(transfer.subject), request.user
+    )
+    lines = reporting.csv_lines(rejects)
     return taken_away(lines, f"{transfer.file_name}-errors.csv", "text/csv", mark="\ufeff")
 
 
 @require_GET
 def errors_xml(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) -> HttpResponse:
     transfer = find_import(request, pk)
-    lines = reporting.xml_lines(reporting.of(transfer))
+    rejects = reporting.seen_by(
+        reporting.of(transfer), subjects.get(transfer.subject), request.user
+    )
+    lines = reporting.xml_lines(rejects)
     return taken_away(lines, f"{transfer.file_name}-errors.xml", "application/xml")
 
 
@@ -52,7 +59,10 @@ def rejected_rows(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) -> H
     transfer: Transfer = find_import(request, pk)
     if not transfer.rejected or not storing.file_of(transfer.pk).exists():
         raise Http404
-    rows = reporting.rejected_rows(transfer, subject_of(transfer, subjects))
+    subject = subject_of(transfer, subjects)
+    if not reporting.may_see_keys(subject, request.user):
+        raise PermissionDenied
+    rows = reporting.rejected_rows(transfer, subject)
     answer = StreamingHttpResponse(rows, content_type="application/octet-stream")
     name = transfer.file_name.removesuffix(".gz").removesuffix(".zip")
     answer["Content-Disposition"] = f'attachment; filename="rejected-{ascii_name(name)}"'

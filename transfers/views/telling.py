@@ -11,14 +11,16 @@ from django.forms import BoundField
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from accounts.models import User
 from transfers import reporting
 from transfers.forms.imports import NOT_MAPPED, SettingsForm
 from transfers.models import Reject, Transfer
 from transfers.options import Options
 from transfers.previewing import Seen
 from transfers.reading.columns import Column, folded, names_of
+from transfers.subjects import Subject
 from transfers.wording import reason
 
 REJECTS_SHOWN = 1000
@@ -129,7 +131,7 @@ def figures_of(transfer: Transfer) -> list[tuple[str, str]]:
     words = {
         "read": _("Read"),
         "inserted": _("Added"),
-        "updated": _("Changed"),
+        "updated": pgettext("rows", "Changed"),
         "unchanged": _("Unchanged"),
         "ignored": _("Passed over"),
         "rejected": _("Refused"),
@@ -165,7 +167,9 @@ class Reason:
     is_chosen: bool
 
 
-def rejects_of(transfer: Transfer, code: str) -> dict[str, Any]:
+def rejects_of(
+    transfer: Transfer, subject: Subject | None, person: User, code: str
+) -> dict[str, Any]:
     """The report as the page shows it: of one reason alone where somebody chose it."""
     code = code if code in transfer.codes else ""
     rejects = transfer.rejects.filter(code=code) if code else transfer.rejects.all()
@@ -173,7 +177,10 @@ def rejects_of(transfer: Transfer, code: str) -> dict[str, Any]:
     shown: list[Reject] = list(rejects.order_by("line", "id")[: most + 1])
     left = rejects.count() - most if len(shown) > most else 0
     return {
-        "rejects": [(reject, reporting.message(reject)) for reject in shown[:most]],
+        "rejects": [
+            (reject, reporting.message(reject))
+            for reject in reporting.seen_by(shown[:most], subject, person)
+        ],
         "rejects_left": left,
         "reasons": reasons_of(transfer, code),
         "code": code,

@@ -86,7 +86,8 @@ def of_import(request: StaffRequest, transfer: Transfer, subjects: Subjects) -> 
         "why": reporting.why(transfer),
         "has_file": storing.file_of(transfer.pk).exists(),
         "send": send,
-        **telling.rejects_of(transfer, request.GET.get("code", "")),
+        "may_see_rows": subject is None or reporting.may_see_keys(subject, request.user),
+        **telling.rejects_of(transfer, subject, request.user, request.GET.get("code", "")),
     }
 
 

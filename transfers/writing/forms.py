@@ -1,5 +1,6 @@
 """The files themselves: CSV in two profiles, and XML."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
@@ -37,35 +38,107 @@ def machine_header(header: Sequence[str], delimiter: str = ";") -> bytes:
 
 
 def xml_documents(
-    shape: XmlShape, columns: Sequence[Column], rows: Iterable[Row], *, key: str, zone: str
+    shape: XmlShape, columns: Sequence[Column], rows: Iterable[Row], *, zone: str
 ) -> Iterator[bytes]:
-    """One document, in which each row is an element with its key as an attribute."""
+    """One document, in which each row is an element; what is missing is not written."""
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<couponExchange xmlns="{NAMESPACE}" version="1.0" timezone={quoteattr(zone)}>\n'
-        f"  <{shape.container}>\n"
     ).encode()
-    tags = [(f"<{column.in_xml}>", f"</{column.in_xml}>") for column in columns]
-    attribute = next((n for n, c in enumerate(columns) if c.name == key == "key"), None)
-    for some in several(rows):
-        yield "".join(element(shape.record, tags, row, attribute) for row in some).encode()
-    yield f"  </{shape.container}>\n</couponExchange>\n".encode()
+    writer = Writer(shape, columns)
+    inside = writer.within_parents if writer.parents else writer.alone
+    for some in inside(rows):
+        yield some.encode()
+    yield b"</couponExchange>\n"
 
 
-def element(
-    name: str, tags: Sequence[tuple[str, str]], row: Row, attribute: int | None = None
-) -> str:
-    """A row, with the value at `attribute` as one; what is missing has no element."""
-    key = row[attribute] if attribute is not None else None
-    inside = "".join(
-        [
+class Writer:
+    """Writes rows as elements, each value where its column belongs."""
+
+    def __init__(self, shape: XmlShape, columns: Sequence[Column]) -> None:
+        self.shape = shape
+        places = {column.name: place for place, column in enumerate(columns)}
+        paths = {name: path for path, name in shape.names.items()}
+        pairs = {name: path for path, name in shape.pairs.items()}
+        inherited = shape.inherited.get(shape.parent, {})
+        self.parents = {
+            name: places[column] for name, column in inherited.items() if column in places
+        }
+        self.attributes: list[tuple[int, str]] = []
+        self.nested: dict[str, list[tuple[int, str]]] = {}
+        self.elements: list[tuple[int, str, str]] = []
+        self.pairs: list[tuple[int, str, str]] = []
+        for name, place in places.items():
+            path = paths.get(name, columns[place].in_xml)
+            outer, _slash, inner = path.partition("/")
+            if place in self.parents.values():
+                continue
+            if name in pairs:
+                outer, _slash, inner = pairs[name].partition("/")
+                self.pairs.append((place, outer, inner))
+            elif inner.startswith("@"):
+                self.nested.setdefault(outer, []).append((place, inner[1:]))
+            elif name in shape.attributes:
+                self.attributes.append((place, path.removeprefix("@")))
+            else:
+                self.elements.append((place, f"<{path}>", f"</{path}>"))
+
+    def alone(self, rows: Iterable[Row]) -> Iterator[str]:
+        """The container, with all records in it."""
+        container = self.shape.container
+        yield f"  <{container}>\n"
+        for some in several(rows):
+            yield "".join(map(self.element, some))
+        yield f"  </{container}>\n"
+
+    def within_parents(self, rows: Iterable[Row]) -> Iterator[str]:
+        """A container for each parent; records of one parent follow each other."""
+        shape, last = self.shape, None
+        around, closing = shape.around, f"    </{shape.container}></{shape.parent}>\n"
+        yield f"  <{around}>\n" if around else ""
+        for some in several(rows):
+            written = []
+            for row in some:
+                parent = [row[place] for place in self.parents.values()]
+                if parent != last:
+                    written.append(closing if last else "")
+                    opening = attributes(zip(self.parents, parent, strict=True))
+                    written.append(f"    <{shape.parent}{opening}><{shape.container}>\n")
+                    last = parent
+                written.append(self.element(row))
+            yield "".join(written)
+        yield closing if last else ""
+        yield f"  </{around}>\n" if around else ""
+
+    def element(self, row: Row) -> str:
+        name = self.shape.record
+        opening = f"    <{name}{attributes((n, row[place]) for place, n in self.attributes)}"
+        inside = [
             before + (xml_text(value) if NOT_PLAIN.search(value) else value) + after
-            for place, ((before, after), value) in enumerate(zip(tags, row, strict=True))
-            if value and place != attribute
+            for place, before, after in self.elements
+            if (value := row[place])
         ]
-    )
-    opening = f"    <{name} key={xml_attribute(key)}" if key else f"    <{name}"
-    return f"{opening}>{inside}</{name}>\n" if inside else f"{opening}/>\n"
+        for outer, parts in self.nested.items():
+            if given := attributes((n, row[place]) for place, n in parts):
+                inside.append(f"<{outer}{given}/>")
+        for place, outer, inner in self.pairs:
+            if value := row[place]:
+                inside.append(f"<{outer}>{pairs_of(inner, value)}</{outer}>")
+        body = "".join(inside)
+        return f"{opening}>{body}</{name}>\n" if body else f"{opening}/>\n"
+
+
+def attributes(given: Iterable[tuple[str, str | None]]) -> str:
+    return "".join([f" {name}={xml_attribute(value)}" for name, value in given if value])
+
+
+def pairs_of(name: str, text: str) -> str:
+    """An object as elements with names. What is no text says so, to be read back as it was."""
+    written = []
+    for key, value in json.loads(text).items():
+        kind, body = ("", value) if isinstance(value, str) else (' type="json"', json.dumps(value))
+        written.append(f"<{name} name={xml_attribute(key)}{kind}>{xml_text(body)}</{name}>")
+    return "".join(written)
 
 
 def xml_text(value: str) -> str:

@@ -7,6 +7,7 @@ from django.utils.timezone import now
 
 from accounts import demo
 from catalog.demo import load_catalogue
+from coupons.demo import load_coupons
 from offers_site.commands import OvertureCommand
 
 
@@ -14,13 +15,14 @@ class Command(OvertureCommand):
     help = "Add the catalogue and people of the demo; does nothing where there are people already."
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
-        contacts, added = 0, 0
+        contacts, coupons, added = 0, 0, 0
         if not get_user_model().objects.exists():
             # People come last: until they are there, what was interrupted is done again.
             contacts = load_catalogue(at=now())
+            coupons = load_coupons(at=now())
             added = demo.load_people(at=now())
         if as_json:
-            self.answer({"people": added, "contacts": contacts})
+            self.answer({"people": added, "contacts": contacts, "coupons": coupons})
         elif added:
             self.stdout.write(f"Added {added} people; their password is in {demo.kept_in()}.")
         else:

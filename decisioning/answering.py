@@ -1,0 +1,398 @@
+"""One call, answered: its slots routed to environments and people, decided, and written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from accounts.models import ApiKey, User
+from catalog.models import Environment, Space
+from catalog.shapes import SpaceShape
+from contacts.actions.visitors import meet, recognise
+from decisioning.asks import Ask, Decided
+from decisioning.calling import (
+    CallData,
+    DecisionCall,
+    SlotCall,
+    Warned,
+    moment_of,
+    warning,
+)
+from decisioning.deciding import decide
+from decisioning.engine.slots import space_of
+from decisioning.engine.values import Answer, Slot
+from decisioning.identifying import ANONYMOUS, Found, Identity, identify
+from decisioning.live import Live, NothingLive, engine_for, latest, live_for
+from decisioning.past import NoSuchEnvironment
+from decisioning.showing import Outdated, Showing, described
+from decisioning.whying import explained
+from offers_site.identifiers import uuid7
+
+MOST_READINGS = 5  # of what is live, while it changes from call to call
+
+
+class NoSuchPlace(Exception):
+    """No slot of the call can be answered: the environment, or all of its spaces, are unknown."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class BadMoment(Exception):
+    """The date is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Through which door a call comes, and from what."""
+
+    by: ApiKey | User | None = None
+    accepted: str | None = None  # the language of the browser
+    is_colleague: bool = False  # who may try spaces that answer no single calls
+
+    def may_use(self, space: str) -> bool:
+        return not isinstance(self.by, ApiKey) or self.by.may_use_space(space)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A slot on its way: to a space and a person, or to the reason why nothing can be shown."""
+
+    name: str
+    asked: SlotCall
+    space: str  # as the answer says it
+    live: Live | None = None
+    shape: SpaceShape | None = None
+    ranked: str = ""  # the name of the space with the rank that was asked for
+    found: Found = ANONYMOUS
+    reason: str = ""
+
+
+@dataclass
+class Outcome:
+    """What is known of a slot in the end."""
+
+    route: Route
+    answer: Answer | None = None
+    decided: Decided | None = None
+    showing: Showing | None = None
+
+
+@dataclass
+class Work:
+    """A call, with what has been found out about it."""
+
+    call: DecisionCall
+    caller: Caller
+    at: datetime
+    live: Live
+    identity: Identity
+    warnings: list[Warned] = field(default_factory=list)
+
+
+# --- which release ---
+
+_environments: dict[str, int] = {}  # primary keys by name; a name never changes
+_places: dict[str, int] = {}  # the environments of spaces
+
+
+def answer(call: DecisionCall, *, caller: Caller, at: datetime) -> dict[str, Any]:
+    """The answer of `POST /decisions`; raises NoSuchPlace and BadMoment."""
+    for _reading in range(MOST_READINGS):
+        try:
+            return answer_once(call, caller, at)
+        except Outdated as news:
+            live_for(news.environment, news.number)
+        except NoSuchEnvironment:  # one of this name was deleted, and perhaps made again
+            forget()
+    raise NoSuchPlace("unknown_environment", "There is no environment of this name.")
+
+
+def environment_named(name: str) -> Live | None:
+    """What is live in an environment, as this process holds it; None while nothing is."""
+    pk = _environments.get(name)
+    found = latest(pk) if pk is not None else None
+    if found is not None:
+        return found
+    row = Environment.objects.filter(name=name).values_list("pk", "release_number").first()
+    if row is None:
+        raise NoSuchPlace("unknown_environment", "There is no environment of this name.")
+    _environments[name] = row[0]
+    return live_or_none(*row)
+
+
+def live_or_none(pk: int, number: int) -> Live | None:
+    try:
+        return live_for(pk, number)
+    except NothingLive:
+        return None
+
+
+def live_of_space(name: str) -> Live | None:
+    """What is live where a space stands."""
+    pk = _places.get(name)
+    found = latest(pk) if pk is not None else None
+    if found is not None and name in found.spaces:
+        return found
+    row = (
+        Space.objects.filter(name=name)
+        .values_list("environment_id", "environment__release_number")
+        .first()
+    )
+    if row is None:
+        return None
+    _places[name] = row[0]
+    return live_or_none(*row)
+
+
+def check_current(live: Live) -> None:
+    """Raise Outdated when another release is live than the one that sent somebody away."""
+    number = (
+        Environment.objects.filter(pk=live.environment_pk)
+        .values_list("release_number", flat=True)
+        .first()
+    )
+    if number is None:
+        raise NoSuchEnvironment
+    if number != live.number:
+        raise Outdated(live.environment_pk, number)
+
+
+def forget() -> None:
+    """Know no names: for those who change the past, as tests do."""
+    _environments.clear()
+    _places.clear()
+
+
+# --- one attempt ---
+
+
+def answer_once(call: DecisionCall, caller: Caller, at: datetime) -> dict[str, Any]:
+    live = environment_named(call.environment)
+    if live is None:
+        raise NoSuchPlace("unknown_space", "No space of this environment is live.")
+    decided_at = at if call.at is None else moment(call.at, live)
+    told = call.target
+    if told is not None and not call.consent and told.visitor is not None:
+        told = told.model_copy(update={"visitor": None})
+    identity = identify(told, live.columns, at=at)
+    work = Work(call, caller, decided_at, live, identity)
+    routes = [route(work, slot, name) for slot, name in zip(call.slots, names(call), strict=True)]
+    if any(one.live is not live for one in routes):
+        check_current(live)
+    if all(one.reason == "unknown_space" for one in routes):
+        raise NoSuchPlace("unknown_space", "No slot names a space that is live and yours to use.")
+    meet_visitor(work, routes, at)
+    return written(work, list(decisions(work, routes)))
+
+
+def moment(text: str, live: Live) -> datetime:
+    try:
+        return moment_of(text, live.engine.release.zone)
+    except ValueError:
+        raise BadMoment from None
+
+
+def names(call: DecisionCall) -> Iterator[str]:
+    """What the answer calls each slot: two that nobody named are told apart."""
+    given = {one.slot for one in call.slots}
+    taken: set[str] = set()
+    for one in call.slots:
+        name, number = one.name, 1
+        while name in taken or (number > 1 and name in given):
+            number += 1
+            name = f"{one.name}-{number}"
+        taken.add(name)
+        yield name
+
+
+# --- where each slot leads ---
+
+
+def route(work: Work, slot: SlotCall, name: str) -> Route:
+    space, rank = space_of(work.live.engine.release.spaces, slot.space)
+    if space is None or not work.caller.may_use(space.name):
+        return Route(name, slot, slot.space, reason="unknown_space")
+    shape = work.live.spaces[space.name]
+    if not (shape.unitary or work.caller.is_colleague):
+        return Route(name, slot, space.name, reason="unitary_disabled")
+    if work.live.environment.audience == "visitors":
+        return to_space(work, slot, name, shape, rank, work.live, ANONYMOUS)
+    found = work.identity.in_space(shape)
+    if found.contact is not None:
+        return to_space(work, slot, name, shape, rank, work.live, found)
+    return to_anonymous(work, slot, name, shape, rank)
+
+
+def to_anonymous(
+    work: Work, slot: SlotCall, name: str, shape: SpaceShape, rank: int | None
+) -> Route:
+    """One hop, to the space for people whom we do not know."""
+    other = shape.anonymous_space
+    live = live_of_space(other) if other else None
+    if other is None or live is None or other not in live.spaces:
+        return Route(name, slot, shape.name, reason="not_identified")
+    anonymous = live.spaces[other]
+    if not anonymous.unitary:
+        return Route(name, slot, other, reason="unitary_disabled")
+    return to_space(work, slot, name, anonymous, rank, live, ANONYMOUS)
+
+
+def to_space(
+    work: Work,
+    slot: SlotCall,
+    name: str,
+    shape: SpaceShape,
+    rank: int | None,
+    live: Live,
+    found: Found,
+) -> Route:
+    ranked = f"{shape.name}_{rank}" if rank else shape.name
+    return Route(name, slot, shape.name, live, shape, ranked, found)
+
+
+def meet_visitor(work: Work, routes: Sequence[Route], at: datetime) -> None:
+    """Know the browser from now on, and whose it is, if they agreed to that."""
+    identity, by = work.identity, work.caller.by
+    if not work.call.records:
+        return
+    nobody = work.call.target is None or work.call.target.says_nothing
+    if identity.is_due or (nobody and identity.visitor is None):
+        identity.visitor = meet(identity.told.visitor, at=at)
+    explicit = next((one.found.contact for one in routes if one.found.way == "explicit"), None)
+    visitor = identity.visitor
+    if visitor is not None and explicit is not None and visitor.linked != explicit:
+        recognise(visitor, explicit, by=by, at=at)
+
+
+# --- deciding ---
+
+
+def decisions(work: Work, routes: Sequence[Route]) -> Iterator[Outcome]:
+    """What became of each slot, in their order. Slots of one person are decided together."""
+    together: dict[tuple[int, int | None, str], list[Route]] = {}
+    for one in routes:
+        if one.live is not None:
+            key = (one.live.environment_pk, target_of(work, one), one.found.way)
+            together.setdefault(key, []).append(one)
+    outcomes = {one.name: Outcome(one) for one in routes}
+    for (_environment, target, way), members in together.items():
+        decided, showing = decide_together(work, members, target, way)
+        for found in decided.answers:
+            outcome = outcomes[found.slot]
+            outcome.answer, outcome.decided, outcome.showing = found, decided, showing
+    return iter(outcomes.values())
+
+
+def target_of(work: Work, one: Route) -> int | None:
+    if one.found.contact is not None:
+        return one.found.contact
+    return work.identity.visitor.pk if work.identity.visitor else None
+
+
+def decide_together(
+    work: Work, members: Sequence[Route], target: int | None, way: str
+) -> tuple[Decided, Showing]:
+    call = work.call
+    live = members[0].live
+    assert live is not None  # noqa: S101 (they were chosen by it)
+    slots = {one.name: slot_of(work, live, one) for one in members}
+    showing = Showing(
+        live=live,
+        slots=slots,
+        identification=way,
+        at=work.at,
+        language=call.language,
+        accepted=work.caller.accepted,
+    )
+    ask = Ask(
+        environment=live.environment_pk,
+        engine_for=engine_for,
+        slots=tuple(slots.values()),
+        at=work.at,
+        target=target,
+        identification=way,
+        deduplicate=call.deduplicate,
+        seed=call.seed,
+        record=call.record and call.at is None and call.seed is None,
+        consent=call.consent,
+        explain=call.explain,
+        unrecorded=frozenset(
+            one.shape.name for one in members if one.shape and not one.shape.record
+        ),
+        also=frozenset(live.columns),
+        show=showing.show,
+    )
+    return decide(ask), showing
+
+
+def slot_of(work: Work, live: Live, one: Route) -> Slot:
+    """What the engine is asked; call data are those of the environment that answers."""
+    data = CallData.of(live)
+    number = [each is one.asked for each in work.call.slots].index(True)
+    warnings: list[Warned] = []
+    call = data.read(work.call.call, "/call", warnings)
+    call |= data.read(one.asked.call, f"/slots/{number}/call", warnings)
+    work.warnings += [each for each in warnings if each not in work.warnings]
+    return Slot(
+        slot=one.name,
+        space=one.ranked,
+        count=one.asked.count,
+        categories=tuple(one.asked.categories),
+        themes=tuple(one.asked.themes),
+        call=call,
+    )
+
+
+# --- the answer ---
+
+
+def written(work: Work, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    made = [one.decided for one in outcomes if one.decided is not None]
+    main = next((one for one in made if one.environment == work.live.environment.name), None)
+    main = main or next(iter(made), None)
+    visitor = work.identity.visitor
+    return {
+        "interaction": str(main.interaction if main else uuid7()),
+        "environment": main.environment if main else work.live.environment.name,
+        "release": main.release if main else work.live.number,
+        "identification": identification_of(outcomes),
+        "visitor": visitor.key if visitor else None,
+        "recorded": any(one.recorded for one in made),
+        "slots": [written_slot(work, one) for one in outcomes],
+        "warnings": [*work.identity.warnings, *work.warnings, *passed_over(outcomes)],
+    }
+
+
+def identification_of(outcomes: Sequence[Outcome]) -> str:
+    ways = {one.route.found.way for one in outcomes}
+    return next((way for way in ("explicit", "implicit") if way in ways), "anonymous")
+
+
+def passed_over(outcomes: Sequence[Outcome]) -> Iterator[Warned]:
+    for number, one in enumerate(outcomes):
+        if one.route.reason == "unknown_space":
+            detail = f"No space “{one.route.asked.space}” is live and yours to use."
+            yield warning("unknown_space", detail, f"/slots/{number}/space")
+
+
+def written_slot(work: Work, one: Outcome) -> dict[str, Any]:
+    environment = one.decided.environment if one.decided else work.live.environment.name
+    found: dict[str, Any] = {
+        "slot": one.route.name,
+        "space": one.route.space,
+        "environment": environment,
+        "reason": one.route.reason or None,
+        "propositions": [],
+    }
+    if one.answer is None or one.decided is None or one.showing is None:
+        return found
+    found["interaction"] = str(one.decided.interaction)
+    found["reason"] = str(one.answer.reason) if one.answer.reason else None
+    found["propositions"] = described(one.answer, one.decided, one.showing)
+    if work.call.explain:
+        found["explain"] = explained(one.answer, one.decided, one.showing)
+    return found

@@ -1,0 +1,136 @@
+"""Which offers for whom: the call that pages and servers make."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from django.http import HttpRequest, JsonResponse
+from django.utils.timezone import now
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from accounts.models import ApiKey
+from decisioning.answering import BadMoment, Caller, NoSuchPlace, answer
+from decisioning.api.entering import PageAuth, key_of
+from decisioning.calling import DecisionCall, Key
+from decisioning.identifying import sign
+from decisioning.recording import TooBusy
+from offers_site.problems import FieldError, Problem
+
+router = Router()
+
+
+class Links(Schema):
+    """Where a person goes: each notes what they did, and leads on to a stored address."""
+
+    click: str | None
+    accept: str | None
+    reject: str | None
+
+
+class PropositionAnswer(Schema):
+    token: str
+    offer: str
+    label: str
+    rank: int
+    weight: float
+    context: str
+    fallback: bool
+    status: str
+    content: dict[str, str | None]
+    html: str | None
+    text: str | None
+    json_: Annotated[Any, Field(alias="json")] = None
+    links: Links
+    coupon: Any = None
+
+
+class SlotAnswer(Schema):
+    slot: str
+    space: str
+    environment: str
+    interaction: str | None = None
+    reason: str | None = None
+    propositions: list[PropositionAnswer]
+    explain: list[dict[str, Any]] | None = None
+
+
+class Warning(Schema):  # noqa: A001 (its name in the document)
+    code: str
+    detail: str
+    pointer: str
+
+
+class DecisionAnswer(Schema):
+    interaction: str
+    environment: str
+    release: int
+    identification: str
+    visitor: str | None
+    recorded: bool
+    slots: list[SlotAnswer]
+    warnings: list[Warning]
+
+
+@router.post(
+    "/decisions",
+    summary="The best offers for one person, for all slots of a page at once",
+    auth=PageAuth("decide", "decide:at"),
+    response=DecisionAnswer,
+)
+def decide(request: HttpRequest, call: DecisionCall) -> JsonResponse:
+    key = key_of(request)
+    if call.is_privileged and not key.may(ApiKey.Scope.DECIDE_AT):
+        raise Problem(
+            403, "scope_missing", "at, seed and explain need a key with the scope decide:at."
+        )
+    caller = Caller(by=key, accepted=first_language(request))
+    try:
+        return JsonResponse(answer(call, caller=caller, at=now()))
+    except NoSuchPlace as refusal:
+        raise Problem(404, refusal.code, str(refusal)) from refusal
+    except BadMoment:
+        detail = "Expected a date and time in ISO 8601."
+        errors: list[FieldError] = [{"pointer": "/at", "code": "moment", "detail": detail}]
+        raise Problem(422, "invalid", "The date cannot be used.", errors=errors) from None
+    except TooBusy:
+        raise Problem(
+            503, "busy", "Too much happens to this person at once.", headers={"Retry-After": "1"}
+        ) from None
+
+
+def first_language(request: HttpRequest) -> str | None:
+    """The language that the reader's browser likes best."""
+    first = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
+    return first if first and first != "*" and len(first) <= 20 else None
+
+
+class TokenCall(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    key: Key | None = None
+    keys: Annotated[tuple[Key, ...], Field(max_length=10)] = ()
+    seconds: Annotated[int, Field(ge=1, le=30 * 24 * 3600)] = 3600
+
+
+class TokenAnswer(Schema):
+    token: str
+    until: Any
+
+
+@router.post(
+    "/tokens",
+    summary="Signed identification, for pages to pass on as target.token",
+    auth=PageAuth("decide"),
+    response=TokenAnswer,
+)
+def make_token(request: HttpRequest, call: TokenCall) -> dict[str, Any]:
+    """For servers, which know who has signed in: a key that stands in a page makes none."""
+    if key_of(request).is_publishable:
+        raise Problem(403, "key_publishable", "A key that stands in a page cannot say who it is.")
+    if (call.key is None) == (not call.keys):
+        raise Problem(422, "invalid", "Say who it is, with key or with keys.")
+    until = now() + timedelta(seconds=call.seconds)
+    told: dict[str, Any] = {"key": call.key} if call.key is not None else {"keys": call.keys}
+    return {"token": sign(told, until=until), "until": until}

@@ -1,0 +1,117 @@
+"""What is asked of a decision, and what it answers, above the engine: people, rows, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from decisioning.engine.decide import Engine
+from decisioning.engine.values import Answer, Decision, Slot
+
+EngineFor = Callable[[int, int], Engine]  # (environment, number of its release)
+NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whom a decision is for, as they were when it was taken; nobody has no `pk`."""
+
+    pk: int | None = None
+    key: str = ""
+    is_visitor: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)  # of `contact.…`; lists are tuples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One offer in one slot. Slots that show the same rank of one decision share it."""
+
+    id: UUID
+    token: str  # what its links and the status call carry
+    slot: str
+    space: str
+    offer: str
+    rank: int
+    weight: Decimal
+    context: str
+    status: int
+    is_fallback: bool = False
+    is_recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A decision that is not stored yet: contents are made from it, and links from its tokens."""
+
+    interaction: UUID
+    engine: Engine
+    person: Person
+    decision: Decision
+    made: tuple[Made, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What became of the contents of a draft.
+
+    Where a slot cannot show an offer it is decided again without it. The others' destinations
+    and values are stored with them, by the ids of `Draft.made`.
+    """
+
+    unusable: Mapping[str, frozenset[str]] = field(default_factory=dict)  # offers by slot
+    destinations: Mapping[UUID, str] = field(default_factory=dict)
+    data: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def show_nothing(draft: Draft) -> Shown:
+    return Shown()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Who asks for what, when.
+
+    `target` is a contact or a visitor, by primary key. `seed` and `tie_target` are the
+    interaction's id and the person's key unless they are given.
+    """
+
+    environment: int
+    engine_for: EngineFor
+    slots: tuple[Slot, ...]
+    at: datetime
+    target: int | None = None
+    identification: str = "anonymous"
+    deduplicate: bool = True
+    seed: str | None = None
+    tie_target: str | None = None
+    record: bool = True
+    consent: bool = True  # without it nothing is stored
+    explain: bool = False
+    unrecorded: frozenset[str] = frozenset()  # spaces whose propositions are not kept
+    also: frozenset[str] = frozenset()  # attributes that contents want, besides those of rules
+    show: Callable[[Draft], Shown] = show_nothing
+
+    @property
+    def is_recorded(self) -> bool:
+        return self.record and self.consent
+
+    def keeps(self, space: str) -> bool:
+        """Whether what is proposed there is stored."""
+        return self.is_recorded and space not in self.unrecorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What was decided, and whether it is stored."""
+
+    interaction: UUID
+    environment: str
+    release: int
+    person: Person
+    answers: tuple[Answer, ...]  # slots of unknown spaces have none
+    made: tuple[Made, ...]
+    recorded: bool

@@ -1,0 +1,255 @@
+"""One decision, whole: read what was, ask the engine, store it if all of that still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from decisioning.asks import Ask, Decided, Draft, Made, Shown
+from decisioning.caps import wanted_by
+from decisioning.engine.compiled import Release
+from decisioning.engine.decide import Engine
+from decisioning.engine.slots import together
+from decisioning.engine.values import Decision, Question, Slot
+from decisioning.inputs import inputs_of, kept_slot
+from decisioning.needs import needs_of
+from decisioning.past import Before, current_release, read_past
+from decisioning.recording import Capped, Moved, TooBusy, note_full, record, with_caps
+from decisioning.tokens import token_of
+from offers_site.identifiers import uuid7_at
+
+HOPEFUL = 3  # attempts before somebody waits for their turn
+MOST_ATTEMPTS = 500
+
+_live: dict[int, int] = {}  # the release that this process last saw, by environment: a guess
+
+
+def decide(ask: Ask) -> Decided:
+    """The best offers for somebody, exact whatever else is being decided at the same moment.
+
+    What moved meanwhile is read again, and who keeps losing waits for their turn; an offer whose
+    cap has just been used up gives way to the next best.
+    """
+    interaction = uuid7_at(ask.at)
+    exactly = ask.explain or not ask.is_recorded
+    owner: int | None = None
+    for attempt in range(MOST_ATTEMPTS):
+        try:
+            if attempt < HOPEFUL or owner is None:
+                return attempt_once(ask, interaction, exactly=exactly)
+            with transaction.atomic():
+                hold_clock(owner)
+                return attempt_once(ask, interaction, exactly=exactly)
+        except Lost as lost:
+            owner = lost.before.owner
+            if isinstance(lost.reason, Capped):
+                exactly = True
+                note_full(lost.release, lost.reason, environment=ask.environment, at=ask.at)
+    raise TooBusy
+
+
+class Lost(Exception):
+    """An attempt whose result could not be stored."""
+
+    def __init__(self, reason: Moved | Capped, release: Release, before: Before) -> None:
+        super().__init__(reason)
+        self.reason, self.release, self.before = reason, release, before
+
+
+def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
+    engine, before = read_with_engine(ask, exactly=exactly)
+    draft, shown, question = draw_up(ask, interaction, engine, before)
+    stored = kept_of(draft.made)
+    if ask.is_recorded and (stored or not draft.made):
+        told = told_of(ask, draft, shown, question, before, stored)
+        needs = needs_of(engine.release)
+        inputs = inputs_of(
+            question.target, before.person.facts, needs.kinds, before.rows, before.used
+        )
+        try:
+            record(told, inputs, at=ask.at)
+        except (Moved, Capped) as reason:
+            raise Lost(reason, engine.release, before) from reason
+        recorded = True
+    else:
+        recorded = False
+    return Decided(
+        interaction=interaction,
+        environment=engine.release.environment,
+        release=engine.release.number,
+        person=before.person,
+        answers=draft.decision.answers,
+        made=draft.made,
+        recorded=recorded,
+    )
+
+
+def read_with_engine(ask: Ask, *, exactly: bool) -> tuple[Engine, Before]:
+    """What was, and the engine of the release that is live at that very moment."""
+    number = _live.get(ask.environment)
+    if number is None:
+        number = current_release(ask.environment)
+    while True:
+        engine = ask.engine_for(ask.environment, number)
+        before = read_past(
+            engine.release,
+            ask.target,
+            environment=ask.environment,
+            at=ask.at,
+            also=ask.also,
+            exactly=exactly,
+        )
+        number = _live[ask.environment] = before.release
+        if engine.release.number == number:
+            return engine, before
+
+
+def hold_clock(owner: int) -> None:
+    """Nobody else stores a decision for this person until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO decisioning_clock (contact_id, ticks)"
+            " SELECT id, 0 FROM contacts_contact WHERE id = %s ON CONFLICT DO NOTHING",
+            [owner],
+        )
+        cursor.execute(
+            "SELECT FROM decisioning_clock WHERE contact_id = %s FOR NO KEY UPDATE", [owner]
+        )
+
+
+# --- deciding ---
+
+
+def draw_up(
+    ask: Ask, interaction: UUID, engine: Engine, before: Before
+) -> tuple[Draft, Shown, Question]:
+    """Decide, and decide again without the offers whose content a slot cannot show."""
+    question = question_of(ask, interaction, before)
+    while True:
+        decision = engine.decide(question)
+        draft = Draft(
+            interaction=interaction,
+            engine=engine,
+            person=before.person,
+            decision=decision,
+            made=tuple(made_of(engine.release, question, decision, keeps=ask.keeps)),
+        )
+        shown = ask.show(draft)
+        slots = tuple(without(slot, shown.unusable) for slot in question.slots)
+        if slots == question.slots:
+            return draft, shown, question
+        question = replace(question, slots=slots)
+
+
+def question_of(ask: Ask, interaction: UUID, before: Before) -> Question:
+    return Question(
+        at=ask.at,
+        target=ask.tie_target or before.person.key or str(interaction),
+        seed=str(interaction) if ask.seed is None else ask.seed,
+        slots=ask.slots,
+        contact=before.person.facts,
+        identification=ask.identification,
+        history=before.history,
+        used=before.used,
+        deduplicate=ask.deduplicate,
+        explain=ask.explain,
+    )
+
+
+def without(slot: Slot, unusable: Mapping[str, frozenset[str]]) -> Slot:
+    more = unusable.get(slot.slot, frozenset()) - slot.unusable
+    return replace(slot, unusable=slot.unusable | more) if more else slot
+
+
+def made_of(
+    release: Release, question: Question, decision: Decision, *, keeps: Callable[[str], bool]
+) -> Iterator[Made]:
+    """The propositions slot by slot; slots that show one rank of one list share a proposition."""
+    answers = iter(decision.answers)
+    for asked in together(release.spaces, question.slots):
+        ids: dict[int, UUID] = {}
+        is_recorded = keeps(asked.space.name)
+        for slot, _rank in asked.shown:
+            for one in next(answers).propositions:
+                identifier = ids.get(one.rank) or ids.setdefault(one.rank, uuid7_at(question.at))
+                yield Made(
+                    id=identifier,
+                    token=token_of(identifier),
+                    slot=slot.slot,
+                    space=asked.space.name,
+                    offer=one.offer,
+                    rank=one.rank,
+                    weight=one.weight,
+                    context=one.context,
+                    status=asked.space.status_on_proposition,
+                    is_fallback=one.is_fallback,
+                    is_recorded=is_recorded,
+                )
+
+
+def kept_of(made: Iterable[Made]) -> dict[UUID, Made]:
+    """Those that are stored, each once, in the slot that showed it first."""
+    found: dict[UUID, Made] = {}
+    for one in made:
+        if one.is_recorded:
+            found.setdefault(one.id, one)
+    return found
+
+
+# --- what is stored ---
+
+
+def told_of(
+    ask: Ask,
+    draft: Draft,
+    shown: Shown,
+    question: Question,
+    before: Before,
+    stored: Mapping[UUID, Made],
+) -> dict[str, Any]:
+    release, person = draft.engine.release, before.person
+    counting = [one for one in stored.values() if not one.is_fallback]
+    proposed = [(one.offer, one.space, one.status) for one in counting]
+    return with_caps(
+        {
+            "interaction": str(draft.interaction),
+            "environment": ask.environment,
+            "contact": person.pk,
+            # what no rule counts moves nobody's history
+            "person": before.owner if counting else None,
+            "ticks": before.ticks if before.owner and counting else None,
+            "at": ask.at.isoformat(),
+            "release": release.number,
+            "seed": question.seed,
+            "identification": ask.identification,
+            "deduplicate": ask.deduplicate,
+            "slots": [kept_slot(slot) for slot in question.slots],
+            "propositions": [row_of(one, release, shown) for one in stored.values()],
+        },
+        wanted_by(release, proposed, ask.at),
+    )
+
+
+def row_of(one: Made, release: Release, shown: Shown) -> dict[str, Any]:
+    offer = release.by_code.get(one.offer)
+    chain = [category.name for category in offer.chain] if offer else []
+    return {
+        "id": str(one.id),
+        "status": one.status,
+        "rank": one.rank,
+        "weight": str(one.weight),
+        "is_fallback": one.is_fallback,
+        "offer": one.offer,
+        "space": one.space,
+        "channel": release.spaces[one.space].channel,
+        "slot": one.slot,
+        "category": chain[-1] if chain else "",
+        "category_path": "/".join(chain),
+        "context": one.context,
+        "destination_url": shown.destinations.get(one.id, ""),
+        "data": dict(shown.data.get(one.id, {})),
+    }

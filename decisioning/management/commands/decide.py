@@ -1,0 +1,92 @@
+"""`decide`: which offers one person gets in a space, and why not the others."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.utils.timezone import now
+
+from catalog.models import Space
+from decisioning.answering import BadMoment, Caller, NoSuchPlace, answer
+from decisioning.calling import DecisionCall, SlotCall, Told
+from decisioning.engine.slots import MOST_OFFERS, RANKED
+from offers_site.commands import CommandError, CommandParser, OvertureCommand, text
+
+
+class Command(OvertureCommand):
+    help = "Decide for one contact. Nothing is stored unless --record is given."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--space", required=True, type=text(60), metavar="S")
+        parser.add_argument("--contact", required=True, type=text(120), metavar="KEY")
+        parser.add_argument("--count", type=count, metavar="N", help="default: the space's")
+        parser.add_argument("--at", type=text(60), metavar="T", help="as at another date")
+        parser.add_argument("--seed", type=text(120), metavar="S", help="what settles ties")
+        parser.add_argument("--explain", action="store_true", help="tell of every offer")
+        parser.add_argument("--record", action="store_true", help="store the decision")
+
+    def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
+        if options["record"] and (options["at"] or options["seed"]):
+            sentence = "--at and --seed are for trying: what they give is never stored."
+            raise CommandError(sentence, returncode=2)
+        call = DecisionCall(
+            environment=environment_of(options["space"]),
+            target=Told(key=options["contact"]),
+            slots=[SlotCall(space=options["space"], count=options["count"])],
+            record=options["record"],
+            explain=options["explain"],
+            at=options["at"],
+            seed=options["seed"],
+        )
+        found = decided(call)
+        if found["identification"] != "explicit":
+            raise CommandError(f"There is no contact with the key {options['contact']}.")
+        if as_json:
+            self.answer(found)
+        else:
+            self.show(found["slots"][0])
+
+    def show(self, slot: dict[str, Any]) -> None:
+        for one in slot["propositions"]:
+            context = f"  {one['context']}" if one["context"] else "  fallback offer"
+            self.stdout.write(f"{one['rank']:>2}. {one['offer']} {one['weight']:g}{context}")
+        if slot["reason"]:
+            self.stdout.write(slot["reason"])
+        for one in slot.get("explain", ()):
+            self.stdout.write(f"    {one['offer']}: {one['reason']}{more(one)}")
+
+
+def decided(call: DecisionCall) -> dict[str, Any]:
+    try:
+        return answer(call, caller=Caller(is_colleague=True), at=now())
+    except NoSuchPlace as refusal:
+        raise CommandError(str(refusal)) from refusal
+    except BadMoment:
+        sentence = "--at: expected a date and time in ISO 8601."
+        raise CommandError(sentence, returncode=2) from None
+
+
+def environment_of(space: str) -> str:
+    ranked = RANKED.fullmatch(space)
+    names = [space, *([ranked[1]] if ranked else [])]
+    row = Space.objects.filter(name__in=names).values_list("environment__name", flat=True).first()
+    if row is None:
+        raise CommandError(f"There is no space {space}.")
+    return row
+
+
+def more(one: dict[str, Any]) -> str:
+    """What of it can be said in a line."""
+    parts = [one["rule"]] if one["rule"] else []
+    if one["limit"] is not None and one["count"] is not None:
+        parts.append(f"{one['count']} of {one['limit']}")
+    parts += [f"{each['text']} (has {each['value']})" for each in one["failed"]]
+    return f" {'; '.join(parts)}" if parts else ""
+
+
+def count(value: str) -> int:
+    if not value.isdigit() or not 1 <= int(value) <= MOST_OFFERS:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {MOST_OFFERS}")
+    return int(value)

@@ -1,0 +1,192 @@
+"""Everything that a decision has to know of a person, in one statement and so of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from psycopg.errors import UndefinedColumn
+
+from contacts.columns import TABLE, Column, asked
+from contacts.facts import facts_of, select_list
+from contacts.models import Contact
+from decisioning.asks import Person
+from decisioning.caps import period_of
+from decisioning.engine.compiled import Release
+from decisioning.engine.values import Past
+from decisioning.inputs import EPOCH, Row, past_of
+from decisioning.needs import Needs, needs_of
+from decisioning.statements import read
+
+NO_ID, EVERY_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
+MILLISECOND = timedelta(milliseconds=1)
+HISTORY = """json_build_array(p.offer, p.space, p.channel, p.status,
+        (extract(epoch FROM p.at) * 1000000)::bigint, p.category, p.weight, p.rank,
+        p.is_fallback)"""
+# The identifiers bound the months that are looked into, and the index of the person.
+STATEMENT = """
+SELECT e.release_number, c.id, c.key, c.kind, coalesce(c.linked_contact_id, c.id),
+    coalesce(k.ticks, 0), {history}, {uses}, {totals}{columns}
+FROM catalog_environment e
+LEFT JOIN {people} c ON c.id = %s
+LEFT JOIN decisioning_clock k ON k.contact_id = coalesce(c.linked_contact_id, c.id)
+WHERE e.id = %s
+"""
+# A visitor's propositions, whichever environment made them, are the contact's history as well.
+PAST = f"""(SELECT json_agg({HISTORY}) FROM (
+        SELECT p.* FROM decisioning_proposition p
+        WHERE p.contact_id = c.id AND p.environment_id = e.id AND p.id BETWEEN %s AND %s
+        UNION ALL
+        SELECT p.* FROM decisioning_visitorlink l
+        JOIN decisioning_proposition p ON p.contact_id = l.visitor_id
+            AND p.at >= l.since AND p.at < l.until AND p.id BETWEEN %s AND %s
+        WHERE l.contact_id = c.id
+    ) p)"""  # noqa: S608 (our words)
+USES = """(SELECT json_agg(json_build_array(u.cap, u.space, extract(epoch FROM u.since)::bigint,
+        u.used)) FROM decisioning_capuse u
+        WHERE u.contact_id = c.id AND u.environment_id = e.id AND u.since <= %s AND u.until > %s)"""
+FULL = """(SELECT json_agg(json_build_array(t.cap, t.space, extract(epoch FROM t.since)::bigint,
+        t.most)) FROM decisioning_captotal t
+        WHERE t.environment_id = e.id AND t.is_full AND t.since <= %s AND t.until > %s)"""
+COUNTED = """(SELECT json_agg(json_build_array(t.cap, t.space, extract(epoch FROM t.since)::bigint,
+        (SELECT sum(u.used) FROM decisioning_captotaluse u WHERE u.total_id = t.id)))
+        FROM decisioning_captotal t
+        WHERE t.environment_id = e.id AND t.since <= %s AND t.until > %s)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What was known when a decision was taken. It holds while `ticks` and `release` do."""
+
+    release: int
+    person: Person
+    owner: int | None = None  # whose clock it is: the contact of a visitor who is linked
+    ticks: int = 0
+    rows: Sequence[Row] = ()
+    used: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def history(self) -> tuple[Past, ...]:
+        return tuple(map(past_of, self.rows))
+
+
+class NoSuchEnvironment(Exception):
+    """There is no environment with this primary key."""
+
+
+def read_past(
+    release: Release,
+    target: int | None,
+    *,
+    environment: int,
+    at: datetime,
+    also: Iterable[str] = (),
+    exactly: bool = False,
+) -> Before:
+    """What `release` has to know of somebody, and the number of the release that is live now.
+
+    Of the caps that everybody shares it says those that are known to be full, which is enough for
+    a decision that takes from them when it is stored; `exactly` counts all of them.
+    """
+    needs = needs_of(release)
+    names = frozenset({*needs.kinds, *also})
+
+    def row() -> list[tuple[Any, ...]]:
+        statement, values = statement_of(needs, columns_of(release, names), at, exactly=exactly)
+        return read(statement, [*values, target, environment])
+
+    try:
+        rows = row()
+    except UndefinedColumn:
+        forget_columns(release)
+        rows = row()
+    if not rows:
+        raise NoSuchEnvironment(environment)
+    number, pk, key, kind, owner, ticks, history, uses, totals, *known = rows[0]
+    person = Person()
+    if pk is not None:
+        is_visitor = kind == Contact.Kind.VISITOR
+        person = Person(
+            pk=pk, key=key, is_visitor=is_visitor, facts=facts_of(columns_of(release, names), known)
+        )
+    return Before(
+        release=number,
+        person=person,
+        owner=owner,
+        ticks=ticks,
+        rows=history or (),
+        used=used_of(release, needs, [*(uses or ()), *(totals or ())], at),
+    )
+
+
+def current_release(environment: int) -> int:
+    rows = read("SELECT release_number FROM catalog_environment WHERE id = %s", [environment])
+    if not rows:
+        raise NoSuchEnvironment(environment)
+    return int(rows[0][0])
+
+
+def statement_of(
+    needs: Needs, columns: Sequence[Column], at: datetime, *, exactly: bool
+) -> tuple[str, list[Any]]:
+    values: list[Any] = []
+    if needs.looks_back:
+        values += window(needs.reach, at) * 2
+    if needs.caps:
+        values += [at, at] * 2
+    statement = STATEMENT.format(
+        people=TABLE,
+        history=PAST if needs.looks_back else "NULL",
+        uses=USES if needs.caps else "NULL",
+        totals=(COUNTED if exactly else FULL) if needs.caps else "NULL",
+        columns=f", {select_list(columns)}" if columns else "",
+    )
+    return statement, values
+
+
+def window(reach: timedelta | None, at: datetime) -> list[UUID]:
+    """The identifiers of what happened at most `reach` from a moment."""
+    if reach is None:
+        return [NO_ID, EVERY_ID]
+    first = max((at - reach - EPOCH) // MILLISECOND, 0)
+    last = (at + reach - EPOCH) // MILLISECOND
+    return [UUID(int=first << 80), UUID(int=((last + 1) << 80) - 1)]
+
+
+def used_of(
+    release: Release, needs: Needs, counted: Iterable[Sequence[Any]], at: datetime
+) -> dict[tuple[str, str], int]:
+    """What is used of the caps of a release, each in the period of its own that holds a moment."""
+    used: dict[tuple[str, str], int] = {}
+    for key, space, since, number in counted:
+        cap = needs.caps.get(key)
+        if cap is None or not number:
+            continue
+        begins, _ends = period_of(cap, at, release.zone)
+        if since == begins.timestamp():
+            used[key, space] = number
+    return used
+
+
+# --- which columns ---
+
+_columns: WeakKeyDictionary[Release, dict[frozenset[str], tuple[Column, ...]]] = WeakKeyDictionary()
+
+
+def columns_of(release: Release, names: Iterable[str]) -> tuple[Column, ...]:
+    """Where these attributes stand. Costs a query when a process first asks it of a release."""
+    known = _columns.setdefault(release, {})
+    wanted = frozenset(names)
+    found = known.get(wanted)
+    if found is None:
+        found = known[wanted] = tuple(c for c in asked().values() if c.name in wanted)
+    return found
+
+
+def forget_columns(release: Release) -> None:
+    """An attribute was purged, and perhaps declared anew: its column is another one now."""
+    _columns.pop(release, None)

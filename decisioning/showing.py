@@ -1,0 +1,202 @@
+"""What propositions show: their content, written for one person, and their links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+
+from catalog.rendering import BadContent, Plan, Rendered, RenderingFailed, person_names
+from contacts.facts import read_person
+from decisioning.asks import Decided, Draft, Made, Shown
+from decisioning.engine.pressure import past_facts
+from decisioning.engine.slots import space_of
+from decisioning.engine.values import Answer, Past, Slot, Status
+from decisioning.live import Live, live_for
+
+log = structlog.get_logger("overture.decisioning")
+
+
+def links_of(made: Made) -> dict[str, str]:
+    """Where a person goes from what is stored. What is not stored has nowhere to be noted."""
+    if not made.is_recorded:
+        return {}
+    return {
+        action: f"{settings.BASE_URL}/o/{made.token}/{action}"
+        for action in ("click", "accept", "reject")
+    }
+
+
+class Outdated(Exception):
+    """A space is not as it was when the call was routed: another release is live."""
+
+    def __init__(self, environment: int, number: int) -> None:
+        super().__init__(environment, number)
+        self.environment = environment
+        self.number = number
+
+
+@dataclass(kw_only=True)
+class Showing:
+    """Writes the contents of drafts, and keeps those of the last."""
+
+    live: Live  # as the call was routed
+    slots: Mapping[str, Slot]
+    identification: str
+    at: datetime
+    language: str | None = None  # what the caller asks for
+    accepted: str | None = None  # what the browser reads
+    rendered: dict[tuple[UUID, str], Rendered] = field(default_factory=dict)
+
+    def show(self, draft: Draft) -> Shown:
+        """Where a template fails, the offer gives its slot to the next; raises Outdated."""
+        live = self.live_of(draft)
+        facts = self.facts_of(draft, live)
+        self.rendered = {}
+        people: dict[str, dict[str, Any]] = {}
+        unusable: dict[str, frozenset[str]] = {}
+        destinations: dict[UUID, str] = {}
+        data: dict[UUID, Mapping[str, Any]] = {}
+        language = self.language or facts.get("language") or self.accepted
+        for made in draft.made:
+            if made.slot not in people:
+                call = self.slots[made.slot].call
+                people[made.slot] = person_names(facts, call, language or live.environment.language)
+            found = written(made, live, people[made.slot], language)
+            if found is None:
+                unusable[made.slot] = unusable.get(made.slot, frozenset()) | {made.offer}
+                continue
+            self.rendered[made.id, made.slot] = found
+            destinations[made.id] = found.content.get("destination_url") or ""
+            if made.is_recorded and live.stored_on_proposition[made.space].names:
+                data[made.id] = self.stored(made, live, facts)
+        return Shown(unusable=unusable, destinations=destinations, data=data)
+
+    def live_now(self, number: int) -> Live:
+        """The release that has decided."""
+        return (
+            self.live if self.live.number == number else live_for(self.live.environment_pk, number)
+        )
+
+    def live_of(self, draft: Draft) -> Live:
+        live = self.live_now(draft.decision.release)
+        if live is not self.live:
+            for slot in self.slots.values():
+                space, _rank = space_of(live.engine.release.spaces, slot.space)
+                name = space.name if space else ""
+                if live.spaces.get(name) != self.live.spaces.get(name) or not name:
+                    raise Outdated(live.environment_pk, live.number)
+        return live
+
+    def facts_of(self, draft: Draft, live: Live) -> Mapping[str, Any]:
+        """What contents may say of the person: a release that is newer may name more."""
+        pk = draft.person.pk
+        if pk is None or live.columns.keys() <= self.live.columns.keys():
+            return draft.person.facts
+        return read_person(pk, live.columns)
+
+    def stored(self, made: Made, live: Live, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What the space keeps with a proposition."""
+        space = live.engine.release.spaces[made.space]
+        offer = live.engine.release.by_code.get(made.offer)
+        past = Past(
+            offer=made.offer,
+            space=made.space,
+            channel=space.channel,
+            status=made.status,
+            at=self.at,
+            category=offer.offer.category if offer else None,
+            weight=float(made.weight),
+            rank=made.rank,
+        )
+        return live.stored_on_proposition[made.space].values_for(
+            {
+                "contact": facts,
+                "call": self.slots[made.slot].call,
+                "space": {"name": space.name, "channel": space.channel},
+                "identification": {"": self.identification},
+                "offer": offer.facts if offer else {"code": made.offer},
+                "proposition": past_facts(past),
+            },
+            self.at,
+            live.engine.release.zone,
+        )
+
+
+def written(
+    made: Made, live: Live, person: Mapping[str, Any], language: str | None
+) -> Rendered | None:
+    """What an offer shows; None when it gives nothing usable."""
+    proposition = {
+        "rank": made.rank,
+        "status": Status(made.status).name.lower(),
+        "space": made.space,
+    }
+    try:
+        plan = live.plan(
+            made.offer,
+            made.space,
+            language,
+            is_fallback=made.is_fallback,
+            base_url=settings.BASE_URL,
+        )
+        links = links_of(made) or unnoted(plan, {**person, "proposition": proposition})
+        found = plan.render(person, proposition=proposition, links=links)
+    except (RenderingFailed, BadContent) as error:
+        log.warning("content.unusable", offer=made.offer, space=made.space, error=str(error))
+        return None
+    if found.missing:
+        log.warning("content.missing", offer=made.offer, space=made.space, fields=found.missing)
+        return None
+    return found
+
+
+def unnoted(plan: Plan, names: Mapping[str, Any]) -> dict[str, str]:
+    """A proposition that is not stored leads straight to where its offer leads."""
+    template = plan.fields.get("destination_url")
+    if template is None:
+        return {}
+    return {"click": template.render({**plan.known, **names, "links": {}})}
+
+
+# --- as an answer says it ---
+
+
+def described(answer: Answer, decided: Decided, showing: Showing) -> list[dict[str, Any]]:
+    """The propositions of a slot, in their order."""
+    mine = {one.offer: one for one in decided.made if one.slot == answer.slot}
+    live = showing.live_now(decided.release)
+    return [
+        describe(mine[one.offer], live, showing.rendered[mine[one.offer].id, answer.slot])
+        for one in answer.propositions
+    ]
+
+
+def describe(made: Made, live: Live, rendered: Rendered) -> dict[str, Any]:
+    render = live.spaces[made.space].render
+    links = links_of(made)
+    return {
+        "token": made.token,
+        "offer": made.offer,
+        "label": live.offer(made.offer, is_fallback=made.is_fallback).label,
+        "rank": made.rank,
+        "weight": float(made.weight),
+        "context": made.context,
+        "fallback": made.is_fallback,
+        "status": Status(made.status).name.lower(),
+        "content": rendered.content,
+        "html": rendered.html if render.html or not (render.text or render.json_) else None,
+        "text": rendered.text if render.text else None,
+        "json": rendered.json if render.json_ else None,
+        "links": {
+            "click": links.get("click") or rendered.content.get("destination_url") or None,
+            "accept": links.get("accept"),
+            "reject": links.get("reject"),
+        },
+        "coupon": None,
+    }
