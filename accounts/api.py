@@ -92,7 +92,8 @@ def list_journal(
     since: Moment | None = None,
     until: Moment | None = None,
 ) -> dict[str, Any]:
-    entries = JournalEntry.objects.select_related("by").narrowed(
+    seen = JournalEntry.objects.visible_to(cast(KeyRequest, request).auth.created_by)
+    entries = seen.select_related("by").narrowed(
         verb=verb, subject_type=subject_type, subject_key=subject_key, since=since, until=until
     )
     if by:

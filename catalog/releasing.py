@@ -97,8 +97,8 @@ def release(
     )
     Environment.objects.filter(pk=environment.pk).update(release_number=number)
     environment.release_number = number
-    after = {"number": number, "changed": names_of(changed), "gone": names_of(ended - changed)}
-    record(VERBS[cause], made, by=by, at=at, after=after, comment=comment)
+    # What it changed stands on its page, as far as whoever looks may see that.
+    record(VERBS[cause], made, by=by, at=at, after={"number": number}, comment=comment)
     return made
 
 
@@ -365,9 +365,3 @@ def parents_first(categories: Mapping[str, Any]) -> list[Any]:
         return steps
 
     return [categories[name] for name in sorted(categories, key=lambda name: (depth(name), name))]
-
-
-def names_of(keys: Iterable[Key]) -> list[str]:
-    """For the journal: which they are, as far as that can be read."""
-    known = sorted(f"{kind} {name}" for kind, name in keys)
-    return known if len(known) <= 50 else [*known[:50], "…"]

@@ -1,6 +1,6 @@
 """People, what they may do, the programs that may call us, and what each of them changed."""
 
-from accounts.models.journal import JournalEntry
+from accounts.models.journal import JournalEntry, hide_in_journal
 from accounts.models.keys import ApiKey, is_origin
 from accounts.models.labels import AccessLabel, LabelledQuerySet, is_code
 from accounts.models.people import UNUSABLE_PASSWORD, User, held_labels, is_time_zone
@@ -15,6 +15,7 @@ __all__ = [
     "Role",
     "User",
     "held_labels",
+    "hide_in_journal",
     "is_code",
     "is_origin",
     "is_time_zone",

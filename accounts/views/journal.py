@@ -37,14 +37,16 @@ JOURNAL = List(
 @require_GET
 @may_view_journal
 def journal_list(request: StaffRequest) -> HttpResponse:
-    page = JOURNAL.page(request, JournalEntry.objects.select_related("by", "key"))
+    entries = JournalEntry.objects.visible_to(request.user).select_related("by", "key")
+    page = JOURNAL.page(request, entries)
     return render_page(request, "accounts/journal_list.html", {"list": page}, fragment="list")
 
 
 @require_GET
 @may_view_journal
 def journal_entry(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
-    entry = get_object_or_404(JournalEntry.objects.select_related("by", "key"), pk=pk)
+    entries = JournalEntry.objects.visible_to(request.user).select_related("by", "key")
+    entry = get_object_or_404(entries, pk=pk)
     return render(request, "accounts/journal_entry.html", {"entry": entry})
 
 
@@ -53,7 +55,7 @@ def journal_entry(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
 def journal_export(request: StaffRequest) -> StreamingHttpResponse:
     """The entries that the list's filters leave, newest first, as CSV for a spreadsheet."""
     form = valid_part(JournalFilter, request.GET)
-    entries = form.narrow(JournalEntry.objects.for_journal_list())
+    entries = form.narrow(JournalEntry.objects.visible_to(request.user).for_journal_list())
     return StreamingHttpResponse(
         csv_lines(entries.iterator(chunk_size=2_000)),
         content_type="text/csv; charset=utf-8",

@@ -92,7 +92,7 @@ def person_list(request: StaffRequest) -> HttpResponse:
 @may_manage_people
 def person_detail(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     person = get_object_or_404(User, public_id=public_id)
-    entries = JournalEntry.objects.concerning(person).for_journal_list()
+    entries = JournalEntry.objects.concerning(person).visible_to(request.user).for_journal_list()
     shows_journal = request.user.has_perm("accounts.view_journal")
     context = {
         "person": person,

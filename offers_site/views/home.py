@@ -239,5 +239,5 @@ def lately(user: User) -> list[News] | None:
         return None
     return [
         News(entry, journal.who(entry), journal.sentence(entry))
-        for entry in JournalEntry.objects.for_journal_list()[:MOST_ENTRIES]
+        for entry in JournalEntry.objects.visible_to(user).for_journal_list()[:MOST_ENTRIES]
     ]

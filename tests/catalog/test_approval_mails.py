@@ -74,7 +74,10 @@ def test_reviewers_get_what_they_need_to_decide(shop, people, workers, mailoutbo
         assert "belongs to the audience “grown”" in body
         assert "Weight 1: " in body
         assert "https://offers.example/catalogue/shop/offers/NYC/approve/eligibility/" in body
-        assert "https://offers.example/catalogue/shop/offers/NYC/reject/eligibility/" in body
+        assert (
+            "https://offers.example/catalogue/shop/offers/NYC/approve/eligibility/#id_comment"
+            in body
+        )
     assert "“For <summer>”" in mail.body
     assert "For &lt;summer&gt;" in html
     assert "9 → 50" in mail.body
