@@ -1,7 +1,7 @@
 // The palette: arrows move over what was found, Enter opens it. The focus stays in the field.
 
 const palette = document.getElementById("palette");
-const field = palette?.querySelector("input");
+const field = palette?.querySelector("[role=combobox]");
 const hits = document.getElementById("palette-hits");
 
 const found = () => [...hits.querySelectorAll(".hit")];

@@ -30,7 +30,7 @@ too.</div>
 @pytest.fixture
 def shop():
     """A server of somebody else's, with one page."""
-    pages = {}
+    pages: dict[str, str] = {}
 
     class Shop(BaseHTTPRequestHandler):
         def do_GET(self):
