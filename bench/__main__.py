@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 NOT_BENCHMARKS = {
     "__init__",
     "__main__",
+    "audience",
     "catalogued",
     "figures",
     "installation",

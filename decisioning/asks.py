@@ -11,6 +11,7 @@ from uuid import UUID
 
 from decisioning.engine.decide import Engine
 from decisioning.engine.values import Answer, Decision, Slot
+from decisioning.tokens import token_of
 
 EngineFor = Callable[[int, int], Engine]  # (environment, number of its release)
 NOTHING: Mapping[str, Any] = {}
@@ -31,7 +32,6 @@ class Made:
     """One offer in one slot. Slots that show the same rank of one decision share it."""
 
     id: UUID
-    token: str  # what its links and the status call carry
     slot: str
     space: str
     offer: str
@@ -41,6 +41,11 @@ class Made:
     status: int
     is_fallback: bool = False
     is_recorded: bool = False
+
+    @property
+    def token(self) -> str:
+        """What its links and the status call carry."""
+        return token_of(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

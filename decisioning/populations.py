@@ -171,7 +171,7 @@ def draw(
 ) -> Iterator[Drawn]:
     """Decide for one after the other; with `records`, who comes first takes from shared caps."""
     live, place = place_of(population, at)
-    engine = live.engine
+    engine = live.engine_for_many
     slots = {slot.slot: slot for slot in population.slots}
     ask = Ask(
         environment=population.environment,

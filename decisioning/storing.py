@@ -46,8 +46,8 @@ PROPOSITIONS = """COPY decisioning_proposition (id, interaction, environment_id,
 OWN_CAPS = """
 INSERT INTO decisioning_capuse AS c (contact_id, environment_id, cap, space, since, until, used)
 SELECT p.contact_id, %s, p.cap, p.space, p.since, p.until, p.used FROM unnest(
-    %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::integer[],
-    %s::integer[]) AS p(contact_id, cap, space, since, until, used, most)
+    %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::integer[]
+) AS p(contact_id, cap, space, since, until, used)
 ON CONFLICT (contact_id, environment_id, cap, space, since)
 DO UPDATE SET used = c.used + excluded.used
 RETURNING 1

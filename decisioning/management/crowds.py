@@ -96,6 +96,8 @@ class Everybody:
         except KeyboardInterrupt:
             raise CommandError(f"Stopped after {counts.people:,} contacts.") from None
         self.tell(counts, {})
+        if not counts.people:
+            raise CommandError(NOBODY)
 
     def moment(self, environment: Environment) -> datetime:
         if not self.options["at"]:
@@ -129,10 +131,11 @@ class Everybody:
             for helper in helpers:
                 helper.wait()
         job = Job.objects.get(pk=run.job_id)
-        counts = runs.counts_of(run)
-        self.tell(counts, {"job": str(job.pk), "state": str(job.state)})
+        self.tell(runs.counts_of(run), {"job": str(job.pk), "state": str(job.state)})
         if job.state != Job.State.FINISHED:
             raise CommandError(f"{job.get_state_display()}. {job.failure_sentence}".strip())
+        if not job.total:
+            raise CommandError(NOBODY)
 
     def work(self, job: Job) -> Generator[Step, None, None]:
         for step in runs.work(job, clock=now):
@@ -152,8 +155,6 @@ class Everybody:
                 f" {counts.fewer_than_asked:,} with fewer than asked",
                 as_json=not self.options["record"],
             )
-        if not counts.people:
-            raise CommandError(NOBODY)
 
     @property
     def shows_progress(self) -> bool:
