@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from contacts.actions.attributes import declare_attribute  # noqa: E402
 
 PEOPLE = int(os.environ.get("BENCH_CONTACTS", "1000000"))
 OFFERS, COUNT, CATEGORIES = 200, 2, 8
-WORKERS = tuple(map(int, os.environ.get('BENCH_WORKERS', '1,2,4').split(',')))
+WORKERS = (1, 2, 4)
 ATTRIBUTES = (
     ("points", "int", "n * 37 %% 5000"),
     ("orders", "int", "n %% 40"),
@@ -216,9 +215,10 @@ def bare() -> float:
         with cursor.copy(f"COPY ({wanted} FROM contacts_contact c) TO STDOUT") as out:
             for _block in out:
                 pass
-        with rows.open("rb") as file, cursor.copy("COPY decisioning_proposition FROM STDIN") as into:
+        into = "COPY decisioning_proposition FROM STDIN"
+        with rows.open("rb") as file, cursor.copy(into) as copy:
             while block := file.read(1 << 20):
-                into.write(block)
+                copy.write(block)
         return time.perf_counter() - began
 
 
