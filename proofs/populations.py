@@ -95,7 +95,8 @@ def prove(make: Callable[[str], Installation]) -> str:
     here.stop()
     return (
         f"{PEOPLE:,} people in {seconds:.0f} s, all workers killed {KILLS} times and "
-        f"{sum(calls):,} calls of pages meanwhile: each once, {again} again, {TOTAL} of {TOTAL}; {stored:,} gone through"
+        f"{sum(calls):,} calls of pages meanwhile: each once, {again} again, "
+        f"{TOTAL} of {TOTAL}; {stored:,} gone through"
     )
 
 
