@@ -65,9 +65,9 @@ def prove(make: Callable[[str], Installation]) -> str:
         page.start()
     began = time.monotonic()
     try:
-        job = asked(here, START.format(size=20 if PEOPLE < 20_000 else 200)).strip()
+        job = asked(here, START.format(size=10 if PEOPLE < 20_000 else 200)).strip()
         for number in range(1, KILLS + 1):
-            wait_for(partial(has_done, here, job, PEOPLE * number // 6), 300, "it stands still")
+            wait_for(partial(has_done, here, job, PEOPLE * number // 10), 300, "it stands still")
             memory.look()
             for process in workers(here)[1:]:
                 with contextlib.suppress(psutil.NoSuchProcess):
