@@ -15,6 +15,7 @@ from decisioning.deciding import decide
 from decisioning.live import engine_for, live_for
 from decisioning.populations import ask_everybody
 from decisioning.showing import Showing
+from decisioning.storing import store
 from tests.build import NOON, make_attribute, make_contact
 from tests.decisioning.http import forget
 
@@ -127,7 +128,7 @@ def alone(pk, at=NOON, **more):
 
 def meanwhile(monkeypatch, work):
     """Do something once, after a decision was taken and before it is stored."""
-    store, times = populations.store, iter([True])
+    times = iter([True])
 
     def later(drawn, **more):
         if next(times, False):
