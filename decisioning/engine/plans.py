@@ -165,19 +165,24 @@ def leaves_at(
     offer: CompiledOffer, space: str, scope: Wanted, at: datetime
 ) -> tuple[Step, str] | None:
     """The step at which an offer leaves for everybody, with the category that it leaves by."""
+    return next(ways_out(offer, space, scope, at), None)
+
+
+def ways_out(
+    offer: CompiledOffer, space: str, scope: Wanted, at: datetime
+) -> Iterator[tuple[Step, str]]:
+    """All that keeps an offer from everybody, in the order in which it is asked."""
     if not in_scope(offer, scope):
-        return Step.SCOPE, ""
+        yield Step.SCOPE, ""
     if space not in offer.offer.spaces:
-        return Step.REPRESENTATION, ""
+        yield Step.REPRESENTATION, ""
     if not offer.offer.enabled:
-        return Step.DISABLED, ""
-    if closed := next((c.name for c in offer.chain if not c.enabled), None):
-        return Step.DISABLED, closed
+        yield Step.DISABLED, ""
+    yield from ((Step.DISABLED, c.name) for c in offer.chain if not c.enabled)
     if not offer.offer.window.holds(at):
-        return Step.DATES, ""
-    if over := next((c.name for c in offer.chain if not c.window.holds(at)), None):
-        return Step.CATEGORY_DATES, over
-    return None
+        yield Step.DATES, ""
+    over = (c.name for c in offer.chain if not c.window.holds(at))
+    yield from ((Step.CATEGORY_DATES, name) for name in over)
 
 
 def in_scope(offer: CompiledOffer, scope: Wanted) -> bool:
