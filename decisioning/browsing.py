@@ -88,9 +88,7 @@ def within(found: models.QuerySet[M], wanted: Wanted) -> models.QuerySet[M]:
     return found
 
 
-def newest_first(
-    found: models.QuerySet[M], condition: Q, name: str, *, is_few: bool
-) -> Keyset[M]:
+def newest_first(found: models.QuerySet[M], condition: Q, name: str, *, is_few: bool) -> Keyset[M]:
     """Those of few are asked all; of millions a part at a time."""
     if condition and not is_few:
         return Walk(found, condition, name=name)
@@ -147,6 +145,18 @@ def people_of(key: str) -> list[int]:
     return [*found, *visitors.values_list("pk", flat=True)]
 
 
+def nearest_to(wanted: Wanted) -> dict[str, datetime | None]:
+    """When somebody's last decision before a stretch of time was, and the first one after it."""
+    found_by_person = Interaction.objects.filter(contact__in=wanted.people or ())
+    theirs = found_by_person.values_list("at", flat=True)
+    found: dict[str, datetime | None] = {"before": None, "after": None}
+    if wanted.since is not None:
+        found["before"] = theirs.filter(pk__lt=first_at(wanted.since)).order_by("-pk").first()
+    if wanted.until is not None:
+        found["after"] = theirs.filter(pk__gte=first_at(wanted.until)).order_by("pk").first()
+    return found
+
+
 def environments_seen(user: User) -> list[Environment]:
     return list(Environment.objects.visible_to(user).order_by("label", "pk"))
 
@@ -154,9 +164,9 @@ def environments_seen(user: User) -> list[Environment]:
 # --- what they came to ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Offered:
-    """A proposition as its decision says it."""
+    """A proposition as its decision says it; its parts are the columns of `OFFERED`."""
 
     id: UUID
     slot: str
@@ -205,21 +215,8 @@ def offered_in(interactions: Sequence[Interaction]) -> dict[UUID, list[Offered]]
         ],
     )
     found: dict[UUID, list[Offered]] = {}
-    for interaction, pk, slot, space, channel, offer, rank, weight, context, status, fallback in rows:
-        found.setdefault(interaction, []).append(
-            Offered(
-                id=pk,
-                slot=slot,
-                space=space,
-                channel=channel,
-                offer=offer,
-                rank=rank,
-                weight=weight,
-                context=context,
-                status=status,
-                is_fallback=fallback,
-            )
-        )
+    for interaction, *columns in rows:
+        found.setdefault(interaction, []).append(Offered(*columns))
     return found
 
 
@@ -251,5 +248,3 @@ class Veils:
         except NothingLive:
             return frozenset(name for _kind, name in veil.hidden)
         return frozenset(name for _kind, name in {*veil.hidden, *hidden_in(live, veil)})
-
-
