@@ -37,14 +37,13 @@ class Target:
     port: int
     path: str
     key: str
-    body: str  # with %d for a person
-    first: int
+    body: str  # with %d for the number of a person, from 1
     people: int
     holds: tuple[tuple[bytes, int], ...]  # what stands in every answer, and how often
 
     def asked(self, client: int, number: int) -> bytes:
         each = self.people // CLIENTS
-        return (self.body % (self.first + client * each + number % each)).encode()
+        return (self.body % (1 + client * each + number % each)).encode()
 
 
 def load(target: Target, seconds: float) -> Load:
