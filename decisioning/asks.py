@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from decisioning.engine.decide import Engine
-from decisioning.engine.values import Answer, Decision, Slot
+from decisioning.engine.values import Answer, Decision, Question, Slot
 
 EngineFor = Callable[[int, int], Engine]  # (environment, number of its release)
 NOTHING: Mapping[str, Any] = {}
@@ -115,3 +115,4 @@ class Decided:
     answers: tuple[Answer, ...]  # slots of unknown spaces have none
     made: tuple[Made, ...]
     recorded: bool
+    question: Question  # as the engine was asked in the end

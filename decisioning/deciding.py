@@ -85,6 +85,7 @@ def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
         answers=draft.decision.answers,
         made=draft.made,
         recorded=recorded,
+        question=question,
     )
 
 
