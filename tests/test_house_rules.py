@@ -175,10 +175,8 @@ def test_every_icon_that_a_page_names_is_drawn():
         if path.suffix in {".html", ".py"}
         for name in named.findall(path.read_text())
     }
-    drawn = {
-        Path(name).stem
-        for name in ZipFile(files("lucide").joinpath("lucide.zip").open("rb")).namelist()
-    }
+    with files("lucide").joinpath("lucide.zip").open("rb") as packed:
+        drawn = {Path(name).stem for name in ZipFile(packed).namelist()}
 
     assert len(found) > 100
     assert found - drawn == set()
