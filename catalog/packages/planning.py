@@ -17,7 +17,7 @@ from catalog.gathering import Kind, attribute_shape
 from catalog.models import Category, Environment, Offer, Space
 from catalog.offershapes import offer_shapes
 from catalog.packages.attributes import completed, known_attributes
-from catalog.packages.judging import around, judge
+from catalog.packages.judging import around, in_order, judge
 from catalog.packages.reading import Read
 from catalog.placing import in_wrong_order
 from catalog.problems import NotAcceptable, Problem, errors
@@ -97,7 +97,7 @@ def make_plan(read: Read, *, prune: bool = False, by: Actor) -> Plan:
     With `prune` offers, categories and rules that the package does not name are turned off.
     """
     if read.package is None:
-        raise NotAcceptable(read.problems)
+        raise NotAcceptable(in_order(read.problems))
     environment = find_environment(read.package)
     known = around(read.package, environment)
     problems = judge(read, read.package, environment, known)

@@ -4,6 +4,7 @@ A new address fails here until it stands in the table.
 """
 
 import base64
+import re
 import uuid
 from copy import copy
 
@@ -11,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, is_valid_path, resolve, reverse
 
 from accounts.actions.labels import create_label
 from accounts.models import JournalEntry
@@ -53,6 +54,7 @@ PICTURE = base64.b64decode(
 pytestmark = pytest.mark.django_db
 
 ROLES = ("administrator", "offer_manager", "delivery_manager", "agent", "analyst")
+LINK = re.compile(r'(?:href|hx-get|hx-post|action)="(/[^"#?]*)(?!\?side=live)[#?"]')
 EVERYBODY = frozenset({*ROLES, "no_role"})
 ADMINISTRATOR = frozenset({"administrator"})
 MOVERS = frozenset({"administrator", "offer_manager", "delivery_manager"})
@@ -546,6 +548,23 @@ def test_people_open_what_their_role_allows(addresses, role):
     }
     expected["accounts:sign-out"] = (405, "sign-in")
     assert found == expected
+
+
+@pytest.mark.parametrize("role", ["delivery_manager", "agent", "analyst"])
+def test_no_page_leads_to_where_one_may_not_go(addresses, role):
+    client = visitor(make_user(f"{role}@example.org", role=role))
+    known = {**TABLE, **HIDDEN}
+    pages = [name for name, (allowed, get, _post) in known.items() if role in allowed]
+
+    found = {
+        (name, resolve(link).view_name)
+        for name in pages
+        for link in LINK.findall(client.get(addresses[name]).content.decode(errors="replace"))
+        if is_valid_path(link)
+    }
+
+    assert len(found) > 100
+    assert {pair for pair in found if pair[1] in known and role not in known[pair[1]][0]} == set()
 
 
 def without(status, refusal):
