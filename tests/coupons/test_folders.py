@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -239,7 +240,7 @@ def test_coupons_of_other_folders_are_not_there_for_a_key(program):
     for pk in (elsewhere, uuid.uuid4()):
         status, told = program("post", f"/redemptions/{pk}/rollback", {"reason": "refund"})
         assert (status, told["code"]) == (404, "redemption_unknown")
-    for method, path, body in (
+    kept: list[tuple[str, str, Any]] = [
         ("get", "", None),
         ("patch", "", {"label": "Mine"}),
         ("get", "/codes", None),
@@ -247,7 +248,8 @@ def test_coupons_of_other_folders_are_not_there_for_a_key(program):
         ("patch", "/codes/Deep1", {"status": "void"}),
         ("post", "/generate", {"count": 1}),
         ("get", "/batches", None),
-    ):
+    ]
+    for method, path, body in kept:
         status, told = program(method, f"/DEEP{path}", body)
         assert (status, told["code"]) == (404, "coupon_unknown"), path
     assert [each["code"] for each in program("get", "")[1]["results"]] == ["NEXT"]
