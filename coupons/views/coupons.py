@@ -25,6 +25,7 @@ from coupons.forms.editing import CouponEditForm
 from coupons.forms.lists import CouponFilter, coupon_filter
 from coupons.models import Coupon, CouponUse
 from coupons.models.folders import labels_of
+from coupons.projecting import exhaustion_of
 from coupons.reporting import is_low
 from coupons.stock import stocks_of
 from coupons.views.letting import allowed, find_coupon
@@ -106,7 +107,9 @@ def export_url(request: StaffRequest, page: ListPage[Coupon]) -> str:
 @allowed()
 def coupon_detail(request: StaffRequest, code: str) -> HttpResponse:
     coupon = find_coupon(request, code)
-    context = frame_of(request, coupon, "coupon-detail", at=now())
+    at = now()
+    context = frame_of(request, coupon, "coupon-detail", at=at)
+    context["exhaustion"] = exhaustion_of(coupon, context["stock"], at=at)
     context["used"] = CouponUse.objects.used_of([coupon.pk])[coupon.pk]
     return render(request, "coupons/coupon_detail.html", context)
 
