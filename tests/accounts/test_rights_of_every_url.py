@@ -22,6 +22,7 @@ from catalog.describing import fallback_offer_shape
 from catalog.models import PlannedRelease, Tag
 from catalog.shapes import ContentFieldShape
 from coupons.actions.redemptions import redeem
+from coupons.models import Folder
 from coupons.redeeming import Use
 from jobs.models import Job
 from tests.build import (
@@ -239,6 +240,10 @@ TABLE = {
     "catalog:picture-add": (CHANGES_OFFERS, 405, 422),
     "coupons:coupon-list": (SEES_COUPONS, 200, 405),
     "coupons:coupon-create": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-list": (ADDS_COUPONS, 200, 405),
+    "coupons:folder-create": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-edit": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-delete": (ADDS_COUPONS, 200, 302),
     "coupons:options-edit": (ADMINISTRATOR, 200, 422),
     "coupons:options-codes": (ADMINISTRATOR, 200, 302),
     "coupons:coupons-suspend": (ADDS_COUPONS, 302, 302),
@@ -386,8 +391,10 @@ def addresses():
     write(None, ContentFieldShape(name="target", label="Target"), shop)
     coupon = make_coupon("CPN23", type="individual", accept_unissued=True)
     (code,) = make_codes(coupon, "TARGET")
+    folder = Folder.objects.create(path="Target")
     use = redeem(Use(code="TARGET", source="till", external_id="T-1"), by=None, at=NOON).redemption
     samples = {
+        "coupons:folder": {"pk": folder.pk},
         "coupons:code-": {"code": "CPN23", "pk": code.pk},
         "coupons:redemption-roll-back": {"pk": use.pk},
         "coupons:batch": {"code": "CPN23", "pk": code.batch_id},
