@@ -52,6 +52,7 @@ class Caller:
     by: ApiKey | User | None = None
     accepted: str | None = None  # the language of the browser
     is_colleague: bool = False  # who may try spaces that answer no single calls
+    vouches: bool = False  # for whom it names: as good as a signature
 
     def may_use(self, space: str) -> bool:
         return not isinstance(self.by, ApiKey) or self.by.may_use_space(space)
@@ -178,7 +179,7 @@ def answer_once(call: DecisionCall, caller: Caller, at: datetime) -> dict[str, A
     told = call.target
     if told is not None and not call.consent and told.visitor is not None:
         told = told.model_copy(update={"visitor": None})
-    identity = identify(told, live.columns, at=at)
+    identity = identify(told, live.columns, at=at, vouched=caller.vouches)
     work = Work(call, caller, decided_at, live, identity)
     routes = [route(work, slot, name) for slot, name in zip(call.slots, names(call), strict=True)]
     if any(one.live is not live for one in routes):
