@@ -65,7 +65,7 @@ def test_all_places_of_a_page_are_one_decision(bank):
     "start",
     [
         '{% offers "nowhere" %}',
-        '{% offers "contacts" key="x" consent=False %}{% offer_slot "emailBody" %}A{% endoffer_slot %}',
+        '{% offers "contacts" consent=False %}{% offer_slot "emailBody" %}A{% endoffer_slot %}',
         '{% offers "contacts" key="C6" %}{% offer_slot "webHero" count=99 %}A{% endoffer_slot %}',
     ],
 )  # fmt: skip
