@@ -13,9 +13,9 @@ from decisioning.engine.values import Status
 
 SELECT = """
 SELECT p.id::text AS id, p.interaction::text AS interaction, c.key AS contact_key, p.offer,
-    p.space, ({names}::text[])[p.status + 1] AS status, p.at AS occurred_at, p.weight, p.rank::bigint AS rank,
-    p.data ->> 'external_id' AS external_id, p.changed_at, e.name AS environment,
-    p.release::bigint AS release, p.channel, p.slot, p.category, p.context,
+    p.space, ({names}::text[])[p.status + 1] AS status, p.at AS occurred_at, p.weight,
+    p.rank::bigint AS rank, p.data ->> 'external_id' AS external_id, p.changed_at,
+    e.name AS environment, p.release::bigint AS release, p.channel, p.slot, p.category, p.context,
     p.is_fallback AS fallback, p.identification, p.data
 FROM decisioning_proposition p JOIN catalog_environment e ON e.id = p.environment_id
 LEFT JOIN contacts_contact c ON c.id = p.contact_id WHERE {conditions}

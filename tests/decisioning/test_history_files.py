@@ -243,7 +243,7 @@ def test_each_wrong_row_is_refused_with_its_line_and_its_reason(shop, load):
     assert done.codes == [(line, code) for line, (_row, code) in enumerate(WRONG, 2)]
     assert done.counters == (20, 1, 0, 0, 0, 19, 0)
     (made,) = Proposition.objects.all()
-    assert (made.offer, made.status, made.rank, made.weight) == ("NEXT", 1, 1, 0)
+    assert (made.offer, made.status, made.rank, str(made.weight)) == ("NEXT", 1, 1, "0.000000")
     assert not CapUse.objects.exists()
 
 
