@@ -73,6 +73,7 @@ class Caller:
     accepted: str | None = None  # the language of the browser
     is_colleague: bool = False  # who may try spaces that answer no single calls
     stamp: str = ""  # of a key that was only remembered: it has to be the same still
+    vouches: bool = False  # for whom it names: as good as a signature
 
     def may_use(self, space: str) -> bool:
         return not isinstance(self.by, ApiKey) or self.by.may_use_space(space)
@@ -146,7 +147,7 @@ def work_out(call: DecisionCall, caller: Caller, at: datetime) -> tuple[Work, li
     told = call.target
     if told is not None and not call.consent and told.visitor is not None:
         told = told.model_copy(update={"visitor": None})
-    identity = identify(told, live.columns, at=at)
+    identity = identify(told, live.columns, at=at, vouched=caller.vouches)
     work = Work(call, caller, decided_at, live, identity)
     meet_person(work, at)
     routes = [route(work, slot, name) for slot, name in zip(call.slots, names(call), strict=True)]

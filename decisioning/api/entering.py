@@ -6,7 +6,6 @@ from typing import cast
 
 from django.http import HttpRequest
 from django.utils.timezone import now
-
 from ninja.errors import AuthenticationError
 
 from accounts.api import KeyAuth, KeyRequest
