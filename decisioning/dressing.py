@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -31,6 +32,7 @@ class Whom:
 class OfferShown:
     code: str
     label: str
+    slot: str
     rank: int
     is_fallback: bool
     status: str
@@ -52,6 +54,10 @@ class DecisionShown:
     @property
     def number(self) -> int:
         return len(self.offers) + self.unseen
+
+    @property
+    def by_slot(self) -> list[tuple[str, list[OfferShown]]]:
+        return [(slot, list(own)) for slot, own in groupby(self.offers, lambda one: one.slot)]
 
     def rank_of(self, code: str) -> int | None:
         return next((one.rank for one in self.offers if one.code == code), None)
@@ -101,7 +107,7 @@ class Dresser:
     def shown(self, one: Offered | Proposition, label: str) -> OfferShown:
         status = Status(one.status)
         return OfferShown(
-            one.offer, label, one.rank, one.is_fallback, status.word, str(status.label)
+            one.offer, label, one.slot, one.rank, one.is_fallback, status.word, str(status.label)
         )
 
     def decisions(self, rows: Sequence[Interaction]) -> dict[UUID, DecisionShown]:
