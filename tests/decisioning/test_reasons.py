@@ -10,7 +10,7 @@ from accounts.models import User
 from catalog.models import Environment
 from catalog.shapes import body_of
 from contacts.models import Contact
-from decisioning.answering import environment_named
+from decisioning.current import environment_named
 from decisioning.engine.values import Past, Question, Slot
 from decisioning.live import Live, build, held
 from decisioning.past import read_past
