@@ -88,9 +88,7 @@ def within(found: models.QuerySet[M], wanted: Wanted) -> models.QuerySet[M]:
     return found
 
 
-def newest_first(
-    found: models.QuerySet[M], condition: Q, name: str, *, is_few: bool
-) -> Keyset[M]:
+def newest_first(found: models.QuerySet[M], condition: Q, name: str, *, is_few: bool) -> Keyset[M]:
     """Those of few are asked all; of millions a part at a time."""
     if condition and not is_few:
         return Walk(found, condition, name=name)
@@ -205,7 +203,19 @@ def offered_in(interactions: Sequence[Interaction]) -> dict[UUID, list[Offered]]
         ],
     )
     found: dict[UUID, list[Offered]] = {}
-    for interaction, pk, slot, space, channel, offer, rank, weight, context, status, fallback in rows:
+    for (
+        interaction,
+        pk,
+        slot,
+        space,
+        channel,
+        offer,
+        rank,
+        weight,
+        context,
+        status,
+        fallback,
+    ) in rows:
         found.setdefault(interaction, []).append(
             Offered(
                 id=pk,
@@ -251,5 +261,3 @@ class Veils:
         except NothingLive:
             return frozenset(name for _kind, name in veil.hidden)
         return frozenset(name for _kind, name in {*veil.hidden, *hidden_in(live, veil)})
-
-

@@ -45,9 +45,7 @@ class CapState:
         return f"{min(100 * (self.used or 0) / self.limit, 100):.2f}%"
 
 
-def cap_states(
-    live: Live, code: str, *, at: datetime, person: int | None = None
-) -> list[CapState]:
+def cap_states(live: Live, code: str, *, at: datetime, person: int | None = None) -> list[CapState]:
     """The caps of a live offer, those of a person counted for `person`. Costs two queries."""
     release = live.engine.release
     found = caps_of(release, code)
@@ -79,9 +77,7 @@ def totals(environment: int, begins: Mapping[str, datetime]) -> dict[Place, int]
     return {(cap, space): used or 0 for cap, space, since, used in counted if since == begins[cap]}
 
 
-def uses(
-    environment: int, begins: Mapping[str, datetime], person: int | None
-) -> dict[Place, int]:
+def uses(environment: int, begins: Mapping[str, datetime], person: int | None) -> dict[Place, int]:
     if person is None:
         return {}
     rows = CapUse.objects.filter(contact=person, environment=environment, cap__in=begins)
