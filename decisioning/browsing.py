@@ -145,6 +145,18 @@ def people_of(key: str) -> list[int]:
     return [*found, *visitors.values_list("pk", flat=True)]
 
 
+def nearest_to(wanted: Wanted) -> dict[str, datetime | None]:
+    """When somebody's last decision before a stretch of time was, and the first one after it."""
+    found_by_person = Interaction.objects.filter(contact__in=wanted.people or ())
+    theirs = found_by_person.values_list("at", flat=True)
+    found: dict[str, datetime | None] = {"before": None, "after": None}
+    if wanted.since is not None:
+        found["before"] = theirs.filter(pk__lt=first_at(wanted.since)).order_by("-pk").first()
+    if wanted.until is not None:
+        found["after"] = theirs.filter(pk__gte=first_at(wanted.until)).order_by("pk").first()
+    return found
+
+
 def environments_seen(user: User) -> list[Environment]:
     return list(Environment.objects.visible_to(user).order_by("label", "pk"))
 
@@ -152,9 +164,9 @@ def environments_seen(user: User) -> list[Environment]:
 # --- what they came to ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Offered:
-    """A proposition as its decision says it."""
+    """A proposition as its decision says it; its parts are the columns of `OFFERED`."""
 
     id: UUID
     slot: str
@@ -203,33 +215,8 @@ def offered_in(interactions: Sequence[Interaction]) -> dict[UUID, list[Offered]]
         ],
     )
     found: dict[UUID, list[Offered]] = {}
-    for (
-        interaction,
-        pk,
-        slot,
-        space,
-        channel,
-        offer,
-        rank,
-        weight,
-        context,
-        status,
-        fallback,
-    ) in rows:
-        found.setdefault(interaction, []).append(
-            Offered(
-                id=pk,
-                slot=slot,
-                space=space,
-                channel=channel,
-                offer=offer,
-                rank=rank,
-                weight=weight,
-                context=context,
-                status=status,
-                is_fallback=fallback,
-            )
-        )
+    for interaction, *columns in rows:
+        found.setdefault(interaction, []).append(Offered(*columns))
     return found
 
 

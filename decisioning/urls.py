@@ -1,8 +1,10 @@
 from django.urls import path
 
-from decisioning.views import calls, links, tag
+from decisioning.views import calls, decisions, links, propositions, tag, trying
 
 app_name = "decisioning"
+OFFER = "catalogue/<str:environment>/offers/<str:code>"
+SPACE = "catalogue/<str:environment>/spaces/<str:name>"
 urlpatterns = [
     # for pages of other origins
     path("tag.js", tag.tag, name="tag"),
@@ -12,4 +14,15 @@ urlpatterns = [
     path("call-centre/<uuid:public_id>/", calls.call_detail, name="call-detail"),
     path("call-centre/<uuid:public_id>/offers/", calls.call_offers, name="call-offers"),
     path("call-centre/<uuid:public_id>/answer/", calls.call_answer, name="call-answer"),
+    # /decisions/
+    path("decisions/", decisions.decision_list, name="decision-list"),
+    path("decisions/<uuid:pk>/", decisions.decision_detail, name="decision-detail"),
+    # /catalogue/<environment>/offers/<code>/
+    path(f"{OFFER}/propositions/", propositions.offer_propositions, name="offer-propositions"),
+    path(f"{OFFER}/propositions/funnel/", propositions.offer_funnel, name="offer-funnel"),
+    path(f"{OFFER}/propositions/caps/", propositions.offer_caps, name="offer-caps"),
+    # /catalogue/<environment>/spaces/<name>/
+    path(f"{SPACE}/propositions/", propositions.space_propositions, name="space-propositions"),
+    path(f"{SPACE}/propositions/funnel/", propositions.space_funnel, name="space-funnel"),
+    path(f"{SPACE}/preview/", trying.space_preview, name="space-preview"),
 ]

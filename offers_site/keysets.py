@@ -52,7 +52,7 @@ class Keyset(Generic[M]):
 
     def count_up_to(self, most: int) -> int | None:
         """How many there are, at most one more than that; None where counting takes long."""
-        return self.queryset.order_by()[: most + 1].count()
+        return int(self.queryset.order_by()[: most + 1].count())
 
     def ordered(self, *, backwards: bool) -> models.QuerySet[M]:
         upwards = self.descending == backwards

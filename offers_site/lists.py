@@ -209,6 +209,7 @@ class List:
             size=size,
             previous_cursor=keys.cursor(rows[0]) if rows and has_previous else None,
             next_cursor=keys.cursor_after(rows) if has_next else None,
+            newest=keys.cursor(rows[0]) if rows and not has_previous else None,
         )
 
     def asked_sort(self, asked: QueryDict) -> str:
@@ -254,6 +255,7 @@ class ListPage(Generic[M]):
         size: int,
         previous_cursor: str | None,
         next_cursor: str | None,
+        newest: str | None,
     ) -> None:
         self.definition = definition
         self.request = request
@@ -267,6 +269,7 @@ class ListPage(Generic[M]):
         self.shown = shown or default
         self.previous_cursor = previous_cursor
         self.next_cursor = next_cursor
+        self.newest = newest  # the first row of the first page: what changes when there is a newer
         self.path = request.path
         self.partials: dict[str, Template | None] = {}  # of the page's template, once looked up
 

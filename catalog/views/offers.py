@@ -109,7 +109,7 @@ def offer_detail(request: CatalogueRequest, environment: Environment, code: str)
         "recap": rules,
         "strip": strip_of(offer, rules, environment, at=at),
         "multiplier": rules.multiplier_at(at),
-        "tabs": tabs_of(offer, "overview"),
+        "tabs": tabs_of(offer, "overview", request.user),
         "at": at,
         "entries": journal_of(request, offer, 6),
     }
@@ -156,7 +156,7 @@ def offer_journal(request: CatalogueRequest, environment: Environment, code: str
         "environment": environment,
         "steps": offer.approval_steps.order_by("-at", "-pk")[:LATEST],
         "entries": journal_of(request, offer, LATEST),
-        "tabs": tabs_of(offer, "journal"),
+        "tabs": tabs_of(offer, "journal", request.user),
         "situation": situation_of(offer, request.user, surroundings_of(environment)),
     }
     return render(request, "catalog/offer_journal.html", context)

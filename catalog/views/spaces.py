@@ -33,6 +33,7 @@ from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_liv
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.previews import boxed
 from catalog.views.saving import entries_of, publish, saved, status_of
+from catalog.views.tabs import tabs_of_space
 from catalog.weighing import Impact, impact_of
 from offers_site.http import render_confirmation, render_page
 from offers_site.lists import Column, List
@@ -121,6 +122,7 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
     context = {
         "environment": environment,
         "space": space,
+        "tabs": tabs_of_space(environment, name, "overview", request.user),
         "facts": facts_of(Kind.SPACE, shape),
         "standing": standing,
         "standing_label": WORDS[standing],
@@ -155,6 +157,7 @@ def live_detail(request: CatalogueRequest, environment: Environment, name: str) 
         "environment": environment,
         "title": shape.label,
         "name": name,
+        "tabs": tabs_of_space(environment, name, "overview", request.user),
         "list_url": reverse("catalog:space-list", args=[environment.name]),
         "list_label": _("Spaces"),
         "description": shape.description,

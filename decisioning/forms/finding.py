@@ -23,12 +23,12 @@ class ByDate(ListFilter):
     """A stretch of days, the last one included, by the clocks of whoever looks."""
 
     @property
-    def since(self) -> datetime | None:
+    def begins(self) -> datetime | None:
         first = self.asked("since")
         return midnight(first) if first else None
 
     @property
-    def until(self) -> datetime | None:
+    def ends(self) -> datetime | None:
         last = self.asked("until")
         return midnight(last + timedelta(days=1)) if last and last < date.max else None
 
