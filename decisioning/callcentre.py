@@ -304,6 +304,7 @@ def place_of(one: Past) -> tuple[str, str, datetime]:
 # --- beside it ---
 
 
-def latest_of(contact: Contact, user: User) -> list[Proposition]:
-    """What somebody was offered last."""
-    return list(history_of(contact, user).order_by("-pk")[:LATEST])
+def latest_of(contact: Contact, user: User, interactions: Sequence[UUID]) -> list[Proposition]:
+    """What somebody was offered last, before this call."""
+    others = history_of(contact, user).exclude(interaction__in=interactions)
+    return list(others.order_by("-pk")[:LATEST])

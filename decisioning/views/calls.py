@@ -38,7 +38,7 @@ may_call = permission_required(
 )
 MOST_PEOPLE = 8
 LONGEST = 200
-BESIDE = ("key", "first_name", "last_name", "birth_date", "email", "phone", "city", "language")
+BESIDE = ("birth_date", "email", "phone", "city", "language")
 DESK_KEY = "call_space"  # where the session keeps the space that was used last
 
 
@@ -112,7 +112,7 @@ def call_detail(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     at = now()
     cards = callcentre.cards_of(desk, contact, decisions, user=request.user, at=at) if desk else []
     shows_history = request.user.has_perm("decisioning.view_proposition")
-    latest = callcentre.latest_of(contact, request.user) if shows_history else []
+    latest = callcentre.latest_of(contact, request.user, decisions) if shows_history else []
     names = Names(latest)
     context = {
         "contact": contact,

@@ -54,7 +54,7 @@ document.addEventListener("focusin", (event) => {
 });
 
 document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.(".call-reject") && event.target.open) event.target.querySelector("input[name=reason]").focus();
+  if (event.target.matches?.(".call-reject") && event.target.open) event.target.closest("[data-card]").querySelector("input[name=reason]").focus();
 }, true);
 
 document.addEventListener("keydown", (event) => {
@@ -80,10 +80,10 @@ document.addEventListener("keydown", (event) => {
     (all[place] ?? (place < 0 ? document.getElementById("call-q") : person)).focus();
     return;
   }
-  if (event.key === "Escape" && event.target.closest?.(".call-reject")) {
-    const reject = event.target.closest(".call-reject");
-    reject.open = false;
-    choose(reject.closest("[data-card]"));
+  if (event.key === "Escape" && event.target.closest?.(".call-reason")) {
+    const card = event.target.closest("[data-card]");
+    card.querySelector(".call-reject").open = false;
+    choose(card);
     return;
   }
   if (typing(event.target)) return;
