@@ -18,6 +18,8 @@ from decisioning.browsing import Offered, Veils, offered_in
 from decisioning.engine.slots import RANKED
 from decisioning.models import Interaction, Proposition
 
+LONGEST_KEY, SHORT_KEY = 20, 8  # a visitor's is long, and says nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Whom:
@@ -25,6 +27,7 @@ class Whom:
 
     label: str
     url: str = ""
+    key: str = ""  # where the label is not all of it
     is_nobody: bool = False
 
 
@@ -88,7 +91,10 @@ class Dresser:
             return Whom(_("Nobody in particular"), is_nobody=True)
         if not self.user.has_perm("contacts.view_contact"):
             return Whom(_("A contact") if contact.is_contact else _("A visitor"))
-        return Whom(title_of(contact, self.user), contact.get_absolute_url())
+        title, address = title_of(contact, self.user), contact.get_absolute_url()
+        if title == contact.key and len(title) > LONGEST_KEY:
+            return Whom(f"{title[:SHORT_KEY]}…", address, key=title)
+        return Whom(title, address)
 
     def people(self, pks: Iterable[int | None]) -> dict[int, Contact]:
         return Contact.objects.in_bulk({pk for pk in pks if pk is not None})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import perf_counter
 from typing import Annotated, Any
 
 from django.http import HttpRequest, JsonResponse
@@ -11,6 +12,7 @@ from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
 from accounts.models import ApiKey
+from decisioning import measuring
 from decisioning.answering import BadMoment, Caller, NoSuchPlace, answer
 from decisioning.api.entering import PageAuth, key_of
 from decisioning.calling import DecisionCall, Key
@@ -86,8 +88,9 @@ def decide(request: HttpRequest, call: DecisionCall) -> JsonResponse:
             403, "scope_missing", "at, seed and explain need a key with the scope decide:at."
         )
     caller = Caller(by=key, accepted=first_language(request))
+    began = perf_counter()
     try:
-        return JsonResponse(answer(call, caller=caller, at=now()))
+        told = answer(call, caller=caller, at=now())
     except NoSuchPlace as refusal:
         raise Problem(404, refusal.code, str(refusal)) from refusal
     except BadMoment:
@@ -98,6 +101,8 @@ def decide(request: HttpRequest, call: DecisionCall) -> JsonResponse:
         raise Problem(
             503, "busy", "Too much happens to this person at once.", headers={"Retry-After": "1"}
         ) from None
+    measuring.note(told, perf_counter() - began)
+    return JsonResponse(told)
 
 
 def first_language(request: HttpRequest) -> str | None:
