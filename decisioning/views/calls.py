@@ -149,7 +149,7 @@ def call_offers(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     contact = find(public_id)
     desk = chosen(request, desks_of(request.user))
     if desk is None:
-        raise Http404
+        return without_a_desk(request, contact)
     request.session[DESK_KEY] = desk.name
     try:
         answered = callcentre.propose(desk, contact, by=request.user, at=now())
@@ -169,7 +169,7 @@ def call_answer(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     contact = find(public_id)
     desk = chosen(request, desks_of(request.user))
     if desk is None:
-        raise Http404
+        return without_a_desk(request, contact)
     decisions = decisions_asked(request)
     form = AnswerForm(request.POST)
     if not form.is_valid():
@@ -190,6 +190,11 @@ def call_answer(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     except TooBusy:
         messages.error(request, _("Too much happens to this person at once: try again."))
     return redirect(address_of(contact, desk, decisions))
+
+
+def without_a_desk(request: StaffRequest, contact: Contact) -> HttpResponse:
+    messages.error(request, _("No space of the call centre is live."))
+    return redirect("decisioning:call-detail", contact.public_id)
 
 
 def note(request: StaffRequest, token: str, status: Status, reason: str) -> None:
