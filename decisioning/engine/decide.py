@@ -97,24 +97,6 @@ class Call:
         )
 
 
-class Tie:
-    """Who comes first among equals, worked out when there are some."""
-
-    __slots__ = ("candidate", "known", "walk")
-
-    def __init__(self, walk: SlotWalk, candidate: Candidate) -> None:
-        self.walk, self.candidate = walk, candidate
-        self.known: tuple[float, str] | None = None
-
-    def __lt__(self, other: Tie) -> bool:
-        return self.key() < other.key()
-
-    def key(self) -> tuple[float, str]:
-        if self.known is None:
-            self.known = self.walk.tie(self.candidate.offer.code)
-        return self.known
-
-
 class SlotWalk:
     """One list of one space: who is asked, who leaves where, who is chosen."""
 
@@ -165,33 +147,45 @@ class SlotWalk:
 
     def ranked(self, plan: Plan) -> Iterator[Candidate]:
         """Those who pass every test, in their final order; nobody is asked before it matters."""
-        waiting: list[tuple[int, Tie, Candidate]] = []
-        for entry in self.entries(plan):
+        waiting: list[tuple[int, int, Candidate]] = []
+        for number, entry in enumerate(self.entries(plan)):
             if entry.bound <= 0 and not self.question.explain:
                 break
             while waiting and -waiting[0][0] > entry.bound:
-                yield heapq.heappop(waiting)[2]
+                yield from self.equals(waiting)
             candidate = self.weigh(entry)
             if candidate is not None:
-                heapq.heappush(waiting, (-candidate.millionths, Tie(self, candidate), candidate))
+                heapq.heappush(waiting, (-candidate.millionths, number, candidate))
         while waiting:
-            yield heapq.heappop(waiting)[2]
+            yield from self.equals(waiting)
+
+    def equals(self, waiting: list[tuple[int, int, Candidate]]) -> list[Candidate]:
+        """The heaviest of those who wait, taken out; several that weigh the same by their ties."""
+        weight, _number, first = heapq.heappop(waiting)
+        found = [first]
+        while waiting and waiting[0][0] == weight:
+            found.append(heapq.heappop(waiting)[2])
+        if len(found) > 1:
+            found.sort(key=lambda candidate: self.tie(candidate.offer.code))
+        return found
 
     def entries(self, plan: Plan) -> Iterator[Entry]:
-        """The offers of the groups that are open to this person, the heaviest possible first."""
-        open_groups = [self.members(group) for group in plan.groups if self.is_open(group)]
-        if len(open_groups) == 1:
-            return iter(open_groups[0])
-        return heapq.merge(*open_groups, key=lightness)
+        """The offers that are open to this person, each once, the heaviest possible first."""
+        lists = [found for group in plan.groups for found in self.lists(group) if found]
+        if len(lists) == 1:
+            return each_once(lists[0])
+        return each_once(heapq.merge(*lists, key=lightness))
 
-    def members(self, group: Group) -> Iterable[Entry]:
-        """The entries of a group; without those that leave by their own filter, where all of a
-        block are asked at once and nobody wants to know why."""
-        if not group.blocks or self.question.explain:
-            return group.entries
-        return self.passing(group)
+    def lists(self, group: Group) -> Iterable[Iterable[Entry]]:
+        """Whoever wants to know why is told of everything."""
+        if not self.is_open(group):
+            return ()
+        if self.question.explain:
+            return [group.entries]
+        return [self.passing(group)] if group.blocks else group.open_to(self.facts)
 
     def passing(self, group: Group) -> Iterator[Entry]:
+        """Without those that leave by their own filter, where all of a block are asked at once."""
         for block in group.blocks:
             yield from block.passing(self.answers_of(block))
 
@@ -377,6 +371,16 @@ class SlotWalk:
                 offer=offer.code, rank=len(propositions) + 1, weight=Decimal(0), is_fallback=True
             )
         )
+
+
+def each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Without those that stood in a heavier list already."""
+    seen: set[str] = set()
+    for entry in entries:
+        code = entry.offer.offer.code
+        if code not in seen:
+            seen.add(code)
+            yield entry
 
 
 def lightness(entry: Entry) -> float:

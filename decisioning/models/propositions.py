@@ -113,6 +113,10 @@ class Proposition(models.Model):
     def __str__(self) -> str:
         return f"{self.offer} {self.space}"
 
+    @property
+    def status_word(self) -> str:
+        return Status(self.status).word
+
 
 class Transition(models.Model):
     """A change of a proposition's status."""

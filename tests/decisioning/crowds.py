@@ -9,7 +9,6 @@ from django.db import connection, transaction
 
 from catalog.packages.applying import apply
 from catalog.packages.reading import read
-from decisioning import populations
 from decisioning.asks import Ask
 from decisioning.deciding import decide
 from decisioning.live import engine_for, live_for
@@ -135,7 +134,7 @@ def meanwhile(monkeypatch, work):
             work()
         return store(drawn, **more)
 
-    monkeypatch.setattr(populations, "store", later)
+    monkeypatch.setattr("decisioning.populations.store", later)
 
 
 def elsewhere(work):

@@ -107,7 +107,7 @@ def check(options: dict[str, Any]) -> None:
 
 def decided(call: DecisionCall) -> dict[str, Any]:
     try:
-        return answer(call, caller=Caller(is_colleague=True), at=now())
+        return answer(call, caller=Caller(is_colleague=True, vouches=True), at=now())
     except NoSuchPlace as refusal:
         raise CommandError(str(refusal)) from refusal
     except BadMoment:
