@@ -192,7 +192,8 @@ class SlotWalk:
     def answers_of(self, block: Block) -> tuple[Any, ...]:
         found = self.answers.get(block)
         if found is None:
-            found = self.answers[block] = block.ask(self.facts, self.at, self.release.zone)
+            found = block.answers(self.facts, self.at, self.release.zone)
+            self.answers[block] = found
         return found
 
     def is_open(self, group: Group) -> bool:
@@ -219,22 +220,22 @@ class SlotWalk:
         self.facts["offer"] = offer.facts
         if self.asks_above and not self.passes_above(offer):
             return None
-        first = entry.first
         if entry.block is not None:
             answers = self.answers_of(entry.block)
         else:
             answers = offer.ask(self.facts, self.at, self.release.zone) if offer.ask else ()
-        if offer.has_filter and not answers[first]:
+        if offer.has_filter and not answers[entry.filter_at]:
             self.why.leave(offer, Step.OFFER_FILTER, test=offer.offer.filter)
             return None
-        best = self.best_context(entry, answers, first)
+        best = self.best_context(entry, answers)
         if best is None:
             self.why.leave(offer, Step.CONTEXT)
         return best
 
-    def best_context(self, entry: Entry, answers: Sequence[Any], first: int) -> Candidate | None:
+    def best_context(self, entry: Entry, answers: Sequence[Any]) -> Candidate | None:
         """The offer with the heaviest line that is open to this person; of equals the first."""
         heaviest, best, formula = 0, None, 0.0
+        first = entry.first
         for weighing in entry.lines:
             line = weighing.line
             if line.filter_at is not None and not answers[first + line.filter_at]:
