@@ -57,12 +57,12 @@ def load(target: Target, seconds: float) -> Load:
 
 def ask_together(target: Target, process: int, seconds: float) -> list[float]:
     waits: list[float] = []
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
 
     def ask(number: int) -> None:
         try:
             waits.extend(ask_on(target, process * THREADS + number, seconds))
-        except BaseException as failure:
+        except (OSError, RuntimeError) as failure:
             failures.append(failure)
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(THREADS)]
@@ -100,7 +100,7 @@ def read(connection: socket.socket) -> bytes:
         data += received(connection)
     head, _ends, body = data.partition(ENDS)
     lines = head.lower().split(b"\r\n")
-    length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
+    length = sum(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
     while len(body) < length:
         body += received(connection)
     return head + ENDS + body

@@ -6,7 +6,6 @@ from typing import cast
 
 from django.http import HttpRequest
 from django.utils.timezone import now
-
 from ninja.errors import AuthenticationError
 
 from accounts.api import KeyAuth, KeyRequest
@@ -81,7 +80,6 @@ class HeldAuth(PageAuth):
             if refusal.status == 429 or _held.pop(hash_secret(token), None) is None:
                 raise
             return super().authenticate(request, token)
-
 
     def read_again(self, request: HttpRequest) -> ApiKey:
         """The key as it is now; raises Problem."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ class Pressure:
         self.history = [past for past in history if not past.is_fallback]
         self.concerned: dict[str, bool] = {}
         self.counted: dict[str, list[Past]] = {}
+        self.tallied: dict[str, Counter[str | None]] = {}
         self.applying: dict[str, frozenset[str]] = {}
 
     def blocks(self, offer: CompiledOffer) -> Blocked | None:
@@ -43,19 +45,22 @@ class Pressure:
 
     def first(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
         for rule in offer.rules:
+            if rule.rule.channel not in ("all", self.channel):
+                continue
             if chosen and not rule.rule.count_this_call:
                 continue
+            most = rule.rule.max
+            beside = self.relevant(rule, chosen) if chosen else ()
+            if len(self.of(rule)) + len(beside) < most:
+                continue  # not even with everything that it looks at
             if self.speaks_of(rule, offer) and self.concerns(rule):
-                count = self.count(rule, offer, self.of(rule))
-                if chosen:
-                    count += self.count(rule, offer, self.relevant(rule, chosen))
-                if count >= rule.rule.max:
+                count = self.tally(rule)[self.subject(rule, offer)]
+                count += self.count(rule, offer, beside)
+                if count >= most:
                     return Blocked(rule, count, *self.window(rule))
         return None
 
     def speaks_of(self, rule: CompiledRule, offer: CompiledOffer) -> bool:
-        if rule.rule.channel not in ("all", self.channel):
-            return False
         return rule.codes is not None or offer.code in self.applied(rule)
 
     def applied(self, rule: CompiledRule) -> frozenset[str]:
@@ -106,17 +111,38 @@ class Pressure:
         facts = {**self.facts, "proposition": past_facts(past)}
         return rule.counts is not None and rule.counts.holds(facts, self.at, self.release.zone)
 
+    def tally(self, rule: CompiledRule) -> Counter[str | None]:
+        """How often what a rule counts by stands in the history; made when it is first asked."""
+        found = self.tallied.get(rule.rule.name)
+        if found is None:
+            found = Counter(self.subjects(rule, self.of(rule)))
+            self.tallied[rule.rule.name] = found
+        return found
+
     def count(self, rule: CompiledRule, offer: CompiledOffer, history: Iterable[Past]) -> int:
+        mine = self.subject(rule, offer)
+        return sum(subject == mine for subject in self.subjects(rule, history))
+
+    def subject(self, rule: CompiledRule, offer: CompiledOffer) -> str | None:
+        """What a rule counts when an offer is asked about: that offer, its category, or all."""
         match rule.rule.scope:
             case Scope.OFFER:
-                return sum(past.offer == offer.code for past in history)
+                return offer.code
             case Scope.CATEGORY:
-                mine = offer.offer.category
-                return sum(self.category_of(past) == mine for past in history)
+                return offer.offer.category
+        return ""
+
+    def subjects(self, rule: CompiledRule, history: Iterable[Past]) -> Iterable[str | None]:
+        """The same of past propositions, those left out that the rule never counts."""
+        match rule.rule.scope:
+            case Scope.OFFER:
+                return (past.offer for past in history)
+            case Scope.CATEGORY:
+                return map(self.category_of, history)
             case Scope.RULE:
                 codes = self.applied(rule)
-                return sum(past.offer in codes for past in history)
-        return sum(1 for _ in history)
+                return ("" for past in history if past.offer in codes)
+        return ("" for _past in history)
 
     def category_of(self, past: Past) -> str | None:
         """Where the offer stands now; where it stood then, once it is gone."""
