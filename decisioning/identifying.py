@@ -153,11 +153,13 @@ class Identity:
             self.warnings.append(found)
 
 
-def identify(told: Told | None, columns: Mapping[str, Column], *, at: datetime) -> Identity:
+def identify(
+    told: Told | None, columns: Mapping[str, Column], *, at: datetime, vouched: bool = False
+) -> Identity:
     """What a call says, signed or not; `look_up` goes on."""
     told = told or NOTHING_TOLD
     warnings: list[Warned] = []
-    is_signed = False
+    is_signed = vouched
     if told.token is not None:
         said = read_token(told.token, at=at)
         if said is None:

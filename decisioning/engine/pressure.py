@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
 from decisioning.engine.values import Past, Scope
@@ -17,6 +18,22 @@ class Blocked:
     count: int
     since: datetime | None
     until: datetime | None
+
+
+class Counts:
+    """How often somebody has had what."""
+
+    def __init__(self, history: list[Past], category_of: Callable[[Past], str | None]) -> None:
+        self.history = history
+        self.category_of = category_of
+
+    @cached_property
+    def by_offer(self) -> Counter[str]:
+        return Counter(past.offer for past in self.history)
+
+    @cached_property
+    def by_category(self) -> Counter[str | None]:
+        return Counter(map(self.category_of, self.history))
 
 
 class Pressure:
@@ -31,8 +48,7 @@ class Pressure:
         self.at = at
         self.history = [past for past in history if not past.is_fallback]
         self.concerned: dict[str, bool] = {}
-        self.counted: dict[str, list[Past]] = {}
-        self.tallied: dict[str, Counter[str | None]] = {}
+        self.counted: dict[str, Counts] = {}
         self.applying: dict[str, frozenset[str]] = {}
 
     def blocks(self, offer: CompiledOffer) -> Blocked | None:
@@ -49,19 +65,19 @@ class Pressure:
                 continue
             if chosen and not rule.rule.count_this_call:
                 continue
-            most = rule.rule.max
-            beside = self.relevant(rule, chosen) if chosen else ()
-            if len(self.of(rule)) + len(beside) < most:
+            before, beside = self.of(rule), self.relevant(rule, chosen) if chosen else []
+            if len(before.history) + len(beside) < rule.rule.max:
                 continue  # not even with everything that it looks at
             if self.speaks_of(rule, offer) and self.concerns(rule):
-                count = self.tally(rule)[self.subject(rule, offer)]
-                count += self.count(rule, offer, beside)
-                if count >= most:
+                count = self.count(rule, offer, before)
+                if beside:
+                    count += self.count(rule, offer, Counts(beside, self.category_of))
+                if count >= rule.rule.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
 
     def speaks_of(self, rule: CompiledRule, offer: CompiledOffer) -> bool:
-        return rule.codes is not None or offer.code in self.applied(rule)
+        return rule.codes is not None or offer.offer.code in self.applied(rule)
 
     def applied(self, rule: CompiledRule) -> frozenset[str]:
         """The offers that a rule applies to, where that hangs on the person."""
@@ -89,11 +105,12 @@ class Pressure:
             self.concerned[rule.rule.name] = known
         return known
 
-    def of(self, rule: CompiledRule) -> list[Past]:
+    def of(self, rule: CompiledRule) -> Counts:
         """The history that a rule looks at, before it is narrowed to an offer."""
         found = self.counted.get(rule.rule.name)
         if found is None:
-            found = self.counted[rule.rule.name] = self.relevant(rule, self.history)
+            history = self.relevant(rule, self.history)
+            found = self.counted[rule.rule.name] = Counts(history, self.category_of)
         return found
 
     def relevant(self, rule: CompiledRule, history: Iterable[Past]) -> list[Past]:
@@ -111,38 +128,18 @@ class Pressure:
         facts = {**self.facts, "proposition": past_facts(past)}
         return rule.counts is not None and rule.counts.holds(facts, self.at, self.release.zone)
 
-    def tally(self, rule: CompiledRule) -> Counter[str | None]:
-        """How often what a rule counts by stands in the history; made when it is first asked."""
-        found = self.tallied.get(rule.rule.name)
-        if found is None:
-            found = Counter(self.subjects(rule, self.of(rule)))
-            self.tallied[rule.rule.name] = found
-        return found
-
-    def count(self, rule: CompiledRule, offer: CompiledOffer, history: Iterable[Past]) -> int:
-        mine = self.subject(rule, offer)
-        return sum(subject == mine for subject in self.subjects(rule, history))
-
-    def subject(self, rule: CompiledRule, offer: CompiledOffer) -> str | None:
-        """What a rule counts when an offer is asked about: that offer, its category, or all."""
+    def count(self, rule: CompiledRule, offer: CompiledOffer, counts: Counts) -> int:
+        if not counts.history:
+            return 0
         match rule.rule.scope:
             case Scope.OFFER:
-                return offer.code
+                return counts.by_offer[offer.offer.code]
             case Scope.CATEGORY:
-                return offer.offer.category
-        return ""
-
-    def subjects(self, rule: CompiledRule, history: Iterable[Past]) -> Iterable[str | None]:
-        """The same of past propositions, those left out that the rule never counts."""
-        match rule.rule.scope:
-            case Scope.OFFER:
-                return (past.offer for past in history)
-            case Scope.CATEGORY:
-                return map(self.category_of, history)
+                return counts.by_category[offer.offer.category]
             case Scope.RULE:
                 codes = self.applied(rule)
-                return ("" for past in history if past.offer in codes)
-        return ("" for _past in history)
+                return sum(past.offer in codes for past in counts.history)
+        return len(counts.history)
 
     def category_of(self, past: Past) -> str | None:
         """Where the offer stands now; where it stood then, once it is gone."""
