@@ -16,7 +16,12 @@ HERE = Path(__file__).parent
 NOT_BENCHMARKS = {
     "__init__",
     "__main__",
+    "bare",
+    "bare_settings",
+    "callers",
+    "audience",
     "catalogued",
+    "decided",
     "figures",
     "installation",
     "million",

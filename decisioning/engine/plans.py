@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from math import inf
+from typing import Any
 
-from decisioning.engine.compiled import CompiledOffer, Line, Release, Test, constant_weight
+from decisioning.engine.compiled import (
+    CompiledOffer,
+    Facts,
+    Later,
+    Line,
+    Release,
+    Test,
+    asks_offer,
+    constant_weight,
+)
 from decisioning.engine.values import Category, Space, Step
 from decisioning.engine.weights import product
+from rules.checking import Checked
+from rules.keys import Key, Path, Value
 
+SMALLEST_BLOCK, LARGEST_BLOCK = 16, 256  # entries
 MOST_PLANS = 256  # a release's plans are few: a space, what is asked for, and the era
 
 
@@ -30,14 +43,57 @@ class Entry:
     factor: Decimal
     multipliers: tuple[tuple[str, Decimal], ...]
     lines: tuple[Weighing, ...]
+    block: Block | None = None  # with which it is asked
+    first: int = 0  # where its answers stand among those of the block
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Offers below the same filters: whoever fails one of them can have none of these."""
+    """Offers below the same filters: whoever fails one of them can have none of these.
+
+    What hangs on one value of the person or the call stands apart, by that value: an offer whose
+    filter names it, or a heavier line that does. Such an offer stands in several lists.
+    """
 
     tests: tuple[tuple[Category, Test], ...]
-    entries: tuple[Entry, ...]  # by falling bound
+    entries: tuple[Entry, ...]  # all, by falling bound, as are the lists below
+    for_all: tuple[Entry, ...]
+    by_value: tuple[tuple[Path, Mapping[Value, tuple[Entry, ...]]], ...]
+    blocks: tuple[Block, ...] = ()  # all, where they are asked together
+
+    def open_to(self, facts: Facts) -> Iterator[tuple[Entry, ...]]:
+        """The lists in which everything stands that somebody may have."""
+        yield self.for_all
+        for (root, name), lists in self.by_value:
+            value = facts[root].get(name)
+            if value is not None and value in lists:
+                yield lists[value]
+
+
+class Block:
+    """Entries whose rules are one function: what several of them ask is asked once.
+
+    To make it takes as long as a thousand answers, so it is for those who ask for many people.
+    """
+
+    __slots__ = ("ask", "filters")
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        rules: list[Checked] = []
+        self.filters: list[tuple[Entry, int | None]] = []
+        for entry in entries:
+            own = entry.offer.ask.rules if entry.offer.ask else ()
+            if any(asks_offer(rule) for rule in own):  # it has answers of its own
+                self.filters.append((entry, None))
+                continue
+            placed = replace(entry, block=self, first=len(rules))
+            self.filters.append((placed, len(rules) if entry.offer.has_filter else None))
+            rules += own
+        self.ask = Later(rules)
+
+    def passing(self, answers: tuple[Any, ...]) -> list[Entry]:
+        """Those whose own filter lets the person in, or has not been asked yet."""
+        return [entry for entry, at in self.filters if at is None or answers[at]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +129,9 @@ def wanted(
 class Plans:
     """The plans of a release, made when they are first asked for."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, *, in_blocks: bool = False) -> None:
         self.release = release
+        self.in_blocks = in_blocks
         self.made: dict[tuple[str, Wanted, int], Plan] = {}
 
     def of(self, space: Space, scope: Wanted, at: datetime) -> Plan:
@@ -83,8 +140,21 @@ class Plans:
         if plan is None:
             if len(self.made) >= MOST_PLANS:
                 self.made.clear()
-            plan = self.made[key] = make_plan(self.release.offers, space.name, scope, at)
+            plan = make_plan(self.release.offers, space.name, scope, at)
+            if self.in_blocks:
+                plan = Plan(tuple(map(with_blocks, plan.groups)), plan.left)
+            self.made[key] = plan
         return plan
+
+
+def with_blocks(group: Group) -> Group:
+    """The heaviest are asked in small blocks: often one of them is enough."""
+    blocks, start, size = [], 0, SMALLEST_BLOCK
+    while start < len(group.entries):
+        blocks.append(Block(group.entries[start : start + size]))
+        start, size = start + size, min(size * 2, LARGEST_BLOCK)
+    entries = tuple(entry for block in blocks for entry, _at in block.filters)
+    return replace(group, entries=entries, blocks=tuple(blocks))
 
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:
@@ -101,27 +171,66 @@ def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: da
 
 
 def group_of(entries: list[Entry]) -> Group:
-    entries.sort(key=lambda entry: (-entry.bound, entry.offer.code))
-    return Group(entries[0].offer.category_tests, tuple(entries))
+    for_all: list[Entry] = []
+    by_value: dict[Path, dict[Value, list[Entry]]] = {}
+    for entry in entries:
+        for key, bound in bounds_of(entry):
+            if key is None:
+                for_all.append(replace(entry, bound=bound))
+                continue
+            lists = by_value.setdefault(key.path, {})
+            for value in key.values:
+                lists.setdefault(value, []).append(replace(entry, bound=bound))
+    return Group(
+        entries[0].offer.category_tests,
+        in_order(entries),
+        in_order(for_all),
+        tuple(
+            (path, {value: in_order(found) for value, found in lists.items()})
+            for path, lists in by_value.items()
+        ),
+    )
+
+
+def in_order(entries: list[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (-entry.bound, entry.offer.code)))
+
+
+def bounds_of(entry: Entry) -> Iterator[tuple[Key | None, float]]:
+    """What no weight is above: for everybody, and for those of whom a key is true."""
+    key = entry.offer.offer.key
+    if key is not None:
+        yield key, entry.bound
+        return
+    keys = dict.fromkeys(one.line.context.key for one in entry.lines)
+    for key in keys:
+        bound = bound_of(one for one in entry.lines if one.line.context.key == key)
+        if bound > 0:
+            yield key, bound
 
 
 def leaves_at(
     offer: CompiledOffer, space: str, scope: Wanted, at: datetime
 ) -> tuple[Step, str] | None:
     """The step at which an offer leaves for everybody, with the category that it leaves by."""
+    return next(ways_out(offer, space, scope, at), None)
+
+
+def ways_out(
+    offer: CompiledOffer, space: str, scope: Wanted, at: datetime
+) -> Iterator[tuple[Step, str]]:
+    """All that keeps an offer from everybody, in the order in which it is asked."""
     if not in_scope(offer, scope):
-        return Step.SCOPE, ""
+        yield Step.SCOPE, ""
     if space not in offer.offer.spaces:
-        return Step.REPRESENTATION, ""
+        yield Step.REPRESENTATION, ""
     if not offer.offer.enabled:
-        return Step.DISABLED, ""
-    if closed := next((c.name for c in offer.chain if not c.enabled), None):
-        return Step.DISABLED, closed
+        yield Step.DISABLED, ""
+    yield from ((Step.DISABLED, c.name) for c in offer.chain if not c.enabled)
     if not offer.offer.window.holds(at):
-        return Step.DATES, ""
-    if over := next((c.name for c in offer.chain if not c.window.holds(at)), None):
-        return Step.CATEGORY_DATES, over
-    return None
+        yield Step.DATES, ""
+    over = (c.name for c in offer.chain if not c.window.holds(at))
+    yield from ((Step.CATEGORY_DATES, name) for name in over)
 
 
 def in_scope(offer: CompiledOffer, scope: Wanted) -> bool:
