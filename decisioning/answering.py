@@ -29,9 +29,16 @@ from decisioning.current import (
 from decisioning.deciding import decide
 from decisioning.engine.slots import space_of
 from decisioning.engine.values import Answer, Slot
-from decisioning.identifying import ANONYMOUS, Found, Identity, identify
+from decisioning.identifying import (
+    ANONYMOUS,
+    Found,
+    Identity,
+    formerly,
+    identify,
+    look_up,
+)
 from decisioning.live import Live, engine_for, live_for
-from decisioning.past import NoSuchEnvironment
+from decisioning.past import Before, NoSuchEnvironment, read_past, stamp_of
 from decisioning.showing import Outdated, Showing, described
 from decisioning.whying import explained
 from offers_site.identifiers import uuid7
@@ -53,6 +60,10 @@ class BadMoment(Exception):
     """The date is none."""
 
 
+class KeyMoved(Exception):
+    """The key is not as it was remembered. Nothing was done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Through which door a call comes, and from what."""
@@ -61,6 +72,8 @@ class Caller:
     unseen: frozenset[str] = frozenset()  # offers that are not for their eyes
     accepted: str | None = None  # the language of the browser
     is_colleague: bool = False  # who may try spaces that answer no single calls
+    stamp: str = ""  # of a key that was only remembered: it has to be the same still
+    vouches: bool = False  # for whom it names: as good as a signature
 
     def may_use(self, space: str) -> bool:
         return not isinstance(self.by, ApiKey) or self.by.may_use_space(space)
@@ -100,6 +113,7 @@ class Work:
     live: Live
     identity: Identity
     warnings: list[Warned] = field(default_factory=list)
+    first: Before | None = None  # of the contact whose key is told
 
 
 # --- the answer ---
@@ -133,8 +147,9 @@ def work_out(call: DecisionCall, caller: Caller, at: datetime) -> tuple[Work, li
     told = call.target
     if told is not None and not call.consent and told.visitor is not None:
         told = told.model_copy(update={"visitor": None})
-    identity = identify(told, live.columns, at=at)
+    identity = identify(told, live.columns, at=at, vouched=caller.vouches)
     work = Work(call, caller, decided_at, live, identity)
+    meet_person(work, at)
     routes = [route(work, slot, name) for slot, name in zip(call.slots, names(call), strict=True)]
     if any(one.live is not live for one in routes):
         check_current(live)
@@ -142,6 +157,37 @@ def work_out(call: DecisionCall, caller: Caller, at: datetime) -> tuple[Work, li
         raise NoSuchPlace("unknown_space", "No slot names a space that is live and yours to use.")
     meet_visitor(work, routes, at)
     return work, list(decisions(work, routes))
+
+
+def meet_person(work: Work, at: datetime) -> None:
+    """Who it is. Of whom a key names all is read at once that deciding takes."""
+    identity, call, caller, live = work.identity, work.call, work.caller, work.live
+    key = identity.told.key
+    if key is None or identity.told.visitor is not None or not call.records or call.explain:
+        check_key(caller, None if not caller.stamp else stamp_of(key_number(caller)))
+        look_up(identity, at)
+        return
+    first = read_past(
+        live.engine.release,
+        key,
+        environment=live.environment_pk,
+        at=work.at,
+        also=live.columns,
+        api_key=key_number(caller) if caller.stamp else None,
+    )
+    check_key(caller, first.stamp)
+    identity.by_key = first.person.pk or formerly(key)
+    if first.person.pk is not None and first.release == live.number:
+        work.first = first
+
+
+def key_number(caller: Caller) -> int | None:
+    return caller.by.pk if isinstance(caller.by, ApiKey) else None
+
+
+def check_key(caller: Caller, stamp: str | None) -> None:
+    if caller.stamp and caller.stamp != stamp:
+        raise KeyMoved
 
 
 def moment(text: str, live: Live) -> datetime:
@@ -280,8 +326,17 @@ def decide_together(
         ),
         also=frozenset(live.columns),
         show=showing.show,
+        first=first_of(work, live, target),
     )
     return decide(ask), showing
+
+
+def first_of(work: Work, live: Live, target: int | None) -> Before | None:
+    """What has been read already, where it is of them. Another slot may have been stored since."""
+    first, work.first = work.first, None
+    if first is None or live is not work.live or first.person.pk != target:
+        return None
+    return first
 
 
 def slot_of(work: Work, live: Live, one: Route) -> Slot:

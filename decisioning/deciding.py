@@ -19,7 +19,6 @@ from decisioning.inputs import inputs_of, kept_slot
 from decisioning.needs import needs_of
 from decisioning.past import Before, current_release, read_past
 from decisioning.recording import Capped, Moved, TooBusy, note_full, record, with_caps
-from decisioning.tokens import token_of
 from offers_site.identifiers import uuid7_at
 
 HOPEFUL = 3  # attempts before somebody waits for their turn
@@ -37,15 +36,16 @@ def decide(ask: Ask) -> Decided:
     interaction = uuid7_at(ask.at)
     exactly = ask.explain or not ask.is_recorded
     owner: int | None = None
+    first = None if exactly else ask.first
     for attempt in range(MOST_ATTEMPTS):
         try:
             if attempt < HOPEFUL or owner is None:
-                return attempt_once(ask, interaction, exactly=exactly)
+                return attempt_once(ask, interaction, exactly=exactly, first=first)
             with transaction.atomic():
                 hold_clock(owner)
                 return attempt_once(ask, interaction, exactly=exactly)
         except Lost as lost:
-            owner = lost.before.owner
+            owner, first = lost.before.owner, None
             if isinstance(lost.reason, Capped):
                 exactly = True
                 note_full(lost.release, lost.reason, environment=ask.environment, at=ask.at)
@@ -60,8 +60,10 @@ class Lost(Exception):
         self.reason, self.release, self.before = reason, release, before
 
 
-def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
-    engine, before = read_with_engine(ask, exactly=exactly)
+def attempt_once(
+    ask: Ask, interaction: UUID, *, exactly: bool, first: Before | None = None
+) -> Decided:
+    engine, before = read_with_engine(ask, exactly=exactly, first=first)
     draft, shown, question = draw_up(ask, interaction, engine, before)
     stored = kept_of(draft.made)
     if ask.is_recorded and (stored or not draft.made):
@@ -89,8 +91,10 @@ def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
     )
 
 
-def read_with_engine(ask: Ask, *, exactly: bool) -> tuple[Engine, Before]:
+def read_with_engine(ask: Ask, *, exactly: bool, first: Before | None) -> tuple[Engine, Before]:
     """What was, and the engine of the release that is live at that very moment."""
+    if first is not None:
+        return ask.engine_for(ask.environment, first.release), first
     number = _live.get(ask.environment)
     if number is None:
         number = current_release(ask.environment)
@@ -179,7 +183,6 @@ def made_of(
                 identifier = ids.get(one.rank) or ids.setdefault(one.rank, uuid7_at(question.at))
                 yield Made(
                     id=identifier,
-                    token=token_of(identifier),
                     slot=slot.slot,
                     space=asked.space.name,
                     offer=one.offer,

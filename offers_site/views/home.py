@@ -25,6 +25,7 @@ from catalog.models import Offer
 from coupons import alerting
 from coupons.actions import options as coupon_options
 from coupons.models import Coupon
+from decisioning.demo import shop_at
 from jobs.models import Job
 from offers_site import health
 from offers_site.http import StaffRequest, render_page
@@ -97,6 +98,7 @@ def home(request: StaffRequest) -> HttpResponse:
             "steps_done": sum(step.is_done for step in steps),
             "waiting": waiting(request.user, at=at),
             "news": lately(request.user),
+            "has_shop": shop_at(at) is not None,
         }
     return render_page(request, "home.html", context, fragment="running")
 
