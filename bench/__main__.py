@@ -16,7 +16,11 @@ HERE = Path(__file__).parent
 NOT_BENCHMARKS = {
     "__init__",
     "__main__",
+    "bare",
+    "bare_settings",
+    "callers",
     "catalogued",
+    "decided",
     "figures",
     "installation",
     "million",

@@ -24,10 +24,12 @@ PATIENCE = 120  # seconds
 class Installation:
     data: Path
     port: int
+    settings: str
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "OVERTURE_DATA_DIR": str(self.data), "LOG_LEVEL": "ERROR"}
+        ours = {"OVERTURE_DATA_DIR": str(self.data), "LOG_LEVEL": "ERROR"}
+        return {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": self.settings}
 
     def command(self, *arguments: str) -> str:
         """What a `manage.py` command prints on standard output."""
@@ -42,13 +44,15 @@ class Installation:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Installation]:
+def running(
+    *arguments: str, settings: str = "offers_site.settings"
+) -> Iterator[Installation]:
     """An installation that is ready, with `arguments` for its `up`."""
     data = Path(tempfile.mkdtemp(prefix="overture-bench-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    installation = Installation(data, port)
+    installation = Installation(data, port, settings)
     up = [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port), "--no-browser"]
     process = subprocess.Popen(
         [*up, "--no-demo", *arguments], env=installation.environment, stdout=subprocess.DEVNULL

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import ApiKey, User
-from catalog.models import Environment, Space
 from catalog.shapes import SpaceShape
 from contacts.actions.visitors import meet, recognise
 from decisioning.asks import Ask, Decided
@@ -20,29 +19,49 @@ from decisioning.calling import (
     moment_of,
     warning,
 )
+from decisioning.current import (
+    NoSuchPlace,
+    check_current,
+    environment_named,
+    forget,
+    live_of_space,
+)
 from decisioning.deciding import decide
 from decisioning.engine.slots import space_of
 from decisioning.engine.values import Answer, Slot
-from decisioning.identifying import ANONYMOUS, Found, Identity, identify
-from decisioning.live import Live, NothingLive, engine_for, latest, live_for
-from decisioning.past import NoSuchEnvironment
+from decisioning.identifying import (
+    ANONYMOUS,
+    Found,
+    Identity,
+    formerly,
+    identify,
+    look_up,
+)
+from decisioning.live import Live, engine_for, live_for
+from decisioning.past import Before, NoSuchEnvironment, read_past, stamp_of
 from decisioning.showing import Outdated, Showing, described
 from decisioning.whying import explained
 from offers_site.identifiers import uuid7
 
+__all__ = [
+    "BadMoment",
+    "Caller",
+    "NoSuchPlace",
+    "Outcome",
+    "Work",
+    "answer",
+    "forget",
+    "worked_out",
+]
 MOST_READINGS = 5  # of what is live, while it changes from call to call
-
-
-class NoSuchPlace(Exception):
-    """No slot of the call can be answered: the environment, or all of its spaces, are unknown."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
 
 
 class BadMoment(Exception):
     """The date is none."""
+
+
+class KeyMoved(Exception):
+    """The key is not as it was remembered. Nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +69,10 @@ class Caller:
     """Through which door a call comes, and from what."""
 
     by: ApiKey | User | None = None
+    unseen: frozenset[str] = frozenset()  # offers that are not for their eyes
     accepted: str | None = None  # the language of the browser
     is_colleague: bool = False  # who may try spaces that answer no single calls
+    stamp: str = ""  # of a key that was only remembered: it has to be the same still
     vouches: bool = False  # for whom it names: as good as a signature
 
     def may_use(self, space: str) -> bool:
@@ -92,19 +113,22 @@ class Work:
     live: Live
     identity: Identity
     warnings: list[Warned] = field(default_factory=list)
+    first: Before | None = None  # of the contact whose key is told
 
 
-# --- which release ---
-
-_environments: dict[str, int] = {}  # primary keys by name; a name never changes
-_places: dict[str, int] = {}  # the environments of spaces
+# --- the answer ---
 
 
 def answer(call: DecisionCall, *, caller: Caller, at: datetime) -> dict[str, Any]:
     """The answer of `POST /decisions`; raises NoSuchPlace and BadMoment."""
+    return written(*worked_out(call, caller=caller, at=at))
+
+
+def worked_out(call: DecisionCall, *, caller: Caller, at: datetime) -> tuple[Work, list[Outcome]]:
+    """The same before it is written out, for those who show it otherwise."""
     for _reading in range(MOST_READINGS):
         try:
-            return answer_once(call, caller, at)
+            return work_out(call, caller, at)
         except Outdated as news:
             live_for(news.environment, news.number)
         except NoSuchEnvironment:  # one of this name was deleted, and perhaps made again
@@ -112,66 +136,10 @@ def answer(call: DecisionCall, *, caller: Caller, at: datetime) -> dict[str, Any
     raise NoSuchPlace("unknown_environment", "There is no environment of this name.")
 
 
-def environment_named(name: str) -> Live | None:
-    """What is live in an environment, as this process holds it; None while nothing is."""
-    pk = _environments.get(name)
-    found = latest(pk) if pk is not None else None
-    if found is not None:
-        return found
-    row = Environment.objects.filter(name=name).values_list("pk", "release_number").first()
-    if row is None:
-        raise NoSuchPlace("unknown_environment", "There is no environment of this name.")
-    _environments[name] = row[0]
-    return live_or_none(*row)
-
-
-def live_or_none(pk: int, number: int) -> Live | None:
-    try:
-        return live_for(pk, number)
-    except NothingLive:
-        return None
-
-
-def live_of_space(name: str) -> Live | None:
-    """What is live where a space stands."""
-    pk = _places.get(name)
-    found = latest(pk) if pk is not None else None
-    if found is not None and name in found.spaces:
-        return found
-    row = (
-        Space.objects.filter(name=name)
-        .values_list("environment_id", "environment__release_number")
-        .first()
-    )
-    if row is None:
-        return None
-    _places[name] = row[0]
-    return live_or_none(*row)
-
-
-def check_current(live: Live) -> None:
-    """Raise Outdated when another release is live than the one that sent somebody away."""
-    number = (
-        Environment.objects.filter(pk=live.environment_pk)
-        .values_list("release_number", flat=True)
-        .first()
-    )
-    if number is None:
-        raise NoSuchEnvironment
-    if number != live.number:
-        raise Outdated(live.environment_pk, number)
-
-
-def forget() -> None:
-    """Know no names: for those who change the past, as tests do."""
-    _environments.clear()
-    _places.clear()
-
-
 # --- one attempt ---
 
 
-def answer_once(call: DecisionCall, caller: Caller, at: datetime) -> dict[str, Any]:
+def work_out(call: DecisionCall, caller: Caller, at: datetime) -> tuple[Work, list[Outcome]]:
     live = environment_named(call.environment)
     if live is None:
         raise NoSuchPlace("unknown_space", "No space of this environment is live.")
@@ -181,13 +149,45 @@ def answer_once(call: DecisionCall, caller: Caller, at: datetime) -> dict[str, A
         told = told.model_copy(update={"visitor": None})
     identity = identify(told, live.columns, at=at, vouched=caller.vouches)
     work = Work(call, caller, decided_at, live, identity)
+    meet_person(work, at)
     routes = [route(work, slot, name) for slot, name in zip(call.slots, names(call), strict=True)]
     if any(one.live is not live for one in routes):
         check_current(live)
     if all(one.reason == "unknown_space" for one in routes):
         raise NoSuchPlace("unknown_space", "No slot names a space that is live and yours to use.")
     meet_visitor(work, routes, at)
-    return written(work, list(decisions(work, routes)))
+    return work, list(decisions(work, routes))
+
+
+def meet_person(work: Work, at: datetime) -> None:
+    """Who it is. Of whom a key names all is read at once that deciding takes."""
+    identity, call, caller, live = work.identity, work.call, work.caller, work.live
+    key = identity.told.key
+    if key is None or identity.told.visitor is not None or not call.records or call.explain:
+        check_key(caller, None if not caller.stamp else stamp_of(key_number(caller)))
+        look_up(identity, at)
+        return
+    first = read_past(
+        live.engine.release,
+        key,
+        environment=live.environment_pk,
+        at=work.at,
+        also=live.columns,
+        api_key=key_number(caller) if caller.stamp else None,
+    )
+    check_key(caller, first.stamp)
+    identity.by_key = first.person.pk or formerly(key)
+    if first.person.pk is not None and first.release == live.number:
+        work.first = first
+
+
+def key_number(caller: Caller) -> int | None:
+    return caller.by.pk if isinstance(caller.by, ApiKey) else None
+
+
+def check_key(caller: Caller, stamp: str | None) -> None:
+    if caller.stamp and caller.stamp != stamp:
+        raise KeyMoved
 
 
 def moment(text: str, live: Live) -> datetime:
@@ -326,8 +326,17 @@ def decide_together(
         ),
         also=frozenset(live.columns),
         show=showing.show,
+        first=first_of(work, live, target),
     )
     return decide(ask), showing
+
+
+def first_of(work: Work, live: Live, target: int | None) -> Before | None:
+    """What has been read already, where it is of them. Another slot may have been stored since."""
+    first, work.first = work.first, None
+    if first is None or live is not work.live or first.person.pk != target:
+        return None
+    return first
 
 
 def slot_of(work: Work, live: Live, one: Route) -> Slot:
@@ -345,10 +354,11 @@ def slot_of(work: Work, live: Live, one: Route) -> Slot:
         categories=tuple(one.asked.categories),
         themes=tuple(one.asked.themes),
         call=call,
+        unusable=work.caller.unseen,
     )
 
 
-# --- the answer ---
+# --- as programs read it ---
 
 
 def written(work: Work, outcomes: Sequence[Outcome]) -> dict[str, Any]:

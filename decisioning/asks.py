@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from decisioning.engine.decide import Engine
-from decisioning.engine.values import Answer, Decision, Slot
+from decisioning.engine.values import Answer, Decision, Question, Slot
+
+if TYPE_CHECKING:
+    from decisioning.past import Before  # which is above
 
 EngineFor = Callable[[int, int], Engine]  # (environment, number of its release)
 NOTHING: Mapping[str, Any] = {}
@@ -94,6 +97,7 @@ class Ask:
     unrecorded: frozenset[str] = frozenset()  # spaces whose propositions are not kept
     also: frozenset[str] = frozenset()  # attributes that contents want, besides those of rules
     show: Callable[[Draft], Shown] = show_nothing
+    first: Before | None = None  # what has been read of the target already
 
     @property
     def is_recorded(self) -> bool:
@@ -115,3 +119,4 @@ class Decided:
     answers: tuple[Answer, ...]  # slots of unknown spaces have none
     made: tuple[Made, ...]
     recorded: bool
+    question: Question  # as the engine was asked in the end

@@ -37,15 +37,16 @@ def decide(ask: Ask) -> Decided:
     interaction = uuid7_at(ask.at)
     exactly = ask.explain or not ask.is_recorded
     owner: int | None = None
+    first = None if exactly else ask.first
     for attempt in range(MOST_ATTEMPTS):
         try:
             if attempt < HOPEFUL or owner is None:
-                return attempt_once(ask, interaction, exactly=exactly)
+                return attempt_once(ask, interaction, exactly=exactly, first=first)
             with transaction.atomic():
                 hold_clock(owner)
                 return attempt_once(ask, interaction, exactly=exactly)
         except Lost as lost:
-            owner = lost.before.owner
+            owner, first = lost.before.owner, None
             if isinstance(lost.reason, Capped):
                 exactly = True
                 note_full(lost.release, lost.reason, environment=ask.environment, at=ask.at)
@@ -60,8 +61,10 @@ class Lost(Exception):
         self.reason, self.release, self.before = reason, release, before
 
 
-def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
-    engine, before = read_with_engine(ask, exactly=exactly)
+def attempt_once(
+    ask: Ask, interaction: UUID, *, exactly: bool, first: Before | None = None
+) -> Decided:
+    engine, before = read_with_engine(ask, exactly=exactly, first=first)
     draft, shown, question = draw_up(ask, interaction, engine, before)
     stored = kept_of(draft.made)
     if ask.is_recorded and (stored or not draft.made):
@@ -85,11 +88,14 @@ def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
         answers=draft.decision.answers,
         made=draft.made,
         recorded=recorded,
+        question=question,
     )
 
 
-def read_with_engine(ask: Ask, *, exactly: bool) -> tuple[Engine, Before]:
+def read_with_engine(ask: Ask, *, exactly: bool, first: Before | None) -> tuple[Engine, Before]:
     """What was, and the engine of the release that is live at that very moment."""
+    if first is not None:
+        return ask.engine_for(ask.environment, first.release), first
     number = _live.get(ask.environment)
     if number is None:
         number = current_release(ask.environment)

@@ -37,6 +37,7 @@ def react(
     source: str,
     by_name: str,
     occurred_at: datetime,
+    comment: str = "",
 ) -> Reaction:
     """Note what became of a proposition; raises NoSuchProposition."""
     found = found_by(token)
@@ -49,6 +50,7 @@ def react(
         source=source,
         data=kept(found, status, live, told, occurred_at) if status in KEEPS else {},
         by_name=by_name,
+        comment=comment,
     )
     changed = change_status(found.id, change, engine_for=engine_for)
     warnings += [warning("transition_ignored", each, "/status") for each in changed.warnings]

@@ -28,6 +28,7 @@ from contacts.columns import Column
 from decisioning.caps import key_of
 from decisioning.engine import values
 from rules.checking import Checked, check_rule, check_weight
+from rules.keys import key_in
 from rules.kinds import BOOL, Kind
 from rules.parsing import parse
 from rules.refusals import BadRule
@@ -159,6 +160,7 @@ def offer(shape: OfferShape, words: Words) -> values.Offer:
         enabled=shape.enabled,
         window=window(shape.start, shape.end),
         filter=words.rule(shape.filter),
+        key=key_in(shape.filter),
         contexts=tuple(context(one, words) for one in shape.contexts),
         spaces=frozenset(one.space for one in shape.representations),
         caps=tuple(cap(shape.code, one) for one in shape.caps),
@@ -175,6 +177,7 @@ def context(shape: ContextShape, words: Words) -> values.Context:
         label=shape.label,
         weight=words.weight(shape.weight),
         filter=words.rule(shape.filter),
+        key=key_in(shape.filter),
         space=shape.space,
         window=window(shape.start, shape.end),
     )

@@ -1,12 +1,25 @@
 from django.urls import path
 
-from decisioning.views import links, shop, tag
+from decisioning.views import decisions, links, propositions, shop, tag, trying
 
 app_name = "decisioning"
+OFFER = "catalogue/<str:environment>/offers/<str:code>"
+SPACE = "catalogue/<str:environment>/spaces/<str:name>"
 urlpatterns = [
     # for pages of other origins
     path("tag.js", tag.tag, name="tag"),
     path("o/<str:token>/<str:action>", links.link_follow, name="link-follow"),
+    # /decisions/
+    path("decisions/", decisions.decision_list, name="decision-list"),
+    path("decisions/<uuid:pk>/", decisions.decision_detail, name="decision-detail"),
+    # /catalogue/<environment>/offers/<code>/
+    path(f"{OFFER}/propositions/", propositions.offer_propositions, name="offer-propositions"),
+    path(f"{OFFER}/propositions/funnel/", propositions.offer_funnel, name="offer-funnel"),
+    path(f"{OFFER}/propositions/caps/", propositions.offer_caps, name="offer-caps"),
+    # /catalogue/<environment>/spaces/<name>/
+    path(f"{SPACE}/propositions/", propositions.space_propositions, name="space-propositions"),
+    path(f"{SPACE}/propositions/funnel/", propositions.space_funnel, name="space-funnel"),
+    path(f"{SPACE}/preview/", trying.space_preview, name="space-preview"),
     # the demo shop
     path("shop/", shop.shop_home, name="shop-home"),
     path("shop/basket/", shop.shop_basket, name="shop-basket"),

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from catalog.models import Environment
 from jobs.models import Job
 
 OK = "ok"
@@ -105,6 +106,14 @@ def queue_depths() -> dict[str, int]:
         with broker() as client:
             return {queue: int(client.llen(queue)) for queue in settings.QUEUES}
     except redis.RedisError:
+        return {}
+
+
+def live_releases() -> dict[str, int]:
+    """The number of the release that each environment decides from."""
+    try:
+        return dict(Environment.objects.values_list("name", "release_number"))
+    except DatabaseError:
         return {}
 
 

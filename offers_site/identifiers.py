@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+MILLISECOND = timedelta(milliseconds=1)
 
 _lock = threading.Lock()
 _last = 0
@@ -41,3 +42,8 @@ def _made_of(ticks: int, chance: bytes) -> uuid.UUID:
     return uuid.UUID(
         int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | rest
     )
+
+
+def first_at(at: datetime) -> uuid.UUID:
+    """Before it stands what happened earlier than a moment, to the millisecond."""
+    return uuid.UUID(int=max((at - EPOCH) // MILLISECOND, 0) << 80)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import date, datetime, time
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from django.core import signing
 from django.db import models
@@ -50,6 +50,10 @@ class Keyset(Generic[M]):
         rows = list(self.ordered(backwards=False)[: size + 1])
         return rows[:size], False, len(rows) > size
 
+    def count_up_to(self, most: int) -> int | None:
+        """How many there are, at most one more than that; None where counting takes long."""
+        return int(self.queryset.order_by()[: most + 1].count())
+
     def ordered(self, *, backwards: bool) -> models.QuerySet[M]:
         upwards = self.descending == backwards
         empties: dict[str, Literal[True]] = {}
@@ -76,9 +80,15 @@ class Keyset(Generic[M]):
 
     # --- a place in the list, written into an address ---
 
+    def cursor_after(self, rows: list[M]) -> str | None:
+        """Where the page after these begins."""
+        return self.cursor(rows[-1]) if rows else None
+
     def cursor(self, row: M) -> str:
-        value = getattr(row, SORT_VALUE)
-        text = f"{row.pk}|" if value is None else f"{row.pk}|={written(value)}"
+        return self.place(row.pk, getattr(row, SORT_VALUE))
+
+    def place(self, key: object, value: object) -> str:
+        text = f"{key}|" if value is None else f"{key}|={written(value)}"
         return self.signer.sign(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
     def read(self, cursor: str) -> tuple[Any, Any] | None:
@@ -93,6 +103,56 @@ class Keyset(Generic[M]):
             self.value_field.to_python(value[1:]) if value else None,
             self.key_field.to_python(key),
         )
+
+
+class Walk(Keyset[M]):
+    """Rows by falling key, of which a condition that no index knows lets some through.
+
+    A page looks at the next `LOOKED_AT` rows and no further, however few of them it may show; the
+    page after it goes on from there.
+    """
+
+    LOOKED_AT: ClassVar[int] = 50_000
+
+    def __init__(self, queryset: models.QuerySet[M], condition: Q, *, name: str) -> None:
+        super().__init__(queryset, "pk", name=name, descending=True)
+        self.condition = condition
+        self.looked_until: object = None  # the last row that was looked at, if others follow it
+
+    def slice(
+        self, size: int, *, after: str | None, before: str | None
+    ) -> tuple[list[M], bool, bool]:
+        self.looked_until = None
+        if before and (place := self.read(before)):
+            rows = self.passing(self.queryset.filter(pk__gt=place[1]), size, backwards=True)
+            if len(rows) > size:
+                self.looked_until = None
+                return rows[size - 1 :: -1], True, True
+        place = self.read(after) if after else None
+        further = self.queryset.filter(pk__lt=place[1]) if place else self.queryset
+        rows = self.passing(further, size, backwards=False)
+        has_next = len(rows) > size or self.looked_until is not None
+        if len(rows) > size:
+            self.looked_until = None
+        return rows[:size], place is not None, has_next
+
+    def passing(self, further: models.QuerySet[M], size: int, *, backwards: bool) -> list[M]:
+        """One more row than a page of those that come next, if there are as many."""
+        order, way = ("pk", "lte") if backwards else ("-pk", "gte")
+        keys = further.order_by(order).values_list("pk", flat=True)
+        last = list(keys[self.LOOKED_AT - 1 : self.LOOKED_AT + 1])
+        if len(last) == 2:
+            self.looked_until = last[0]
+            further = further.filter(**{f"pk__{way}": last[0]})
+        return list(further.filter(self.condition).order_by(order)[: size + 1])
+
+    def count_up_to(self, most: int) -> int | None:
+        return None
+
+    def cursor_after(self, rows: list[M]) -> str | None:
+        if self.looked_until is not None:
+            return self.place(self.looked_until, self.looked_until)
+        return super().cursor_after(rows)
 
 
 def is_plain_and_full(model: type[models.Model], sort: str | Combinable) -> bool:

@@ -193,7 +193,7 @@ class List:
         shown = self.asked_columns(request)
         size = self.asked_size(request.GET)
         if count is None:
-            count = keys.queryset.order_by()[: COUNT_UP_TO + 1].count()
+            count = keys.count_up_to(COUNT_UP_TO)
         rows, has_previous, has_next = keys.slice(
             size, after=request.GET.get("after"), before=request.GET.get("before")
         )
@@ -208,7 +208,8 @@ class List:
             shown=shown,
             size=size,
             previous_cursor=keys.cursor(rows[0]) if rows and has_previous else None,
-            next_cursor=keys.cursor(rows[-1]) if rows and has_next else None,
+            next_cursor=keys.cursor_after(rows) if has_next else None,
+            newest=keys.cursor(rows[0]) if rows and not has_previous else None,
         )
 
     def asked_sort(self, asked: QueryDict) -> str:
@@ -247,19 +248,20 @@ class ListPage(Generic[M]):
         form: ListFilter,
         *,
         rows: list[M],
-        count: int,
+        count: int | None,
         is_counted: bool,
         sort: str,
         shown: tuple[str, ...] | None,
         size: int,
         previous_cursor: str | None,
         next_cursor: str | None,
+        newest: str | None,
     ) -> None:
         self.definition = definition
         self.request = request
         self.form = form
         self.rows = rows
-        self.has_more_than_count = count > COUNT_UP_TO and not is_counted
+        self.has_more_than_count = count is not None and count > COUNT_UP_TO and not is_counted
         self.count = COUNT_UP_TO if self.has_more_than_count else count
         self.sort = sort
         self.size = size
@@ -267,6 +269,7 @@ class ListPage(Generic[M]):
         self.shown = shown or default
         self.previous_cursor = previous_cursor
         self.next_cursor = next_cursor
+        self.newest = newest  # the first row of the first page: what changes when there is a newer
         self.path = request.path
         self.partials: dict[str, Template | None] = {}  # of the page's template, once looked up
 

@@ -67,4 +67,7 @@ def measured_now() -> CollectorRegistry:
     jobs = Gauge("overture_jobs", "Jobs that have not ended", ["state"], registry=registry)
     for job_state, number in health.unfinished_jobs().items():
         jobs.labels(job_state).set(number)
+    release = Gauge("overture_release", "The live release", ["environment"], registry=registry)
+    for environment, release_number in health.live_releases().items():
+        release.labels(environment).set(release_number)
     return registry

@@ -76,6 +76,7 @@ def answer_programs(
         response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     return middleware

@@ -136,6 +136,18 @@ RAIL = (
         ),
     ),
     Section(
+        "",
+        (
+            Entry(
+                _("Decisions"),
+                "activity",
+                "decisioning:decision-list",
+                "decisioning.view_proposition",
+                "z",
+            ),
+        ),
+    ),
+    Section(
         _("Administration"),
         (
             Entry(

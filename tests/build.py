@@ -7,7 +7,6 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.authenticating import SHOWN, hash_secret, make_secret
 from accounts.models import AccessLabel, ApiKey, Role, User
-from accounts.rights import BuiltIn
 from contacts.columns import add as add_column
 from contacts.columns import known
 from contacts.models import Attribute, Audience, Contact
@@ -49,11 +48,7 @@ def make_role(name: str = "Brand manager", *rights: str, **columns: Any) -> Role
 
 
 def built_in(code: str) -> Role:
-    """A built-in role; a test that commits has emptied the tables for those after it."""
-    role, _made = Role.objects.get_or_create(
-        code=code, defaults={"name": BuiltIn(code).name, "is_builtin": True}
-    )
-    return role
+    return Role.objects.get(code=code)
 
 
 def make_label(code: str = "brand-a", **columns: Any) -> AccessLabel:

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'person',
                 'verbose_name_plural': 'people',
+                'constraints': [models.UniqueConstraint(fields=('email',), name='user_email_once', violation_error_message='Somebody already signs in with this address.'), models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower(models.F('email')))), name='user_email_once_in_any_case'), models.CheckConstraint(condition=models.Q(('theme__in', ['auto', 'light', 'dark'])), name='user_theme_is_known'), models.CheckConstraint(condition=models.Q(('language__in', ['', 'en', 'fr'])), name='user_language_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +82,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'API key',
                 'verbose_name_plural': 'API keys',
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('revoked_at', None)), name='key_name_once_among_those_in_use', violation_error_message='There is already a key with this name.'), models.CheckConstraint(condition=models.Q(('scopes', []), _negated=True), name='key_has_a_scope'), models.CheckConstraint(condition=models.Q(('origins', []), ('scopes__contained_by', ['decide', 'propositions']), _connector='OR'), name='key_with_origins_only_decides', violation_error_message='A key with origins stands in web pages, where anybody can read it: it may only ask for offers and report what became of them.'), models.CheckConstraint(condition=models.Q(('expires_at', None), ('expires_at__gt', models.F('created_at')), _connector='OR'), name='key_expires_after_it_is_made', violation_error_message='A key expires after the moment at which it is made.')],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +106,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'journal entry',
                 'verbose_name_plural': 'journal entries',
+                'indexes': [models.Index(models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='journal_newest'), models.Index(models.F('subject_type'), models.F('subject_key'), models.OrderBy(models.F('at'), descending=True), name='journal_of_subject'), models.Index(models.F('by'), models.OrderBy(models.F('at'), descending=True), name='journal_of_person'), models.Index(models.F('verb'), models.OrderBy(models.F('at'), descending=True), name='journal_of_verb')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('by', None), ('key', None), _connector='OR'), name='journal_names_a_person_or_a_key')],
             },
         ),
         migrations.CreateModel(
@@ -121,71 +125,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'role',
                 'verbose_name_plural': 'roles',
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='role_name_once', violation_error_message='There is already a role with this name.'), models.CheckConstraint(condition=models.Q(('is_builtin', False), ('rights', []), _connector='OR'), name='builtin_role_has_its_rights_in_code')],
             },
         ),
         migrations.AddField(
             model_name='user',
             name='roles',
             field=models.ManyToManyField(blank=True, related_name='users', to='accounts.role', verbose_name='roles'),
-        ),
-        migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('revoked_at', None)), name='key_name_once_among_those_in_use', violation_error_message='There is already a key with this name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(('scopes', []), _negated=True), name='key_has_a_scope'),
-        ),
-        migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(('origins', []), ('scopes__contained_by', ['decide', 'propositions']), _connector='OR'), name='key_with_origins_only_decides', violation_error_message='A key with origins stands in web pages, where anybody can read it: it may only ask for offers and report what became of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at', None), ('expires_at__gt', models.F('created_at')), _connector='OR'), name='key_expires_after_it_is_made', violation_error_message='A key expires after the moment at which it is made.'),
-        ),
-        migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='journal_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(models.F('subject_type'), models.F('subject_key'), models.OrderBy(models.F('at'), descending=True), name='journal_of_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(models.F('by'), models.OrderBy(models.F('at'), descending=True), name='journal_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(models.F('verb'), models.OrderBy(models.F('at'), descending=True), name='journal_of_verb'),
-        ),
-        migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.CheckConstraint(condition=models.Q(('by', None), ('key', None), _connector='OR'), name='journal_names_a_person_or_a_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='role',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='role_name_once', violation_error_message='There is already a role with this name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='role',
-            constraint=models.CheckConstraint(condition=models.Q(('is_builtin', False), ('rights', []), _connector='OR'), name='builtin_role_has_its_rights_in_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(fields=('email',), name='user_email_once', violation_error_message='Somebody already signs in with this address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower(models.F('email')))), name='user_email_once_in_any_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('theme__in', ['auto', 'light', 'dark'])), name='user_theme_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('language__in', ['', 'en', 'fr'])), name='user_language_is_known'),
         ),
     ]

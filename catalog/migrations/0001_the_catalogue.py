@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'environment',
                 'verbose_name_plural': 'environments',
+                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$')), name='environment_name_is_a_name'), models.CheckConstraint(condition=models.Q(('people__in', ['contacts', 'visitors'])), name='environment_people_are_known')],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +98,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'content field',
                 'verbose_name_plural': 'content fields',
+                'constraints': [models.UniqueConstraint(fields=('environment', 'name'), name='content_field_name_once', violation_error_message='There is already a field with this name.'), models.CheckConstraint(condition=models.Q(('name__in', ['title', 'destination_url', 'acceptance_url', 'image_url', 'html', 'text']), _negated=True), name='content_field_is_not_built_in')],
             },
         ),
         migrations.CreateModel(
@@ -126,6 +128,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'category',
                 'verbose_name_plural': 'categories',
+                'constraints': [models.UniqueConstraint(fields=('environment', 'name'), name='category_name_once', violation_error_message='There is already a category with this name.'), models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$')), name='category_name_is_a_name'), models.CheckConstraint(condition=models.Q(('start', None), ('end', None), ('end__gt', models.F('start')), _connector='OR'), name='category_ends_after_it_starts', violation_error_message='The end must be after the start.'), models.CheckConstraint(condition=models.Q(('multiplier_start', None), ('multiplier_end', None), ('multiplier_end__gt', models.F('multiplier_start')), _connector='OR'), name='multiplier_ends_after_it_starts', violation_error_message='The end must be after the start.'), models.CheckConstraint(condition=models.Q(('multiplier__gt', 0)), name='multiplier_is_more_than_nothing', violation_error_message='A multiplier is more than 0.'), models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('pk')), _negated=True), _connector='OR'), name='category_is_not_its_own_parent')],
             },
         ),
         migrations.CreateModel(
@@ -144,6 +147,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'predefined filter',
                 'verbose_name_plural': 'predefined filters',
+                'constraints': [models.UniqueConstraint(fields=('environment', 'name'), name='filter_name_once', violation_error_message='There is already a filter with this name.'), models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$')), name='filter_name_is_a_name'), models.CheckConstraint(condition=models.Q(('rule', ''), _negated=True), name='filter_has_a_rule')],
             },
         ),
         migrations.CreateModel(
@@ -181,6 +185,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'offer',
                 'verbose_name_plural': 'offers',
+                'indexes': [models.Index(fields=['environment', 'kind', '-changed_at'], name='offer_by_change')],
+                'constraints': [models.UniqueConstraint(fields=('environment', 'code'), name='offer_code_once', violation_error_message='There is already an offer with this code.'), models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9_.-]*$')), name='offer_code_is_a_code'), models.CheckConstraint(condition=models.Q(('start', None), ('end', None), ('end__gt', models.F('start')), _connector='OR'), name='offer_ends_after_it_starts', violation_error_message='The end must be after the start.'), models.CheckConstraint(condition=models.Q(('kind', 'offer'), models.Q(('category', None), ('coupon_code', ''), ('enabled', True), ('end', None), ('filter', ''), ('start', None)), _connector='OR'), name='fallback_offer_is_unconditional'), models.CheckConstraint(condition=models.Q(('content_state__in', ['editing', 'pending', 'approved', 'rejected', 'live']), ('eligibility_state__in', ['editing', 'pending', 'approved', 'rejected', 'live'])), name='offer_states_are_known')],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +205,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'cap',
                 'verbose_name_plural': 'caps',
+                'constraints': [models.CheckConstraint(condition=models.Q(('limit__gte', 1)), name='cap_allows_at_least_one'), models.CheckConstraint(condition=models.Q(models.Q(('every', None), ('unit', '')), models.Q(('every__gte', 1), models.Q(('unit', ''), _negated=True)), _connector='OR'), name='cap_has_a_period_or_none')],
             },
         ),
         migrations.CreateModel(
@@ -217,6 +224,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'approval step',
                 'verbose_name_plural': 'approval steps',
+                'indexes': [models.Index(fields=['offer', '-at'], name='approval_by_offer')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('act', 'rejected'), ('comment', ''), _negated=True), name='a_rejection_says_why')],
             },
         ),
         migrations.CreateModel(
@@ -237,6 +246,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'offer template',
                 'verbose_name_plural': 'offer templates',
+                'constraints': [models.UniqueConstraint(fields=('environment', 'name'), name='offer_template_name_once', violation_error_message='There is already a template with this name.')],
             },
         ),
         migrations.AddField(
@@ -263,6 +273,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'planned release',
                 'verbose_name_plural': 'planned releases',
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['at'], name='planned_release_due')],
             },
         ),
         migrations.AddField(
@@ -297,6 +308,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'presentation rule',
                 'verbose_name_plural': 'presentation rules',
+                'constraints': [models.UniqueConstraint(fields=('environment', 'name'), name='presentation_rule_name_once', violation_error_message='There is already a rule with this name.'), models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$')), name='presentation_rule_name_is_a_name'), models.CheckConstraint(condition=models.Q(('max__gte', 1)), name='presentation_rule_allows_at_least_one'), models.CheckConstraint(condition=models.Q(('period', None), ('period__gt', datetime.timedelta(0)), _connector='OR'), name='presentation_rule_has_a_period_or_none')],
             },
         ),
         migrations.CreateModel(
@@ -315,6 +327,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'release',
                 'verbose_name_plural': 'releases',
+                'constraints': [models.UniqueConstraint(fields=('environment', 'number'), name='release_number_once'), models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='release_number_is_positive')],
             },
         ),
         migrations.CreateModel(
@@ -332,6 +345,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'revision',
                 'verbose_name_plural': 'revisions',
+                'indexes': [models.Index(fields=['environment', 'since'], name='revision_by_since'), models.Index(fields=['environment', 'until'], name='revision_by_until')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('environment', 'kind', 'name'), name='one_live_revision_of_an_object'), models.UniqueConstraint(fields=('environment', 'kind', 'name', 'since'), name='one_revision_in_a_release'), models.CheckConstraint(condition=models.Q(('until', None), ('until__gt', models.F('since')), _connector='OR'), name='revision_ends_after_it_begins')],
             },
         ),
         migrations.CreateModel(
@@ -372,6 +387,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'space',
                 'verbose_name_plural': 'spaces',
+                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$'), models.Q(('name__regex', '_[0-9]+$'), _negated=True)), name='space_name_is_a_name'), models.CheckConstraint(condition=models.Q(('channel__in', ['web', 'call_center', 'email', 'sms', 'direct_mail', 'push', 'other'])), name='space_channel_is_known'), models.CheckConstraint(condition=models.Q(('default_count__gte', 1), ('default_count__lte', 50)), name='space_asks_for_one_to_fifty'), models.CheckConstraint(condition=models.Q(('max_per_category', 0), _negated=True), name='space_limits_at_least_one')],
             },
         ),
         migrations.CreateModel(
@@ -388,6 +404,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'representation',
                 'verbose_name_plural': 'representations',
+                'constraints': [models.UniqueConstraint(fields=('offer', 'space'), name='one_representation_in_a_space')],
             },
         ),
         migrations.CreateModel(
@@ -406,6 +423,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'weight',
                 'verbose_name_plural': 'weights',
+                'constraints': [models.CheckConstraint(condition=models.Q(('start', None), ('end', None), ('end__gt', models.F('start')), _connector='OR'), name='context_ends_after_it_starts', violation_error_message='The end must be after the start.'), models.CheckConstraint(condition=models.Q(('weight', ''), _negated=True), name='context_has_a_weight')],
             },
         ),
         migrations.CreateModel(
@@ -426,177 +444,5 @@ class Migration(migrations.Migration):
             model_name='offer',
             name='tags',
             field=models.ManyToManyField(blank=True, related_name='offers', to='catalog.tag', verbose_name='tags'),
-        ),
-        migrations.AddConstraint(
-            model_name='environment',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$')), name='environment_name_is_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='environment',
-            constraint=models.CheckConstraint(condition=models.Q(('people__in', ['contacts', 'visitors'])), name='environment_people_are_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='contentfield',
-            constraint=models.UniqueConstraint(fields=('environment', 'name'), name='content_field_name_once', violation_error_message='There is already a field with this name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contentfield',
-            constraint=models.CheckConstraint(condition=models.Q(('name__in', ['title', 'destination_url', 'acceptance_url', 'image_url', 'html', 'text']), _negated=True), name='content_field_is_not_built_in'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(fields=('environment', 'name'), name='category_name_once', violation_error_message='There is already a category with this name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$')), name='category_name_is_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('start', None), ('end', None), ('end__gt', models.F('start')), _connector='OR'), name='category_ends_after_it_starts', violation_error_message='The end must be after the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('multiplier_start', None), ('multiplier_end', None), ('multiplier_end__gt', models.F('multiplier_start')), _connector='OR'), name='multiplier_ends_after_it_starts', violation_error_message='The end must be after the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('multiplier__gt', 0)), name='multiplier_is_more_than_nothing', violation_error_message='A multiplier is more than 0.'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('pk')), _negated=True), _connector='OR'), name='category_is_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='filter',
-            constraint=models.UniqueConstraint(fields=('environment', 'name'), name='filter_name_once', violation_error_message='There is already a filter with this name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='filter',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$')), name='filter_name_is_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='filter',
-            constraint=models.CheckConstraint(condition=models.Q(('rule', ''), _negated=True), name='filter_has_a_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='cap',
-            constraint=models.CheckConstraint(condition=models.Q(('limit__gte', 1)), name='cap_allows_at_least_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='cap',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('every', None), ('unit', '')), models.Q(('every__gte', 1), models.Q(('unit', ''), _negated=True)), _connector='OR'), name='cap_has_a_period_or_none'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalstep',
-            index=models.Index(fields=['offer', '-at'], name='approval_by_offer'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalstep',
-            constraint=models.CheckConstraint(condition=models.Q(('act', 'rejected'), ('comment', ''), _negated=True), name='a_rejection_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='offertemplate',
-            constraint=models.UniqueConstraint(fields=('environment', 'name'), name='offer_template_name_once', violation_error_message='There is already a template with this name.'),
-        ),
-        migrations.AddIndex(
-            model_name='plannedrelease',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['at'], name='planned_release_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='presentationrule',
-            constraint=models.UniqueConstraint(fields=('environment', 'name'), name='presentation_rule_name_once', violation_error_message='There is already a rule with this name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='presentationrule',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$')), name='presentation_rule_name_is_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='presentationrule',
-            constraint=models.CheckConstraint(condition=models.Q(('max__gte', 1)), name='presentation_rule_allows_at_least_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='presentationrule',
-            constraint=models.CheckConstraint(condition=models.Q(('period', None), ('period__gt', datetime.timedelta(0)), _connector='OR'), name='presentation_rule_has_a_period_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('environment', 'number'), name='release_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='release_number_is_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='revision',
-            index=models.Index(fields=['environment', 'since'], name='revision_by_since'),
-        ),
-        migrations.AddIndex(
-            model_name='revision',
-            index=models.Index(fields=['environment', 'until'], name='revision_by_until'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('environment', 'kind', 'name'), name='one_live_revision_of_an_object'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('environment', 'kind', 'name', 'since'), name='one_revision_in_a_release'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gt', models.F('since')), _connector='OR'), name='revision_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='space',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z][A-Za-z0-9_-]*$'), models.Q(('name__regex', '_[0-9]+$'), _negated=True)), name='space_name_is_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='space',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['web', 'call_center', 'email', 'sms', 'direct_mail', 'push', 'other'])), name='space_channel_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='space',
-            constraint=models.CheckConstraint(condition=models.Q(('default_count__gte', 1), ('default_count__lte', 50)), name='space_asks_for_one_to_fifty'),
-        ),
-        migrations.AddConstraint(
-            model_name='space',
-            constraint=models.CheckConstraint(condition=models.Q(('max_per_category', 0), _negated=True), name='space_limits_at_least_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='representation',
-            constraint=models.UniqueConstraint(fields=('offer', 'space'), name='one_representation_in_a_space'),
-        ),
-        migrations.AddConstraint(
-            model_name='context',
-            constraint=models.CheckConstraint(condition=models.Q(('start', None), ('end', None), ('end__gt', models.F('start')), _connector='OR'), name='context_ends_after_it_starts', violation_error_message='The end must be after the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='context',
-            constraint=models.CheckConstraint(condition=models.Q(('weight', ''), _negated=True), name='context_has_a_weight'),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['environment', 'kind', '-changed_at'], name='offer_by_change'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(fields=('environment', 'code'), name='offer_code_once', violation_error_message='There is already an offer with this code.'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9_.-]*$')), name='offer_code_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('start', None), ('end', None), ('end__gt', models.F('start')), _connector='OR'), name='offer_ends_after_it_starts', violation_error_message='The end must be after the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'offer'), models.Q(('category', None), ('coupon_code', ''), ('enabled', True), ('end', None), ('filter', ''), ('start', None)), _connector='OR'), name='fallback_offer_is_unconditional'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('content_state__in', ['editing', 'pending', 'approved', 'rejected', 'live']), ('eligibility_state__in', ['editing', 'pending', 'approved', 'rejected', 'live'])), name='offer_states_are_known'),
         ),
     ]

@@ -30,7 +30,7 @@ from catalog.tree import Tree, tree_of
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.saving import entries_of, in_its_zone, publish, saved, status_of
 from contacts.vocabulary import labels
-from offers_site.http import render_confirmation, render_page
+from offers_site.http import ask_and_act, render_confirmation, render_page
 
 LONGEST = 200
 MOST_OFFERS = 20
@@ -285,22 +285,17 @@ def category_edit(request: CatalogueRequest, environment: Environment, name: str
 @changes("category")
 def category_delete(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
     category = find(request, environment, name)
-    tree_url = reverse("catalog:category-tree", args=[environment.name])
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the category %(category)s?") % {"category": category},
-            consequence=_("It is gone from live as well. Offers in it have to be moved first."),
-            verb=_("Delete the category"),
-            back=tree_url,
-        )
-    try:
-        actions.delete_category(category, by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-        return redirect(category)
-    messages.success(request, _("%(category)s is deleted.") % {"category": category})
-    return redirect(tree_url)
+    return ask_and_act(
+        request,
+        lambda: actions.delete_category(category, by=request.user, at=now()),
+        title=_("Delete the category %(category)s?") % {"category": category},
+        consequence=_("It is gone from live as well. Offers in it have to be moved first."),
+        verb=_("Delete the category"),
+        back=category.get_absolute_url(),
+        done=_("%(category)s is deleted.") % {"category": category},
+        refusals=StillUsed,
+        then=reverse("catalog:category-tree", args=[environment.name]),
+    )
 
 
 @require_http_methods(["GET", "POST"])

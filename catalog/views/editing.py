@@ -182,7 +182,7 @@ def page(
     shown = {
         "offer": offer,
         "environment": offer.environment,
-        "tabs": tabs_of(offer, tab, has_errors=has_errors),
+        "tabs": tabs_of(offer, tab, request.user, has_errors=has_errors),
         "doubts": [
             (one.message, place_of(offer, one))
             for one in doubts(offer, around)

@@ -35,7 +35,7 @@ from catalog.surroundings import surroundings_of
 from catalog.uses import uses_of_call_data
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.saving import address_of, entries_of, linked, saved, status_of
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_page
 from offers_site.lists import Column, List
 
 ENVIRONMENTS = List(
@@ -205,21 +205,17 @@ def environment_edit(request: CatalogueRequest, environment: Environment) -> Htt
 @require_http_methods(["GET", "POST"])
 @changes("environment", right="catalog.add_environment")
 def environment_delete(request: CatalogueRequest, environment: Environment) -> HttpResponse:
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the environment %(environment)s?") % {"environment": environment},
-            consequence=_(
-                "Only an environment that is empty and was never live can be deleted. Its rules, "
-                "filters and content fields go with it."
-            ),
-            verb=_("Delete the environment"),
-            back=environment.get_absolute_url(),
-        )
-    try:
-        actions.delete_environment(environment, by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-        return redirect(environment)
-    messages.success(request, _("%(environment)s is deleted.") % {"environment": environment})
-    return redirect("catalog:environment-list")
+    return ask_and_act(
+        request,
+        lambda: actions.delete_environment(environment, by=request.user, at=now()),
+        title=_("Delete the environment %(environment)s?") % {"environment": environment},
+        consequence=_(
+            "Only an environment that is empty and was never live can be deleted. Its rules, "
+            "filters and content fields go with it."
+        ),
+        verb=_("Delete the environment"),
+        back=environment.get_absolute_url(),
+        done=_("%(environment)s is deleted.") % {"environment": environment},
+        refusals=StillUsed,
+        then=reverse("catalog:environment-list"),
+    )

@@ -206,7 +206,7 @@ def fallback_offer_detail(
         "missing": linked(offer, situation.content.missing),
         "lacking": lacking_by_space(offer, around),
         "behind": Space.objects.filter(fallback_offer=offer).order_by("label"),
-        "tabs": tabs_of(offer, "overview"),
+        "tabs": tabs_of(offer, "overview", request.user),
         "entries": journal_of(request, offer, 6),
     }
     return render(request, "catalog/fallback_offer_detail.html", context)

@@ -30,7 +30,7 @@ from catalog.views.saving import entries_of, linked, saved, status_of
 from catalog.wordbook import topics_of
 from contacts.models import Audience
 from contacts.vocabulary import labels
-from offers_site.http import render_confirmation, render_page
+from offers_site.http import ask_and_act, render_page
 from offers_site.lists import Column, List
 
 FILTERS = List(
@@ -206,22 +206,17 @@ def counted(request: CatalogueRequest, environment: Environment, rule: str) -> P
 @changes("filter")
 def filter_delete(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
     row = find(environment, name)
-    back = reverse("catalog:filter-detail", args=[environment.name, name])
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the filter %(filter)s?") % {"filter": row},
-            consequence=_("Only the rule is deleted, and only when nothing asks it."),
-            verb=_("Delete the filter"),
-            back=back,
-        )
-    try:
-        actions.delete_filter(row, by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-        return redirect(back)
-    messages.success(request, _("%(filter)s is deleted.") % {"filter": row})
-    return redirect("catalog:filter-list", environment.name)
+    return ask_and_act(
+        request,
+        lambda: actions.delete_filter(row, by=request.user, at=now()),
+        title=_("Delete the filter %(filter)s?") % {"filter": row},
+        consequence=_("Only the rule is deleted, and only when nothing asks it."),
+        verb=_("Delete the filter"),
+        back=reverse("catalog:filter-detail", args=[environment.name, name]),
+        done=_("%(filter)s is deleted.") % {"filter": row},
+        refusals=StillUsed,
+        then=reverse("catalog:filter-list", args=[environment.name]),
+    )
 
 
 def find(environment: Environment, name: str) -> Filter:

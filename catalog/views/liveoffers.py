@@ -13,6 +13,7 @@ from catalog.models import Environment, Offer, Release, Space
 from catalog.problems import language
 from catalog.veiling import veil_of
 from catalog.views.doors import CatalogueRequest
+from catalog.views.tabs import tabs_of
 from contacts.vocabulary import labels
 from rules.parsing import parse
 from rules.refusals import BadRule
@@ -32,7 +33,10 @@ def live_detail(
     filters = [(categories.by_name[each]["label"], categories.by_name[each]) for each in chain]
     releases = Release.objects.filter(environment=environment, number=revision.since)
     spaces = Space.objects.filter(environment=environment)
+    design = Offer.objects.visible_to(request.user).filter(environment=environment, code=code)
+    offer = design.select_related("environment").first()
     context = {
+        "tabs": tabs_of(offer, "overview", request.user, is_live=True) if offer else [],
         "body": body,
         "revision": revision,
         "environment": environment,
@@ -48,9 +52,7 @@ def live_detail(
             {**each, "sentence": said(each["filter"])} for each in body.get("contexts", ())
         ],
         "space_labels": dict(spaces.values_list("name", "label")),
-        "design": Offer.objects.visible_to(request.user)
-        .filter(environment=environment, code=code)
-        .first(),
+        "design": offer,
         "at": now(),
     }
     return render(request, "catalog/live_offer_detail.html", context)

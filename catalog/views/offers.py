@@ -32,7 +32,7 @@ from catalog.views.leading import find_offer, linked, place_of
 from catalog.views.liveoffers import live_detail
 from catalog.views.tabs import tabs_of
 from contacts.rulecounting import TooSlow, Withheld
-from offers_site.http import render_confirmation
+from offers_site.http import ask_and_act, render_confirmation
 from rules.refusals import BadRule
 
 LATEST = 50
@@ -109,7 +109,7 @@ def offer_detail(request: CatalogueRequest, environment: Environment, code: str)
         "recap": rules,
         "strip": strip_of(offer, rules, environment, at=at),
         "multiplier": rules.multiplier_at(at),
-        "tabs": tabs_of(offer, "overview"),
+        "tabs": tabs_of(offer, "overview", request.user),
         "at": at,
         "entries": journal_of(request, offer, 6),
     }
@@ -156,7 +156,7 @@ def offer_journal(request: CatalogueRequest, environment: Environment, code: str
         "environment": environment,
         "steps": offer.approval_steps.order_by("-at", "-pk")[:LATEST],
         "entries": journal_of(request, offer, LATEST),
-        "tabs": tabs_of(offer, "journal"),
+        "tabs": tabs_of(offer, "journal", request.user),
         "situation": situation_of(offer, request.user, surroundings_of(environment)),
     }
     return render(request, "catalog/offer_journal.html", context)
@@ -205,26 +205,22 @@ def offer_duplicate(request: CatalogueRequest, environment: Environment, code: s
 @changes("offer")
 def offer_delete(request: CatalogueRequest, environment: Environment, code: str) -> HttpResponse:
     offer = find_offer(request, environment, code)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete %(offer)s?") % {"offer": offer},
-            consequence=(
-                _("It is live: from the next decision on nobody gets it. Its history stays.")
-                if offer.is_live
-                else _("It was never proposed to anybody. Its history stays in the journal.")
-            ),
-            verb=_("Delete the fallback offer") if offer.is_fallback else _("Delete the offer"),
-            back=offer.get_absolute_url(),
-        )
-    try:
-        actions.delete_offers([offer], by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-        return redirect(offer)
-    messages.success(request, _("%(offer)s is deleted.") % {"offer": offer})
     page = "fallback-offer-list" if offer.is_fallback else "offer-list"
-    return redirect(reverse(f"catalog:{page}", args=[environment.name]))
+    return ask_and_act(
+        request,
+        lambda: actions.delete_offers([offer], by=request.user, at=now()),
+        title=_("Delete %(offer)s?") % {"offer": offer},
+        consequence=(
+            _("It is live: from the next decision on nobody gets it. Its history stays.")
+            if offer.is_live
+            else _("It was never proposed to anybody. Its history stays in the journal.")
+        ),
+        verb=_("Delete the fallback offer") if offer.is_fallback else _("Delete the offer"),
+        back=offer.get_absolute_url(),
+        done=_("%(offer)s is deleted.") % {"offer": offer},
+        refusals=StillUsed,
+        then=reverse(f"catalog:{page}", args=[environment.name]),
+    )
 
 
 @require_http_methods(["POST"])

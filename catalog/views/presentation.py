@@ -23,7 +23,7 @@ from catalog.shapes import PresentationRuleShape
 from catalog.standing import WORDS, live_shapes, since_live, standings
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.saving import entries_of, publish, saved, status_of
-from offers_site.http import render_confirmation, render_page
+from offers_site.http import ask_and_act, render_confirmation, render_page
 
 
 @require_safe
@@ -187,18 +187,15 @@ def rule_say(request: CatalogueRequest, environment: Environment) -> HttpRespons
 @changes("presentation_rule")
 def rule_delete(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
     rule = find(environment, name)
-    back = reverse("catalog:presentation-rule-list", args=[environment.name])
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the rule %(rule)s?") % {"rule": rule},
-            consequence=_("It goes on counting in live until the next release."),
-            verb=_("Delete the rule"),
-            back=back,
-        )
-    actions.delete_presentation_rule(rule, by=request.user, at=now())
-    messages.success(request, _("%(rule)s is deleted.") % {"rule": rule})
-    return redirect(back)
+    return ask_and_act(
+        request,
+        lambda: actions.delete_presentation_rule(rule, by=request.user, at=now()),
+        title=_("Delete the rule %(rule)s?") % {"rule": rule},
+        consequence=_("It goes on counting in live until the next release."),
+        verb=_("Delete the rule"),
+        back=reverse("catalog:presentation-rule-list", args=[environment.name]),
+        done=_("%(rule)s is deleted.") % {"rule": rule},
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -33,8 +33,9 @@ from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_liv
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.previews import boxed
 from catalog.views.saving import entries_of, publish, saved, status_of
+from catalog.views.tabs import tabs_of_space
 from catalog.weighing import Impact, impact_of
-from offers_site.http import render_confirmation, render_page
+from offers_site.http import ask_and_act, render_confirmation, render_page
 from offers_site.lists import Column, List
 
 SPACES = List(
@@ -121,6 +122,7 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
     context = {
         "environment": environment,
         "space": space,
+        "tabs": tabs_of_space(environment, name, "overview", request.user),
         "facts": facts_of(Kind.SPACE, shape),
         "standing": standing,
         "standing_label": WORDS[standing],
@@ -155,6 +157,7 @@ def live_detail(request: CatalogueRequest, environment: Environment, name: str) 
         "environment": environment,
         "title": shape.label,
         "name": name,
+        "tabs": tabs_of_space(environment, name, "overview", request.user),
         "list_url": reverse("catalog:space-list", args=[environment.name]),
         "list_label": _("Spaces"),
         "description": shape.description,
@@ -314,21 +317,17 @@ def in_the_frame(request: CatalogueRequest, context: dict[str, Any]) -> HttpResp
 @changes("space", right="catalog.add_space")
 def space_delete(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
     space = find(environment, name)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the space %(space)s?") % {"space": space},
-            consequence=_("Pages that ask it for offers get none. It is gone from live as well."),
-            verb=_("Delete the space"),
-            back=space.get_absolute_url(),
-        )
-    try:
-        actions.delete_space(space, by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-        return redirect(space)
-    messages.success(request, _("%(space)s is deleted.") % {"space": space})
-    return redirect("catalog:space-list", environment.name)
+    return ask_and_act(
+        request,
+        lambda: actions.delete_space(space, by=request.user, at=now()),
+        title=_("Delete the space %(space)s?") % {"space": space},
+        consequence=_("Pages that ask it for offers get none. It is gone from live as well."),
+        verb=_("Delete the space"),
+        back=space.get_absolute_url(),
+        done=_("%(space)s is deleted.") % {"space": space},
+        refusals=StillUsed,
+        then=reverse("catalog:space-list", args=[environment.name]),
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -24,7 +24,7 @@ from catalog.standing import facts_of
 from catalog.veiling import templates_seen
 from catalog.views.doors import CatalogueRequest, changes
 from catalog.views.saving import entries_of, status_of
-from offers_site.http import render_confirmation
+from offers_site.http import ask_and_act
 
 reads = changes("administration_branch", right="catalog.view_design_administration_branch")
 writes = changes("administration_branch")
@@ -130,18 +130,14 @@ def template_edit(request: CatalogueRequest, environment: Environment, pk: int) 
 @writes
 def template_delete(request: CatalogueRequest, environment: Environment, pk: int) -> HttpResponse:
     template = find(request, environment, pk)
-    back = reverse("catalog:template-list", args=[environment.name])
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the template %(template)s?") % {"template": template},
-            consequence=_(
-                "Offers that began with it stay. Whoever may approve offers approves them from "
-                "then on."
-            ),
-            verb=_("Delete the template"),
-            back=back,
-        )
-    actions.delete_template(template, by=request.user, at=now())
-    messages.success(request, _("%(template)s is deleted.") % {"template": template})
-    return redirect(back)
+    return ask_and_act(
+        request,
+        lambda: actions.delete_template(template, by=request.user, at=now()),
+        title=_("Delete the template %(template)s?") % {"template": template},
+        consequence=_(
+            "Offers that began with it stay. Whoever may approve offers approves them from then on."
+        ),
+        verb=_("Delete the template"),
+        back=reverse("catalog:template-list", args=[environment.name]),
+        done=_("%(template)s is deleted.") % {"template": template},
+    )

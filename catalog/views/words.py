@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import permission_required
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -29,7 +30,7 @@ from catalog.standing import WORDS, live_shapes, standings
 from catalog.uses import uses_of_fields
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.saving import linked, saved, status_of
-from offers_site.http import StaffRequest, render_confirmation, render_page
+from offers_site.http import StaffRequest, ask_and_act, render_confirmation, render_page
 from offers_site.lists import Column, List
 
 may_view = permission_required("catalog.view_design_offer", raise_exception=True)
@@ -146,7 +147,7 @@ def asked(
         title=title,
         consequence=consequence,
         verb=verb,
-        back="/tags/",
+        back=reverse("catalog:tag-list"),
         danger=False,
         form=form,
     )
@@ -156,21 +157,16 @@ def asked(
 @may_change
 def tag_delete(request: StaffRequest, pk: int) -> HttpResponse:
     tag = get_object_or_404(Tag, pk=pk)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the tag %(tag)s?") % {"tag": tag},
-            consequence=_("Only a tag that no offer carries can be deleted."),
-            verb=_("Delete the tag"),
-            back="/tags/",
-        )
-    try:
-        actions.delete_tag(tag, by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("The tag %(tag)s is deleted.") % {"tag": tag})
-    return redirect("catalog:tag-list")
+    return ask_and_act(
+        request,
+        lambda: actions.delete_tag(tag, by=request.user, at=now()),
+        title=_("Delete the tag %(tag)s?") % {"tag": tag},
+        consequence=_("Only a tag that no offer carries can be deleted."),
+        verb=_("Delete the tag"),
+        back=reverse("catalog:tag-list"),
+        done=_("The tag %(tag)s is deleted.") % {"tag": tag},
+        refusals=StillUsed,
+    )
 
 
 # --- content fields ---
@@ -299,21 +295,16 @@ def target_of(request: CatalogueRequest, names: list[str]) -> tuple[str | None, 
 @changes("environment")
 def field_delete(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
     field = find_field(environment, name)
-    if request.method == "GET":
-        return render_confirmation(
-            request,
-            title=_("Delete the content field %(field)s?") % {"field": field},
-            consequence=_("Only a field that no space asks for and no offer fills can be deleted."),
-            verb=_("Delete the field"),
-            back=f"/catalogue/{environment.name}/content-fields/",
-        )
-    try:
-        fields.delete_content_field(field, by=request.user, at=now())
-    except StillUsed as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("%(field)s is deleted.") % {"field": field})
-    return redirect("catalog:content-field-list", environment.name)
+    return ask_and_act(
+        request,
+        lambda: fields.delete_content_field(field, by=request.user, at=now()),
+        title=_("Delete the content field %(field)s?") % {"field": field},
+        consequence=_("Only a field that no space asks for and no offer fills can be deleted."),
+        verb=_("Delete the field"),
+        back=reverse("catalog:content-field-list", args=[environment.name]),
+        done=_("%(field)s is deleted.") % {"field": field},
+        refusals=StillUsed,
+    )
 
 
 def find_field(environment: Environment, name: str) -> ContentField:

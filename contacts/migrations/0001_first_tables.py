@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'audience',
                 'verbose_name_plural': 'audiences',
+                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9_]*$')), name='audience_name_is_an_identifier'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'rule'), ('tree__isnull', False), models.Q(('rule', ''), _negated=True)), models.Q(('kind', 'list'), ('rule', ''), ('tree__isnull', True)), _connector='OR'), name='audience_has_a_rule_or_is_a_list')],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +99,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'contact',
                 'verbose_name_plural': 'contacts',
+                'indexes': [models.Index(models.F('kind'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='contact_newest'), models.Index(condition=models.Q(('linked_contact__isnull', False)), fields=['linked_contact'], name='contact_of_visitor'), models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('key'), name='text_pattern_ops'), name='contact_by_key'), models.Index(django.contrib.postgres.indexes.OpClass(models.F('email_normal'), name='text_pattern_ops'), condition=models.Q(('email_normal__isnull', False)), name='contact_by_email'), models.Index(django.contrib.postgres.indexes.OpClass(contacts.models.folding.Folded('last_name', 'first_name'), name='text_pattern_ops'), condition=models.Q(('last_name__isnull', False)), name='contact_by_last_name'), models.Index(django.contrib.postgres.indexes.OpClass(contacts.models.folding.Folded('first_name', 'last_name'), name='text_pattern_ops'), condition=models.Q(('first_name__isnull', False)), name='contact_by_first_name'), models.Index(django.contrib.postgres.indexes.OpClass(models.F('phone'), name='text_pattern_ops'), condition=models.Q(('phone__isnull', False)), name='contact_by_phone'), models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('phone'), name='text_pattern_ops'), condition=models.Q(('phone__isnull', False)), name='contact_by_end_of_phone')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='contact_key_once', violation_error_message='There is already somebody with this key.'), models.CheckConstraint(condition=models.Q(('kind__in', ['contact', 'visitor'])), name='contact_kind_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('key', ''), _negated=True), models.Q(('email', ''), _negated=True), models.Q(('email_normal', ''), _negated=True), models.Q(('first_name', ''), _negated=True), models.Q(('last_name', ''), _negated=True), models.Q(('language', ''), _negated=True), models.Q(('timezone', ''), _negated=True), models.Q(('address1', ''), _negated=True), models.Q(('address2', ''), _negated=True), models.Q(('postcode', ''), _negated=True), models.Q(('city', ''), _negated=True), models.Q(('country', ''), _negated=True)), name='contact_empty_text_is_missing'), models.CheckConstraint(condition=models.Q(('phone', None), ('phone__regex', '^\\+[1-9][0-9]{5,14}$'), _connector='OR'), name='contact_phone_is_e164'), models.CheckConstraint(condition=models.Q(('birth_date', None), models.Q(('birth_date__gte', '0001-01-02'), ('birth_date__lte', '9999-12-30')), _connector='OR'), name='contact_birth_date_is_a_day'), models.CheckConstraint(condition=models.Q(('linked_contact', None), ('kind', 'visitor'), _connector='OR'), name='contact_only_visitors_are_linked')],
             },
         ),
         migrations.CreateModel(
@@ -107,6 +110,9 @@ class Migration(migrations.Migration):
                 ('audience', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='contacts.audience')),
                 ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='contacts.contact')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('audience', 'contact'), name='audience_member_once')],
+            },
         ),
         migrations.CreateModel(
             name='ContactAlias',
@@ -135,6 +141,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'proof of erasure',
                 'verbose_name_plural': 'proofs of erasure',
+                'indexes': [models.Index(fields=['key_hash'], name='erasure_by_key')],
             },
         ),
         migrations.CreateModel(
@@ -153,86 +160,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'consent change',
                 'verbose_name_plural': 'consent changes',
+                'indexes': [models.Index(models.F('contact'), models.OrderBy(models.F('at'), descending=True), name='opt_outs_of_contact')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'sms', 'phone', 'post'])), name='opt_out_channel_is_known')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='audience',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9_]*$')), name='audience_name_is_an_identifier'),
-        ),
-        migrations.AddConstraint(
-            model_name='audience',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'rule'), ('tree__isnull', False), models.Q(('rule', ''), _negated=True)), models.Q(('kind', 'list'), ('rule', ''), ('tree__isnull', True)), _connector='OR'), name='audience_has_a_rule_or_is_a_list'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(models.F('kind'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='contact_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('linked_contact__isnull', False)), fields=['linked_contact'], name='contact_of_visitor'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('key'), name='text_pattern_ops'), name='contact_by_key'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(models.F('email_normal'), name='text_pattern_ops'), condition=models.Q(('email_normal__isnull', False)), name='contact_by_email'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(contacts.models.folding.Folded('last_name', 'first_name'), name='text_pattern_ops'), condition=models.Q(('last_name__isnull', False)), name='contact_by_last_name'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(contacts.models.folding.Folded('first_name', 'last_name'), name='text_pattern_ops'), condition=models.Q(('first_name__isnull', False)), name='contact_by_first_name'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(models.F('phone'), name='text_pattern_ops'), condition=models.Q(('phone__isnull', False)), name='contact_by_phone'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('phone'), name='text_pattern_ops'), condition=models.Q(('phone__isnull', False)), name='contact_by_end_of_phone'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('kind', 'key'), name='contact_key_once', violation_error_message='There is already somebody with this key.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['contact', 'visitor'])), name='contact_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('key', ''), _negated=True), models.Q(('email', ''), _negated=True), models.Q(('email_normal', ''), _negated=True), models.Q(('first_name', ''), _negated=True), models.Q(('last_name', ''), _negated=True), models.Q(('language', ''), _negated=True), models.Q(('timezone', ''), _negated=True), models.Q(('address1', ''), _negated=True), models.Q(('address2', ''), _negated=True), models.Q(('postcode', ''), _negated=True), models.Q(('city', ''), _negated=True), models.Q(('country', ''), _negated=True)), name='contact_empty_text_is_missing'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('phone', None), ('phone__regex', '^\\+[1-9][0-9]{5,14}$'), _connector='OR'), name='contact_phone_is_e164'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('birth_date', None), models.Q(('birth_date__gte', '0001-01-02'), ('birth_date__lte', '9999-12-30')), _connector='OR'), name='contact_birth_date_is_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('linked_contact', None), ('kind', 'visitor'), _connector='OR'), name='contact_only_visitors_are_linked'),
-        ),
-        migrations.AddConstraint(
-            model_name='audiencemember',
-            constraint=models.UniqueConstraint(fields=('audience', 'contact'), name='audience_member_once'),
-        ),
-        migrations.AddIndex(
-            model_name='erasureproof',
-            index=models.Index(fields=['key_hash'], name='erasure_by_key'),
-        ),
-        migrations.AddIndex(
-            model_name='optoutchange',
-            index=models.Index(models.F('contact'), models.OrderBy(models.F('at'), descending=True), name='opt_outs_of_contact'),
-        ),
-        migrations.AddConstraint(
-            model_name='optoutchange',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'sms', 'phone', 'post'])), name='opt_out_channel_is_known'),
         ),
     ]

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'batch',
                 'verbose_name_plural': 'batches',
+                'constraints': [models.CheckConstraint(condition=models.Q(('origin__in', ['manual', 'import', 'generation'])), name='batch_origin_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +86,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'coupon',
                 'verbose_name_plural': 'coupons',
+                'indexes': [models.Index(models.OrderBy(models.F('changed_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='coupon_newest'), models.Index(fields=['specimen_norm'], name='coupon_by_specimen')],
+                'constraints': [models.UniqueConstraint(fields=('code_norm',), name='coupon_code_once', violation_error_message='There is already a coupon with this code.'), models.UniqueConstraint(fields=('external_id',), name='coupon_external_id_once', violation_error_message='There is already a coupon with this external id.'), models.CheckConstraint(condition=models.Q(models.Q(('label', ''), _negated=True), models.Q(('code', ''), _negated=True), models.Q(('code_norm', ''), _negated=True), models.Q(('external_id', ''), _negated=True)), name='coupon_names_are_given'), models.CheckConstraint(condition=models.Q(('start_at', None), ('end_at', None), ('end_at__gt', models.F('start_at')), _connector='OR'), name='coupon_ends_after_it_starts', violation_error_message='A coupon ends after it starts.'), models.CheckConstraint(condition=models.Q(('type__in', ['anonymous', 'individual']), ('status__in', ['draft', 'active', 'suspended', 'archived']), ('assignment_mode__in', ['one_per_message', 'by_segment']), ('reuse_policy__in', ['never', 'if_never_attempted', 'if_rejected']), ('low_stock_unit__in', ['codes', 'percent'])), name='coupon_words_are_known'), models.CheckConstraint(condition=models.Q(models.Q(('max_redemptions_per_code', None), ('max_redemptions_per_code__gte', 1), _connector='OR'), models.Q(('max_redemptions_per_customer', None), ('max_redemptions_per_customer__gte', 1), _connector='OR')), name='coupon_limits_allow_something', violation_error_message='A limit is at least 1; leave it empty for none.')],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +107,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'code',
                 'verbose_name_plural': 'codes',
+                'indexes': [models.Index(condition=models.Q(('restricted_to', ''), _negated=True), fields=['coupon', 'restricted_to'], name='code_for_person')],
+                'constraints': [models.UniqueConstraint(fields=('coupon', 'code_norm'), name='code_once_in_a_coupon', violation_error_message='The coupon has this code already.'), models.CheckConstraint(condition=models.Q(models.Q(('code', ''), _negated=True), models.Q(('code_norm', ''), _negated=True)), name='code_is_given'), models.CheckConstraint(condition=models.Q(('max_redemptions', None), ('max_redemptions__gte', 1), _connector='OR'), name='code_may_be_used')],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +142,9 @@ class Migration(migrations.Migration):
                 ('room', models.PositiveIntegerField(null=True)),
                 ('coupon', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='coupons.coupon')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('coupon', 'slot'), name='coupon_use_once_a_slot')],
+            },
         ),
         migrations.CreateModel(
             name='CustomerUse',
@@ -146,6 +154,9 @@ class Migration(migrations.Migration):
                 ('used', models.PositiveIntegerField()),
                 ('coupon', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='customer_uses', to='coupons.coupon')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('coupon', 'customer_key'), name='customer_use_once_a_coupon')],
+            },
         ),
         migrations.CreateModel(
             name='Folder',
@@ -181,6 +192,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'hold',
                 'verbose_name_plural': 'holds',
+                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['code'], name='hold_of_code'), models.Index(condition=models.Q(('ended_at', None)), fields=['coupon', 'expires_at'], name='hold_of_coupon')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'name'), name='hold_name_once'), models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None)), models.Q(('end__in', ['redeemed', 'released', 'lapsed']), ('ended_at__isnull', False)), _connector='OR'), name='hold_ends_somehow')],
             },
         ),
         migrations.CreateModel(
@@ -202,6 +215,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'movement of codes',
                 'verbose_name_plural': 'movements of codes',
+                'indexes': [models.Index(fields=['coupon', '-id'], name='movement_of_coupon')],
             },
         ),
         migrations.CreateModel(
@@ -267,6 +281,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'redemption',
                 'verbose_name_plural': 'redemptions',
+                'indexes': [models.Index(fields=['code', 'id'], name='redemption_of_code'), models.Index(models.F('coupon'), models.OrderBy(models.F('redeemed_on'), descending=True), models.OrderBy(models.F('id'), descending=True), name='redemption_new'), models.Index(condition=models.Q(('customer_key', ''), _negated=True), fields=['coupon', 'customer_key'], name='redemption_of_customer'), models.Index(condition=models.Q(('delivery', ''), _negated=True), fields=['delivery'], name='redemption_of_delivery')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'external_id'), name='redemption_once_a_source'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'redeem'), ('of', None)), models.Q(('kind', 'rollback'), ('of__isnull', False)), _connector='OR'), name='redemption_reverses_one_or_none'), models.CheckConstraint(condition=models.Q(('currency', ''), ('currency__regex', '^[A-Z]{3}$'), _connector='OR'), name='redemption_currency_is_iso')],
             },
         ),
         migrations.CreateModel(
@@ -289,6 +305,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reservation',
                 'verbose_name_plural': 'reservations',
+                'indexes': [models.Index(fields=['delivery', 'slot'], name='reservation_of_delivery'), models.Index(condition=models.Q(('ended_at', None)), fields=['state', 'beat_at'], name='reservation_unfinished')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ['binding', 'held'])), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='reservation_state_is_known'), models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='reservation_covers_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -304,6 +322,9 @@ class Migration(migrations.Migration):
                 ('free', models.BigIntegerField(db_default=0, default=0, editable=False)),
                 ('coupon', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='shelves', to='coupons.coupon')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('coupon', 'segment', 'start_at', 'end_at', 'is_restricted', 'is_proof'), name='shelf_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('free__gte', 0), ('total__gte', models.F('free'))), name='shelf_has_what_it_says'), models.CheckConstraint(condition=models.Q(('start_at', None), ('end_at', None), ('end_at__gt', models.F('start_at')), _connector='OR'), name='shelf_ends_after_it_starts')],
+            },
         ),
         migrations.CreateModel(
             name='Promise',
@@ -313,6 +334,9 @@ class Migration(migrations.Migration):
                 ('reservation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='promises', to='coupons.reservation')),
                 ('shelf', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='coupons.shelf')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('reservation', 'shelf'), name='promise_once_a_shelf')],
+            },
         ),
         migrations.AddField(
             model_name='code',
@@ -331,6 +355,9 @@ class Migration(migrations.Migration):
                 ('void', models.PositiveIntegerField(db_default=0, default=0)),
                 ('shelf', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='counts', to='coupons.shelf')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('shelf', 'shard'), name='stock_count_once_a_shard')],
+            },
         ),
         migrations.CreateModel(
             name='Standing',
@@ -359,6 +386,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'standing',
                 'verbose_name_plural': 'standings',
+                'indexes': [models.Index(fields=['coupon', 'status', 'code'], name='standing_of_coupon'), models.Index(condition=models.Q(('redeemed_on__isnull', False)), fields=['coupon', 'redeemed_on', 'code'], name='standing_by_redemption'), models.Index(condition=models.Q(('address', ''), _negated=True), fields=['coupon', 'address', 'code'], name='standing_by_address'), models.Index(condition=models.Q(('status', 'reserved')), fields=['reservation', 'code'], name='standing_of_reservation')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('message__isnull', False)), fields=('message', 'slot'), name='standing_once_a_message_and_slot'), models.CheckConstraint(condition=models.Q(models.Q(('issued_at', None), ('message', None), ('status', 'available')), models.Q(('issued_at', None), ('reserved_at__isnull', False), ('status', 'reserved')), models.Q(('issued_at__isnull', False), ('status', 'issued')), models.Q(('redemption_count__gte', 1), ('status', 'redeemed'), models.Q(('status_before', ''), _negated=True)), models.Q(('status', 'void'), ('voided_at__isnull', False)), _connector='OR'), name='standing_fits_its_status'), models.CheckConstraint(condition=models.Q(models.Q(('last_redeemed_on__isnull', True), ('redeemed_on__isnull', True), ('redemption_count', 0)), models.Q(('last_redeemed_on__gte', models.F('redeemed_on')), ('redemption_count__gte', 1)), _connector='OR'), name='standing_knows_when_it_was_used'), models.CheckConstraint(condition=models.Q(('slot__gte', 1), ('slot__lte', 5)), name='standing_gives_a_known_slot')],
             },
         ),
         migrations.AddConstraint(
@@ -369,184 +398,8 @@ class Migration(migrations.Migration):
             model_name='batch',
             constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('coupon', 'key', 'by', 'idempotency_key'), name='batch_once_per_idempotency_key', nulls_distinct=False),
         ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['manual', 'import', 'generation'])), name='batch_origin_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='couponuse',
-            constraint=models.UniqueConstraint(fields=('coupon', 'slot'), name='coupon_use_once_a_slot'),
-        ),
-        migrations.AddConstraint(
-            model_name='customeruse',
-            constraint=models.UniqueConstraint(fields=('coupon', 'customer_key'), name='customer_use_once_a_coupon'),
-        ),
-        migrations.AddIndex(
-            model_name='coupon',
-            index=models.Index(models.OrderBy(models.F('changed_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='coupon_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='coupon',
-            index=models.Index(fields=['specimen_norm'], name='coupon_by_specimen'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.UniqueConstraint(fields=('code_norm',), name='coupon_code_once', violation_error_message='There is already a coupon with this code.'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.UniqueConstraint(fields=('external_id',), name='coupon_external_id_once', violation_error_message='There is already a coupon with this external id.'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('label', ''), _negated=True), models.Q(('code', ''), _negated=True), models.Q(('code_norm', ''), _negated=True), models.Q(('external_id', ''), _negated=True)), name='coupon_names_are_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('start_at', None), ('end_at', None), ('end_at__gt', models.F('start_at')), _connector='OR'), name='coupon_ends_after_it_starts', violation_error_message='A coupon ends after it starts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['anonymous', 'individual']), ('status__in', ['draft', 'active', 'suspended', 'archived']), ('assignment_mode__in', ['one_per_message', 'by_segment']), ('reuse_policy__in', ['never', 'if_never_attempted', 'if_rejected']), ('low_stock_unit__in', ['codes', 'percent'])), name='coupon_words_are_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('max_redemptions_per_code', None), ('max_redemptions_per_code__gte', 1), _connector='OR'), models.Q(('max_redemptions_per_customer', None), ('max_redemptions_per_customer__gte', 1), _connector='OR')), name='coupon_limits_allow_something', violation_error_message='A limit is at least 1; leave it empty for none.'),
-        ),
-        migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['code'], name='hold_of_code'),
-        ),
-        migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['coupon', 'expires_at'], name='hold_of_coupon'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.UniqueConstraint(fields=('source', 'name'), name='hold_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None)), models.Q(('end__in', ['redeemed', 'released', 'lapsed']), ('ended_at__isnull', False)), _connector='OR'), name='hold_ends_somehow'),
-        ),
-        migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['coupon', '-id'], name='movement_of_coupon'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['code', 'id'], name='redemption_of_code'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(models.F('coupon'), models.OrderBy(models.F('redeemed_on'), descending=True), models.OrderBy(models.F('id'), descending=True), name='redemption_new'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('customer_key', ''), _negated=True), fields=['coupon', 'customer_key'], name='redemption_of_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('delivery', ''), _negated=True), fields=['delivery'], name='redemption_of_delivery'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='redemption_once_a_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'redeem'), ('of', None)), models.Q(('kind', 'rollback'), ('of__isnull', False)), _connector='OR'), name='redemption_reverses_one_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(('currency', ''), ('currency__regex', '^[A-Z]{3}$'), _connector='OR'), name='redemption_currency_is_iso'),
-        ),
-        migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(fields=['delivery', 'slot'], name='reservation_of_delivery'),
-        ),
-        migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['state', 'beat_at'], name='reservation_unfinished'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ['binding', 'held'])), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='reservation_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='reservation_covers_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='shelf',
-            constraint=models.UniqueConstraint(fields=('coupon', 'segment', 'start_at', 'end_at', 'is_restricted', 'is_proof'), name='shelf_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='shelf',
-            constraint=models.CheckConstraint(condition=models.Q(('free__gte', 0), ('total__gte', models.F('free'))), name='shelf_has_what_it_says'),
-        ),
-        migrations.AddConstraint(
-            model_name='shelf',
-            constraint=models.CheckConstraint(condition=models.Q(('start_at', None), ('end_at', None), ('end_at__gt', models.F('start_at')), _connector='OR'), name='shelf_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(fields=('reservation', 'shelf'), name='promise_once_a_shelf'),
-        ),
         migrations.AddIndex(
             model_name='code',
             index=models.Index(fields=['shelf', 'id'], name='code_of_shelf'),
-        ),
-        migrations.AddIndex(
-            model_name='code',
-            index=models.Index(condition=models.Q(('restricted_to', ''), _negated=True), fields=['coupon', 'restricted_to'], name='code_for_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='code',
-            constraint=models.UniqueConstraint(fields=('coupon', 'code_norm'), name='code_once_in_a_coupon', violation_error_message='The coupon has this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='code',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('code', ''), _negated=True), models.Q(('code_norm', ''), _negated=True)), name='code_is_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='code',
-            constraint=models.CheckConstraint(condition=models.Q(('max_redemptions', None), ('max_redemptions__gte', 1), _connector='OR'), name='code_may_be_used'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockcount',
-            constraint=models.UniqueConstraint(fields=('shelf', 'shard'), name='stock_count_once_a_shard'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['coupon', 'status', 'code'], name='standing_of_coupon'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(condition=models.Q(('redeemed_on__isnull', False)), fields=['coupon', 'redeemed_on', 'code'], name='standing_by_redemption'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(condition=models.Q(('address', ''), _negated=True), fields=['coupon', 'address', 'code'], name='standing_by_address'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(condition=models.Q(('status', 'reserved')), fields=['reservation', 'code'], name='standing_of_reservation'),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.UniqueConstraint(condition=models.Q(('message__isnull', False)), fields=('message', 'slot'), name='standing_once_a_message_and_slot'),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('issued_at', None), ('message', None), ('status', 'available')), models.Q(('issued_at', None), ('reserved_at__isnull', False), ('status', 'reserved')), models.Q(('issued_at__isnull', False), ('status', 'issued')), models.Q(('redemption_count__gte', 1), ('status', 'redeemed'), models.Q(('status_before', ''), _negated=True)), models.Q(('status', 'void'), ('voided_at__isnull', False)), _connector='OR'), name='standing_fits_its_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('last_redeemed_on__isnull', True), ('redeemed_on__isnull', True), ('redemption_count', 0)), models.Q(('last_redeemed_on__gte', models.F('redeemed_on')), ('redemption_count__gte', 1)), _connector='OR'), name='standing_knows_when_it_was_used'),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(('slot__gte', 1), ('slot__lte', 5)), name='standing_gives_a_known_slot'),
         ),
     ]

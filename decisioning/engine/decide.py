@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -133,25 +133,40 @@ class SlotWalk:
 
     def ranked(self, plan: Plan) -> Iterator[Candidate]:
         """Those who pass every test, in their final order; nobody is asked before it matters."""
-        waiting: list[tuple[int, tuple[float, str], Candidate]] = []
-        for entry in self.entries(plan):
+        waiting: list[tuple[int, int, Candidate]] = []
+        for number, entry in enumerate(self.entries(plan)):
             if entry.bound <= 0 and not self.question.explain:
                 break
             while waiting and -waiting[0][0] > entry.bound:
-                yield heapq.heappop(waiting)[2]
+                yield from self.equals(waiting)
             candidate = self.weigh(entry)
             if candidate is not None:
-                tie = self.tie(candidate.offer.code)
-                heapq.heappush(waiting, (-candidate.millionths, tie, candidate))
+                heapq.heappush(waiting, (-candidate.millionths, number, candidate))
         while waiting:
-            yield heapq.heappop(waiting)[2]
+            yield from self.equals(waiting)
+
+    def equals(self, waiting: list[tuple[int, int, Candidate]]) -> list[Candidate]:
+        """The heaviest of those who wait, taken out; several that weigh the same by their ties."""
+        weight, _number, first = heapq.heappop(waiting)
+        found = [first]
+        while waiting and waiting[0][0] == weight:
+            found.append(heapq.heappop(waiting)[2])
+        if len(found) > 1:
+            found.sort(key=lambda candidate: self.tie(candidate.offer.code))
+        return found
 
     def entries(self, plan: Plan) -> Iterator[Entry]:
-        """The offers of the groups that are open to this person, the heaviest possible first."""
-        open_groups = [group.entries for group in plan.groups if self.is_open(group)]
-        if len(open_groups) == 1:
-            return iter(open_groups[0])
-        return heapq.merge(*open_groups, key=lambda entry: -entry.bound)
+        """The offers that are open to this person, each once, the heaviest possible first."""
+        lists = [found for group in plan.groups for found in self.lists(group) if found]
+        if len(lists) == 1:
+            return each_once(lists[0])
+        return each_once(heapq.merge(*lists, key=lambda entry: -entry.bound))
+
+    def lists(self, group: Group) -> Iterable[tuple[Entry, ...]]:
+        """Whoever wants to know why is told of everything."""
+        if not self.is_open(group):
+            return ()
+        return [group.entries] if self.question.explain else group.open_to(self.facts)
 
     def is_open(self, group: Group) -> bool:
         """Whether what is asked of everybody below lets this person in."""
@@ -323,6 +338,16 @@ class SlotWalk:
                 offer=offer.code, rank=len(propositions) + 1, weight=Decimal(0), is_fallback=True
             )
         )
+
+
+def each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Without those that stood in a heavier list already."""
+    seen: set[str] = set()
+    for entry in entries:
+        code = entry.offer.offer.code
+        if code not in seen:
+            seen.add(code)
+            yield entry
 
 
 def counts_at_once(cap: Cap, status: int) -> bool:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from math import inf
 
-from decisioning.engine.compiled import CompiledOffer, Line, Release, Test, constant_weight
+from decisioning.engine.compiled import (
+    CompiledOffer,
+    Facts,
+    Line,
+    Release,
+    Test,
+    constant_weight,
+)
 from decisioning.engine.values import Category, Space, Step
 from decisioning.engine.weights import product
+from rules.keys import Key, Path, Value
 
 MOST_PLANS = 256  # a release's plans are few: a space, what is asked for, and the era
 
@@ -34,10 +42,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Offers below the same filters: whoever fails one of them can have none of these."""
+    """Offers below the same filters: whoever fails one of them can have none of these.
+
+    What hangs on one value of the person or the call stands apart, by that value: an offer whose
+    filter names it, or a heavier line that does. Such an offer stands in several lists.
+    """
 
     tests: tuple[tuple[Category, Test], ...]
-    entries: tuple[Entry, ...]  # by falling bound
+    entries: tuple[Entry, ...]  # all, by falling bound, as are the lists below
+    for_all: tuple[Entry, ...]
+    by_value: tuple[tuple[Path, Mapping[Value, tuple[Entry, ...]]], ...]
+
+    def open_to(self, facts: Facts) -> Iterator[tuple[Entry, ...]]:
+        """The lists in which everything stands that somebody may have."""
+        yield self.for_all
+        for (root, name), lists in self.by_value:
+            value = facts[root].get(name)
+            if value is not None and value in lists:
+                yield lists[value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +123,66 @@ def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: da
 
 
 def group_of(entries: list[Entry]) -> Group:
-    entries.sort(key=lambda entry: (-entry.bound, entry.offer.code))
-    return Group(entries[0].offer.category_tests, tuple(entries))
+    for_all: list[Entry] = []
+    by_value: dict[Path, dict[Value, list[Entry]]] = {}
+    for entry in entries:
+        for key, bound in bounds_of(entry):
+            if key is None:
+                for_all.append(replace(entry, bound=bound))
+                continue
+            lists = by_value.setdefault(key.path, {})
+            for value in key.values:
+                lists.setdefault(value, []).append(replace(entry, bound=bound))
+    return Group(
+        entries[0].offer.category_tests,
+        in_order(entries),
+        in_order(for_all),
+        tuple(
+            (path, {value: in_order(found) for value, found in lists.items()})
+            for path, lists in by_value.items()
+        ),
+    )
+
+
+def in_order(entries: list[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (-entry.bound, entry.offer.code)))
+
+
+def bounds_of(entry: Entry) -> Iterator[tuple[Key | None, float]]:
+    """What no weight is above: for everybody, and for those of whom a key is true."""
+    key = entry.offer.offer.key
+    if key is not None:
+        yield key, entry.bound
+        return
+    keys = dict.fromkeys(one.line.context.key for one in entry.lines)
+    for key in keys:
+        bound = bound_of(one for one in entry.lines if one.line.context.key == key)
+        if bound > 0:
+            yield key, bound
 
 
 def leaves_at(
     offer: CompiledOffer, space: str, scope: Wanted, at: datetime
 ) -> tuple[Step, str] | None:
     """The step at which an offer leaves for everybody, with the category that it leaves by."""
+    return next(ways_out(offer, space, scope, at), None)
+
+
+def ways_out(
+    offer: CompiledOffer, space: str, scope: Wanted, at: datetime
+) -> Iterator[tuple[Step, str]]:
+    """All that keeps an offer from everybody, in the order in which it is asked."""
     if not in_scope(offer, scope):
-        return Step.SCOPE, ""
+        yield Step.SCOPE, ""
     if space not in offer.offer.spaces:
-        return Step.REPRESENTATION, ""
+        yield Step.REPRESENTATION, ""
     if not offer.offer.enabled:
-        return Step.DISABLED, ""
-    if closed := next((c.name for c in offer.chain if not c.enabled), None):
-        return Step.DISABLED, closed
+        yield Step.DISABLED, ""
+    yield from ((Step.DISABLED, c.name) for c in offer.chain if not c.enabled)
     if not offer.offer.window.holds(at):
-        return Step.DATES, ""
-    if over := next((c.name for c in offer.chain if not c.window.holds(at)), None):
-        return Step.CATEGORY_DATES, over
-    return None
+        yield Step.DATES, ""
+    over = (c.name for c in offer.chain if not c.window.holds(at))
+    yield from ((Step.CATEGORY_DATES, name) for name in over)
 
 
 def in_scope(offer: CompiledOffer, scope: Wanted) -> bool:

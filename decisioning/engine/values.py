@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from rules.checking import Checked
+from rules.keys import Key
 from rules.kinds import Kind
 
 
@@ -97,6 +98,7 @@ class Context:
     label: str
     weight: Checked
     filter: Checked | None = None
+    key: Key | None = None  # what the filter asks at the least
     space: str | None = None
     window: Window = ALWAYS
 
@@ -122,6 +124,7 @@ class Offer:
     enabled: bool = True
     window: Window = ALWAYS
     filter: Checked | None = None
+    key: Key | None = None  # what the filter asks at the least
     contexts: tuple[Context, ...] = ()
     spaces: frozenset[str] = frozenset()
     caps: tuple[Cap, ...] = ()

@@ -91,6 +91,10 @@ class Migration(migrations.Migration):
                 ('is_full', models.BooleanField(db_default=False, default=False)),
                 ('environment', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.environment')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('is_full', True)), fields=['environment'], name='cap_totals_full')],
+                'constraints': [models.UniqueConstraint(fields=('environment', 'cap', 'space', 'since'), name='cap_total_once')],
+            },
         ),
         migrations.CreateModel(
             name='CapTotalUse',
@@ -101,6 +105,9 @@ class Migration(migrations.Migration):
                 ('room', models.PositiveIntegerField()),
                 ('total', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='decisioning.captotal')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('used__lte', models.F('room'))), name='cap_use_is_within_its_room')],
+            },
         ),
         migrations.CreateModel(
             name='CapUse',
@@ -124,26 +131,10 @@ class Migration(migrations.Migration):
                 ('contact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contacts.contact')),
                 ('visitor', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contacts.contact')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='captotal',
-            index=models.Index(condition=models.Q(('is_full', True)), fields=['environment'], name='cap_totals_full'),
-        ),
-        migrations.AddConstraint(
-            model_name='captotal',
-            constraint=models.UniqueConstraint(fields=('environment', 'cap', 'space', 'since'), name='cap_total_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='captotaluse',
-            constraint=models.CheckConstraint(condition=models.Q(('used__lte', models.F('room'))), name='cap_use_is_within_its_room'),
-        ),
-        migrations.AddIndex(
-            model_name='visitorlink',
-            index=models.Index(fields=['contact'], name='visitors_of_contact'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitorlink',
-            constraint=models.UniqueConstraint(fields=('visitor', 'since'), name='visitor_linked_once'),
+            options={
+                'indexes': [models.Index(fields=['contact'], name='visitors_of_contact')],
+                'constraints': [models.UniqueConstraint(fields=('visitor', 'since'), name='visitor_linked_once')],
+            },
         ),
         migrations.SeparateDatabaseAndState(
             database_operations=[

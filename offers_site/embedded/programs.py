@@ -30,13 +30,20 @@ class Wishes:
     browser: bool
 
 
+def processors() -> int:
+    """Those that this process may use: a container is often given fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 2
+
+
 def default_workers() -> int:
-    return max(2, min(4, os.cpu_count() or 2))
+    return max(2, min(4, processors()))
 
 
 def web_processes() -> int:
     """One thread each: measured, four to eight such processes answer most."""
-    return max(2, min(4, os.cpu_count() or 2))
+    return max(2, min(4, processors()))
 
 
 def of_server(server: Server) -> Program:

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
-from tests.build import built_in, make_user
+from tests.build import make_user
 
 # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -62,13 +62,6 @@ def browser_type_launch_args(browser_type_launch_args):
 def browser_context_args(browser_context_args):
     """English, light, on a wide screen; a test changes what it is about."""
     return {**browser_context_args, "viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}
-
-
-@pytest.fixture(autouse=True)
-def the_built_in_roles(transactional_db):
-    """The migrations made them, and a test that commits has emptied the tables."""
-    for code in ("administrator", "offer_manager", "delivery_manager", "agent", "analyst"):
-        built_in(code)
 
 
 @pytest.fixture

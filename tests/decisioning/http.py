@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.test import Client
 
 from catalog.demo import load_catalogue
-from decisioning import answering, deciding, live
+from decisioning import current, deciding, live
 from tests.build import NOON, bearer, make_key
 
 MORNING = "2026-06-15T10:00"
@@ -25,7 +25,7 @@ def open_bank() -> Bank:
 def forget() -> None:
     """Hold nothing of a database that was emptied."""
     live.forget()
-    answering.forget()
+    current.forget()
     deciding._live.clear()
 
 

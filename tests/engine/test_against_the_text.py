@@ -22,6 +22,7 @@ from decisioning.engine.values import (
     Space,
     Window,
 )
+from rules.keys import key_in
 from tests.engine.bank import PARIS, context, rule
 from tests.engine.naive import Naive
 from tests.often import often
@@ -37,6 +38,9 @@ FILTERS = [
     "contact.propensity_home > 0.5",
     'offer.code != "O3"',
     'call.device == "mobile"',
+    "contact.age in [17, 20, 23]",
+    'contact.income == "high" && contact.age > 20',
+    '!contact.has_account && (contact.age < 30 && contact.income == "low")',
     'space.channel == "web"',
     "'x' in offer.tags",
 ]
@@ -54,6 +58,9 @@ def windows(draw):
 
 
 filters = st.sampled_from(FILTERS).map(lambda text: rule(text) if text else None)
+keyed = st.sampled_from(FILTERS).map(
+    lambda text: {"filter": rule(text), "key": key_in(text)} if text else {}
+)
 
 
 @st.composite
@@ -84,12 +91,12 @@ def offers(draw):
             category=draw(st.sampled_from([None, *NAMES])),
             enabled=draw(st.integers(0, 9)) > 0,
             window=draw(windows()) if draw(st.integers(0, 3)) == 0 else Window(),
-            filter=draw(filters),
+            **draw(keyed),
             contexts=tuple(
                 context(
                     draw(st.sampled_from(WEIGHTS)),
                     f"context {number}",
-                    filter=draw(filters),
+                    **draw(keyed),
                     space=draw(st.sampled_from([None, None, "hero", "mail"])),
                     window=draw(windows()) if draw(st.integers(0, 3)) == 0 else Window(),
                 )

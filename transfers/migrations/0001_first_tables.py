@@ -56,6 +56,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'transfer',
                 'verbose_name_plural': 'transfers',
+                'indexes': [models.Index(fields=['subject', 'sha256'], name='transfer_of_file')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('inserted'), '+', models.F('updated')), '+', models.F('unchanged')), '+', models.F('ignored')), '+', models.F('rejected')))), name='transfer_counters_add_up'), models.CheckConstraint(condition=models.Q(('inserted__gte', 0), ('unchanged__gte', 0), ('updated__gte', 0), ('blank__gte', 0), ('ignored__gte', 0), ('rejected__gte', 0), ('rejected_known__gte', 0), ('rejected_known__lte', models.F('rejected'))), name='transfer_counters_count_up'), models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('key', 'idempotency_key'), name='transfer_once_per_idempotency_key')],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +77,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reject',
                 'verbose_name_plural': 'rejects',
+                'indexes': [models.Index(fields=['transfer', 'line', 'id'], name='reject_of_transfer')],
             },
         ),
         migrations.CreateModel(
@@ -92,25 +95,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'import templates',
                 'constraints': [models.UniqueConstraint(fields=('subject', 'name'), name='template_name_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(fields=['subject', 'sha256'], name='transfer_of_file'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('inserted'), '+', models.F('updated')), '+', models.F('unchanged')), '+', models.F('ignored')), '+', models.F('rejected')))), name='transfer_counters_add_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('inserted__gte', 0), ('unchanged__gte', 0), ('updated__gte', 0), ('blank__gte', 0), ('ignored__gte', 0), ('rejected__gte', 0), ('rejected_known__gte', 0), ('rejected_known__lte', models.F('rejected'))), name='transfer_counters_count_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('key', 'idempotency_key'), name='transfer_once_per_idempotency_key'),
-        ),
-        migrations.AddIndex(
-            model_name='reject',
-            index=models.Index(fields=['transfer', 'line', 'id'], name='reject_of_transfer'),
         ),
     ]
