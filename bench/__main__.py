@@ -19,6 +19,7 @@ NOT_BENCHMARKS = {
     "bare",
     "bare_settings",
     "callers",
+    "audience",
     "catalogued",
     "decided",
     "figures",

@@ -91,7 +91,11 @@ def offer(number: int) -> dict[str, Any]:
         "contexts": [
             {"label": "Everybody", "weight": str(1 + number * 7 % 90)},
             {"label": "Mobile", "weight": "95", "filter": f"call.device == 'm{number}'"},
-            {"label": "French", "weight": f"2 + {number % 90}", "filter": "contact.country == 'FR'"},
+            {
+                "label": "French",
+                "weight": f"2 + {number % 90}",
+                "filter": "contact.country == 'FR'",
+            },
         ],
         "content": {
             "title": f"{{{{ contact.first_name }}}}, take offer {number}",

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from decisioning.engine.decide import Engine
 from decisioning.engine.values import Answer, Decision, Question, Slot
+from decisioning.tokens import token_of
 
 if TYPE_CHECKING:
     from decisioning.past import Before  # which is above
@@ -34,7 +35,6 @@ class Made:
     """One offer in one slot. Slots that show the same rank of one decision share it."""
 
     id: UUID
-    token: str  # what its links and the status call carry
     slot: str
     space: str
     offer: str
@@ -44,6 +44,11 @@ class Made:
     status: int
     is_fallback: bool = False
     is_recorded: bool = False
+
+    @property
+    def token(self) -> str:
+        """What its links and the status call carry."""
+        return token_of(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from decisioning.inputs import inputs_of, kept_slot
 from decisioning.needs import needs_of
 from decisioning.past import Before, current_release, read_past
 from decisioning.recording import Capped, Moved, TooBusy, note_full, record, with_caps
-from decisioning.tokens import token_of
 from offers_site.identifiers import uuid7_at
 
 HOPEFUL = 3  # attempts before somebody waits for their turn
@@ -184,7 +183,6 @@ def made_of(
                 identifier = ids.get(one.rank) or ids.setdefault(one.rank, uuid7_at(question.at))
                 yield Made(
                     id=identifier,
-                    token=token_of(identifier),
                     slot=slot.slot,
                     space=asked.space.name,
                     offer=one.offer,

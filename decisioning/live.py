@@ -92,6 +92,11 @@ class Live:
     plans: dict[tuple[str, str, str | None, str], Plan] = field(default_factory=dict)
 
     @cached_property
+    def engine_for_many(self) -> Engine:
+        """The same engine, made to be asked for many people."""
+        return Engine(self.engine.release, for_many=True)
+
+    @cached_property
     def environment(self) -> EnvironmentShape:
         (found,) = (one for one in self.shapes.values() if isinstance(one, EnvironmentShape))
         return found

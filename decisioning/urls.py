@@ -1,6 +1,6 @@
 from django.urls import path
 
-from decisioning.views import decisions, links, propositions, shop, tag, trying
+from decisioning.views import calls, decisions, links, propositions, shop, tag, trying
 
 app_name = "decisioning"
 OFFER = "catalogue/<str:environment>/offers/<str:code>"
@@ -9,6 +9,11 @@ urlpatterns = [
     # for pages of other origins
     path("tag.js", tag.tag, name="tag"),
     path("o/<str:token>/<str:action>", links.link_follow, name="link-follow"),
+    # /call-centre/<public id>/
+    path("call-centre/", calls.call_find, name="call-find"),
+    path("call-centre/<uuid:public_id>/", calls.call_detail, name="call-detail"),
+    path("call-centre/<uuid:public_id>/offers/", calls.call_offers, name="call-offers"),
+    path("call-centre/<uuid:public_id>/answer/", calls.call_answer, name="call-answer"),
     # /decisions/
     path("decisions/", decisions.decision_list, name="decision-list"),
     path("decisions/<uuid:pk>/", decisions.decision_detail, name="decision-detail"),

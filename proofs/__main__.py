@@ -22,6 +22,7 @@ from proofs import (
     decisions,
     imports_killed,
     imports_together,
+    populations,
     redemptions,
     refusals,
     releases,
@@ -48,6 +49,7 @@ MODULES = (
     redemptions,
     reservations,
     decisions,
+    populations,
     releases,
 )
 SECONDS_FOR_ONE = 240

@@ -81,7 +81,6 @@ class HeldAuth(PageAuth):
                 raise
             return super().authenticate(request, token)
 
-
     def read_again(self, request: HttpRequest) -> ApiKey:
         """The key as it is now; raises Problem."""
         _held.pop(key_of(request).secret_hash, None)

@@ -7,19 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from math import inf
+from typing import Any
 
 from decisioning.engine.compiled import (
     CompiledOffer,
     Facts,
+    Later,
     Line,
     Release,
     Test,
+    asks_offer,
     constant_weight,
 )
 from decisioning.engine.values import Category, Space, Step
 from decisioning.engine.weights import product
+from rules.checking import Checked
 from rules.keys import Key, Path, Value
 
+SMALLEST_BLOCK, LARGEST_BLOCK = 16, 256  # entries
 MOST_PLANS = 256  # a release's plans are few: a space, what is asked for, and the era
 
 
@@ -38,6 +43,8 @@ class Entry:
     factor: Decimal
     multipliers: tuple[tuple[str, Decimal], ...]
     lines: tuple[Weighing, ...]
+    block: Block | None = None  # with which it is asked
+    first: int = 0  # where its answers stand among those of the block
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class Group:
     entries: tuple[Entry, ...]  # all, by falling bound, as are the lists below
     for_all: tuple[Entry, ...]
     by_value: tuple[tuple[Path, Mapping[Value, tuple[Entry, ...]]], ...]
+    blocks: tuple[Block, ...] = ()  # all, where they are asked together
 
     def open_to(self, facts: Facts) -> Iterator[tuple[Entry, ...]]:
         """The lists in which everything stands that somebody may have."""
@@ -60,6 +68,32 @@ class Group:
             value = facts[root].get(name)
             if value is not None and value in lists:
                 yield lists[value]
+
+
+class Block:
+    """Entries whose rules are one function: what several of them ask is asked once.
+
+    To make it takes as long as a thousand answers, so it is for those who ask for many people.
+    """
+
+    __slots__ = ("ask", "filters")
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        rules: list[Checked] = []
+        self.filters: list[tuple[Entry, int | None]] = []
+        for entry in entries:
+            own = entry.offer.ask.rules if entry.offer.ask else ()
+            if any(asks_offer(rule) for rule in own):  # it has answers of its own
+                self.filters.append((entry, None))
+                continue
+            placed = replace(entry, block=self, first=len(rules))
+            self.filters.append((placed, len(rules) if entry.offer.has_filter else None))
+            rules += own
+        self.ask = Later(rules)
+
+    def passing(self, answers: tuple[Any, ...]) -> list[Entry]:
+        """Those whose own filter lets the person in, or has not been asked yet."""
+        return [entry for entry, at in self.filters if at is None or answers[at]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +129,9 @@ def wanted(
 class Plans:
     """The plans of a release, made when they are first asked for."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, *, in_blocks: bool = False) -> None:
         self.release = release
+        self.in_blocks = in_blocks
         self.made: dict[tuple[str, Wanted, int], Plan] = {}
 
     def of(self, space: Space, scope: Wanted, at: datetime) -> Plan:
@@ -105,8 +140,21 @@ class Plans:
         if plan is None:
             if len(self.made) >= MOST_PLANS:
                 self.made.clear()
-            plan = self.made[key] = make_plan(self.release.offers, space.name, scope, at)
+            plan = make_plan(self.release.offers, space.name, scope, at)
+            if self.in_blocks:
+                plan = Plan(tuple(map(with_blocks, plan.groups)), plan.left)
+            self.made[key] = plan
         return plan
+
+
+def with_blocks(group: Group) -> Group:
+    """The heaviest are asked in small blocks: often one of them is enough."""
+    blocks, start, size = [], 0, SMALLEST_BLOCK
+    while start < len(group.entries):
+        blocks.append(Block(group.entries[start : start + size]))
+        start, size = start + size, min(size * 2, LARGEST_BLOCK)
+    entries = tuple(entry for block in blocks for entry, _at in block.filters)
+    return replace(group, entries=entries, blocks=tuple(blocks))
 
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:

@@ -46,6 +46,7 @@ from tests.catalog.making import (
     publish,
     write,
 )
+from tests.decisioning.making import make_decision
 from transfers.models import Transfer
 
 PICTURE = base64.b64decode(
@@ -60,6 +61,7 @@ EVERYBODY = frozenset({*ROLES, "no_role"})
 ADMINISTRATOR = frozenset({"administrator"})
 MOVERS = frozenset({"administrator", "offer_manager", "delivery_manager"})
 SEES_CONTACTS = frozenset(ROLES)
+CALLS = frozenset({"administrator", "agent"})
 CHANGES_CONTACTS = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager", "analyst"})
@@ -211,6 +213,18 @@ TABLE = {
     "catalog:filter-edit": (CHANGES_OFFERS, 200, 422),
     "catalog:filter-compare": (CHANGES_OFFERS, 405, 200),
     "catalog:filter-delete": (CHANGES_OFFERS, 200, 302),
+    "decisioning:call-find": (CALLS, 200, 200),
+    "decisioning:call-detail": (CALLS, 200, 405),
+    "decisioning:call-offers": (CALLS, 405, 302),
+    "decisioning:call-answer": (CALLS, 405, 302),
+    "decisioning:decision-list": (SEES_OFFERS, 200, 405),
+    "decisioning:decision-detail": (SEES_OFFERS, 200, 405),
+    "decisioning:offer-propositions": (SEES_OFFERS, 200, 405),
+    "decisioning:offer-funnel": (SEES_OFFERS, 200, 405),
+    "decisioning:offer-caps": (SEES_OFFERS, 200, 405),
+    "decisioning:space-propositions": (SEES_CATALOGUE, 200, 405),
+    "decisioning:space-funnel": (SEES_CATALOGUE, 200, 405),
+    "decisioning:space-preview": (SEES_DESIGN, 200, 405),
     "catalog:tag-list": (SEES_DESIGN, 200, 405),
     "catalog:tag-create": (CHANGES_OFFERS, 200, 422),
     "catalog:tag-rename": (CHANGES_OFFERS, 200, 422),
@@ -451,6 +465,10 @@ def addresses():
         "decisioning:link-follow": {"token": "never-given", "action": "click"},
         "decisioning:shop-away-api": {"path": "decisions"},
         "decisioning:shop-department": {"department": "bags"},
+        "decisioning:call": {"public_id": contact.public_id},
+        "decisioning:decision-detail": {"pk": make_decision(shop, contact).pk},
+        "decisioning:offer": {"environment": shop.name, "code": offer.code},
+        "decisioning:space": {"environment": shop.name, "name": "webHero"},
         "api-1:read_code": {"code": "CPN23", "value": "A"},
         "api-1:read_coupon": {"code": "CPN23"},
         "api-1:generate_codes": {"code": "CPN23"},
