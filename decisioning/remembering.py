@@ -74,7 +74,8 @@ def identifier_of(one: Happened) -> UUID:
 
 
 def make_months(rows: Iterable[Happened]) -> None:
-    for month in sorted({one.at.astimezone(UTC).replace(day=1) for one in rows}):
+    at = (one.at.astimezone(UTC) for one in rows)
+    for month in sorted({datetime(each.year, each.month, 1, tzinfo=UTC) for each in at}):
         partitions.make_month(month)
 
 
