@@ -61,6 +61,13 @@ def a_test_that_commits_leaves_nothing():
         yield
 
 
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker):
+    """Rows that fixtures make once for all tests of a module, each of which takes back its own."""
+    with django_db_blocker.unblock(), databases.taken_back():
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def simpler_than_the_product():
     """Files are served from where they stand, and passwords are hashed in no time."""
