@@ -55,7 +55,7 @@ PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ROLES = ("administrator", "offer_manager", "delivery_manager", "agent", "analyst")
 LINK = re.compile(r'(?:href|hx-get|hx-post|action)="(/[^"#?]*)(?!\?side=live)[#?"]')

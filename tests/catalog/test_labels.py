@@ -29,7 +29,7 @@ from tests.catalog.making import (
     write,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # Each of these words stands in hidden things only, whatever they are called by.
 SEARCHED, COMPARED = "?q=us", "?before=0&after=1"
 MARKS = ("HUSH", "Hush", "hush", "Psst")
