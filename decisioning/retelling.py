@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalog.models import Environment
 from catalog.models.spaces import Status
-from decisioning.browsing import Offered
 from decisioning.engine.values import Question
 from decisioning.live import NothingLive, live_for
 from decisioning.models import Interaction
+from decisioning.offered import Offered
 from decisioning.reasons import Explanation, Teller, Told, explanations_of
-from decisioning.replaying import lines, question_from, replayed
+from decisioning.replaying import line_of, lines, question_from, replayed
 from decisioning.seeing import Eyes, eyes_of
 
 
@@ -65,8 +65,7 @@ class Retold:
 
     def is_as_it_was(self, stored: list[Offered]) -> bool:
         """Whether it comes out again as it was stored."""
-        was = lines((p.space, p.rank, p.offer, f"{p.weight:.6f}", p.context) for p in stored)
-        return was == replayed(self.one, self.eyes.live)
+        return lines(map(line_of, stored)) == replayed(self.one, self.eyes.live)
 
     @property
     def asked(self) -> list[dict[str, Any]]:

@@ -24,12 +24,12 @@ from decisioning.browsing import (
     decisions,
     environments_seen,
     nearest_to,
-    offered_in,
     people_of,
 )
 from decisioning.dressing import Dresser, identification_labels
 from decisioning.forms.finding import DecisionFilter, ImpersonalFilter, with_spaces
 from decisioning.models import Interaction
+from decisioning.offered import offered_in
 from decisioning.retelling import Fates, Reader, Retold, Untellable
 from offers_site.filters import ListFilter
 from offers_site.http import StaffRequest, render_page
