@@ -29,7 +29,7 @@ class Fate:
     """What became of one offer in a decision, and in which spaces."""
 
     spaces: tuple[str, ...]
-    told: Told | None  # None: the release did not know it
+    told: Told | None  # None: the release did not know it, or the reader may not see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,12 @@ class Retold:
 
 
 def told_of(code: str, teller: Teller) -> Told | None:
+    """What became of an offer; one that may not be seen is like one that there never was."""
     chosen = next((one for one in teller.answer.propositions if one.offer == code), None)
     if chosen is not None:
-        return teller.chosen(chosen)
+        return teller.chosen(chosen) if teller.may_see(chosen) else None
     found = teller.explained.get(code)
-    return None if found is None else teller.left(found)
+    return teller.left(found) if found and teller.eyes.may_see_offer(code) else None
 
 
 class Reader:
