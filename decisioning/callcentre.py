@@ -38,7 +38,7 @@ CHANNEL = Channel.CALL_CENTER.value
 FEWEST = 3  # offers that somebody who calls is shown, unless the space asks for more
 MOST_DECISIONS = 20  # of one call
 FINAL = frozenset({Status.ACCEPTED, Status.REJECTED})
-LATEST = 15
+LATEST = 10
 SIGNED_FOR = timedelta(minutes=1)
 
 
