@@ -38,7 +38,7 @@ from catalog.shapes import (
 )
 from catalog.surroundings import Surroundings
 from catalog.tidying import tidy
-from catalog.veiling import person_of
+from catalog.veiling import Veil, person_of, veil_of
 from catalog.weighing import impact_of
 from contacts.models import Attribute, Audience
 from contacts.vocabulary import labels
@@ -131,6 +131,7 @@ class Planner:
         self.environment = environment
         self.person = person
         self.known = known
+        self.veil = veil_of(environment, person) if environment else Veil()
         self.told = labels()
         self.plan = Plan(package, environment)
         self.refused: list[Problem] = []
@@ -181,6 +182,8 @@ class Planner:
                 continue
             if now is not NOTHING and visible is not None and now.pk not in visible:
                 self.refuse_hidden(path)
+            if isinstance(shape, SpaceShape) and now is not NOTHING:
+                shape = self.veil.with_names_of(now.shape, shape)
             self.note(field_, path, now, shape)
         if prune and field_ in SWITCHES:
             left = [
