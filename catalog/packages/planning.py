@@ -73,7 +73,7 @@ class Plan:
     attributes: Mapping[str, AttributeShape] = field(default_factory=dict)
     declared: Mapping[str, Attribute] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # of categories, where it changes
-    pruned: list[str] = field(default_factory=list)  # codes of offers that are turned off
+    pruned: list[str] = field(default_factory=list)  # codes of offers that are off from now on
 
     @property
     def is_empty(self) -> bool:
@@ -198,8 +198,8 @@ class Planner:
             if getattr(now.shape, SWITCHES[field_]):
                 off = now.shape.model_copy(update={SWITCHES[field_]: False})
                 self.note(field_, "", now, off)
-                if field_ == "offers":
-                    self.plan.pruned.append(off.code)
+            if field_ == "offers":
+                self.plan.pruned.append(now.shape.code)
 
     def note(self, field_: str, path: str, now: Now, shape: Any) -> None:
         """What a form changes, and whether the person may change that."""
