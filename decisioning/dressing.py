@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -17,6 +18,8 @@ from decisioning.browsing import Offered, Veils, offered_in
 from decisioning.engine.slots import RANKED
 from decisioning.models import Interaction, Proposition
 
+LONGEST_KEY, SHORT_KEY = 20, 8  # a visitor's is long, and says nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Whom:
@@ -24,6 +27,7 @@ class Whom:
 
     label: str
     url: str = ""
+    key: str = ""  # where the label is not all of it
     is_nobody: bool = False
 
 
@@ -31,6 +35,7 @@ class Whom:
 class OfferShown:
     code: str
     label: str
+    slot: str
     rank: int
     is_fallback: bool
     status: str
@@ -52,6 +57,10 @@ class DecisionShown:
     @property
     def number(self) -> int:
         return len(self.offers) + self.unseen
+
+    @property
+    def by_slot(self) -> list[tuple[str, list[OfferShown]]]:
+        return [(slot, list(own)) for slot, own in groupby(self.offers, lambda one: one.slot)]
 
     def rank_of(self, code: str) -> int | None:
         return next((one.rank for one in self.offers if one.code == code), None)
@@ -82,7 +91,10 @@ class Dresser:
             return Whom(_("Nobody in particular"), is_nobody=True)
         if not self.user.has_perm("contacts.view_contact"):
             return Whom(_("A contact") if contact.is_contact else _("A visitor"))
-        return Whom(title_of(contact, self.user), contact.get_absolute_url())
+        title, address = title_of(contact, self.user), contact.get_absolute_url()
+        if title == contact.key and len(title) > LONGEST_KEY:
+            return Whom(f"{title[:SHORT_KEY]}…", address, key=title)
+        return Whom(title, address)
 
     def people(self, pks: Iterable[int | None]) -> dict[int, Contact]:
         return Contact.objects.in_bulk({pk for pk in pks if pk is not None})
@@ -101,7 +113,7 @@ class Dresser:
     def shown(self, one: Offered | Proposition, label: str) -> OfferShown:
         status = Status(one.status)
         return OfferShown(
-            one.offer, label, one.rank, one.is_fallback, status.word, str(status.label)
+            one.offer, label, one.slot, one.rank, one.is_fallback, status.word, str(status.label)
         )
 
     def decisions(self, rows: Sequence[Interaction]) -> dict[UUID, DecisionShown]:

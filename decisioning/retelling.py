@@ -26,10 +26,9 @@ class Untellable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one offer in one slot of a decision."""
+    """What became of one offer in a decision, and in which spaces."""
 
-    slot: str
-    space: str
+    spaces: tuple[str, ...]
     told: Told | None  # None: the release did not know it
 
 
@@ -56,12 +55,13 @@ class Retold:
         """What became of an offer, once where several slots say the same. Costs no query."""
         question = replace(self.question, explain=True)
         decision = self.eyes.live.engine.decide(question)
-        found: dict[object, Fate] = {}
+        found: dict[object, tuple[Told | None, dict[str, None]]] = {}
         for answer in decision.answers:
             told = told_of(code, Teller(answer, question, self.eyes))
-            fate = Fate(answer.slot, self.eyes.space(answer.space), told)
-            found.setdefault((fate.space, told.why if told else ""), fate)
-        return tuple(found.values())
+            key = told and (told.why, told.rank, told.needs)
+            _told, spaces = found.setdefault(key, (told, {}))
+            spaces[self.eyes.space(answer.space)] = None
+        return tuple(Fate(tuple(spaces), told) for told, spaces in found.values())
 
     def is_as_it_was(self, stored: list[Offered]) -> bool:
         """Whether it comes out again as it was stored."""

@@ -15,6 +15,7 @@ from typing import Literal
 from django.db.models import Count
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from decisioning.browsing import Wanted, within
 from decisioning.engine.values import Status
@@ -100,7 +101,7 @@ class Funnel:
             (_("Presented"), _("shown at least, whatever came of it"), whole.presented, ""),
             (_("Interested"), _("clicked, or more than that"), whole.interested, ""),
             (_("Accepted"), "", whole.accepted, "good"),
-            (_("Rejected"), "", whole.rejected, "bad"),
+            (pgettext("proposition", "Rejected"), "", whole.rejected, "bad"),
         )
         return [
             Stage(

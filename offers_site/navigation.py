@@ -133,6 +133,13 @@ RAIL = (
                 "u",
                 is_on=are_coupons_on,
             ),
+            Entry(
+                _("Call centre"),
+                "headset",
+                "decisioning:call-find",
+                "decisioning.use_call_centre",
+                "g",
+            ),
         ),
     ),
     Section(

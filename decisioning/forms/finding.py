@@ -50,7 +50,7 @@ class DecisionFilter(ByDate):
         max_length=120,
         widget=forms.TextInput(
             attrs={
-                "placeholder": gettext_lazy("Code or label"),
+                "placeholder": gettext_lazy("Code"),
                 "autocomplete": "off",
                 "spellcheck": "false",
             }

@@ -36,7 +36,6 @@ from offers_site.http import StaffRequest, render_page
 from offers_site.lists import Column, List, Selection
 
 may_view = permission_required("decisioning.view_proposition", raise_exception=True)
-FATE = Column("fate", gettext_lazy("What became of the offer"), pinned=True)
 COLUMNS = (
     Column("at", gettext_lazy("Decided"), pinned=True),
     Column("person", gettext_lazy("Person")),
@@ -49,6 +48,12 @@ COLUMNS = (
     Column("release", gettext_lazy("Release"), numeric=True),
 )
 MOST_NAMESAKES = 20
+# Of one person and one offer: what became of it, and less of what is the same in every row.
+ABOUT_ONE = (
+    COLUMNS[0],
+    Column("fate", gettext_lazy("What became of the offer"), pinned=True),
+    *(replace(each, shown=each.name in {"spaces", "release"}) for each in COLUMNS[1:]),
+)
 DECISIONS = List(
     name="decisions",
     template="decisioning/decision_list.html",
@@ -108,7 +113,7 @@ class Search:
     def columns(self) -> Sequence[Column]:
         asked = self.request.GET
         both = asked.get("contact", "").strip() and asked.get("offer", "").strip()
-        return (COLUMNS[0], FATE, *COLUMNS[1:]) if both else COLUMNS
+        return ABOUT_ONE if both else COLUMNS
 
     @property
     def asks_why(self) -> bool:

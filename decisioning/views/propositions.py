@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.models import Environment, Offer, Space
@@ -51,7 +51,7 @@ PROPOSITIONS = List(
         Column("weight", gettext_lazy("Weight"), numeric=True, shown=False),
         Column("context", gettext_lazy("Context"), shown=False),
         Column("status", gettext_lazy("Status")),
-        Column("changed_at", gettext_lazy("Changed")),
+        Column("changed_at", pgettext_lazy("proposition", "Changed")),
         Column("release", gettext_lazy("Release"), numeric=True, shown=False),
     ),
     filters=PropositionFilter,

@@ -22,6 +22,7 @@ from catalog.describing import fallback_offer_shape
 from catalog.models import PlannedRelease, Tag
 from catalog.shapes import ContentFieldShape
 from coupons.actions.redemptions import redeem
+from coupons.models import Folder
 from coupons.redeeming import Use
 from jobs.models import Job
 from tests.build import (
@@ -45,6 +46,7 @@ from tests.catalog.making import (
     publish,
     write,
 )
+from tests.decisioning.making import make_decision
 from transfers.models import Transfer
 
 PICTURE = base64.b64decode(
@@ -59,6 +61,7 @@ EVERYBODY = frozenset({*ROLES, "no_role"})
 ADMINISTRATOR = frozenset({"administrator"})
 MOVERS = frozenset({"administrator", "offer_manager", "delivery_manager"})
 SEES_CONTACTS = frozenset(ROLES)
+CALLS = frozenset({"administrator", "agent"})
 CHANGES_CONTACTS = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_AUDIENCES = frozenset({"administrator", "offer_manager", "delivery_manager", "analyst"})
@@ -210,6 +213,18 @@ TABLE = {
     "catalog:filter-edit": (CHANGES_OFFERS, 200, 422),
     "catalog:filter-compare": (CHANGES_OFFERS, 405, 200),
     "catalog:filter-delete": (CHANGES_OFFERS, 200, 302),
+    "decisioning:call-find": (CALLS, 200, 200),
+    "decisioning:call-detail": (CALLS, 200, 405),
+    "decisioning:call-offers": (CALLS, 405, 302),
+    "decisioning:call-answer": (CALLS, 405, 302),
+    "decisioning:decision-list": (SEES_OFFERS, 200, 405),
+    "decisioning:decision-detail": (SEES_OFFERS, 200, 405),
+    "decisioning:offer-propositions": (SEES_OFFERS, 200, 405),
+    "decisioning:offer-funnel": (SEES_OFFERS, 200, 405),
+    "decisioning:offer-caps": (SEES_OFFERS, 200, 405),
+    "decisioning:space-propositions": (SEES_CATALOGUE, 200, 405),
+    "decisioning:space-funnel": (SEES_CATALOGUE, 200, 405),
+    "decisioning:space-preview": (SEES_DESIGN, 200, 405),
     "catalog:tag-list": (SEES_DESIGN, 200, 405),
     "catalog:tag-create": (CHANGES_OFFERS, 200, 422),
     "catalog:tag-rename": (CHANGES_OFFERS, 200, 422),
@@ -239,6 +254,10 @@ TABLE = {
     "catalog:picture-add": (CHANGES_OFFERS, 405, 422),
     "coupons:coupon-list": (SEES_COUPONS, 200, 405),
     "coupons:coupon-create": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-list": (ADDS_COUPONS, 200, 405),
+    "coupons:folder-create": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-edit": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-delete": (ADDS_COUPONS, 200, 302),
     "coupons:options-edit": (ADMINISTRATOR, 200, 422),
     "coupons:options-codes": (ADMINISTRATOR, 200, 302),
     "coupons:coupons-suspend": (ADDS_COUPONS, 302, 302),
@@ -304,6 +323,13 @@ PUBLIC = {
     "accounts:theme-choose": (405, 400),
     "catalog:asset-file": (200, 405),
     "decisioning:link-follow": (404, 405),
+    # there is no shop where there is no demo
+    "decisioning:shop-away-api": (404, 404),
+    "decisioning:shop-away-tag": (404, 404),
+    "decisioning:shop-basket": (404, 404),
+    "decisioning:shop-department": (404, 404),
+    "decisioning:shop-home": (404, 404),
+    "decisioning:shop-sign-in": (404, 404),
     "decisioning:tag": (200, 405),
     "api-openapi": (200, 405),
     "api-docs": (200, 405),
@@ -386,8 +412,10 @@ def addresses():
     write(None, ContentFieldShape(name="target", label="Target"), shop)
     coupon = make_coupon("CPN23", type="individual", accept_unissued=True)
     (code,) = make_codes(coupon, "TARGET")
+    folder = Folder.objects.create(path="Target")
     use = redeem(Use(code="TARGET", source="till", external_id="T-1"), by=None, at=NOON).redemption
     samples = {
+        "coupons:folder": {"pk": folder.pk},
         "coupons:code-": {"code": "CPN23", "pk": code.pk},
         "coupons:redemption-roll-back": {"pk": use.pk},
         "coupons:batch": {"code": "CPN23", "pk": code.batch_id},
@@ -435,6 +463,12 @@ def addresses():
         "api-1:list_propositions": {"key": contact.key},
         "api-1:set_status": {"token": "never-given"},
         "decisioning:link-follow": {"token": "never-given", "action": "click"},
+        "decisioning:shop-away-api": {"path": "decisions"},
+        "decisioning:shop-department": {"department": "bags"},
+        "decisioning:call": {"public_id": contact.public_id},
+        "decisioning:decision-detail": {"pk": make_decision(shop, contact).pk},
+        "decisioning:offer": {"environment": shop.name, "code": offer.code},
+        "decisioning:space": {"environment": shop.name, "name": "webHero"},
         "api-1:read_code": {"code": "CPN23", "value": "A"},
         "api-1:read_coupon": {"code": "CPN23"},
         "api-1:generate_codes": {"code": "CPN23"},

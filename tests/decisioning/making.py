@@ -11,7 +11,10 @@ from decisioning.asks import Ask
 from decisioning.caps import key_of
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
-from decisioning.engine.values import Cap, Offer, PresentationRule, Slot
+from decisioning.engine.values import Cap, Offer, PresentationRule, Slot, Status
+from decisioning.models import Interaction, Proposition
+from decisioning.partitions import make_month
+from offers_site.identifiers import uuid7_at
 from tests.build import NOON, make_contact
 from tests.engine.bank import EVERYWHERE, SPACES, catalogue, context
 
@@ -65,6 +68,62 @@ def ask_for(
     )
 
 
+def make_decision(
+    environment: Environment, contact: Contact | None, *, at: datetime = AT, **columns: Any
+) -> Interaction:
+    """A stored decision that found nothing; propositions are made beside it."""
+    make_month(at)
+    slot = {"slot": "hero", "space": "webHero", "count": 1, "categories": [], "themes": []}
+    given = {
+        "at": at,
+        "release": 1,
+        "seed": "t1",
+        "identification": "explicit" if contact else "anonymous",
+        "deduplicate": True,
+        "slots": [{**slot, "call": {}}],
+        "inputs": '{"target": "t", "contact": {}, "history": [], "used": []}',
+    }
+    return Interaction.objects.create(
+        id=uuid7_at(at), environment=environment, contact=contact, **{**given, **columns}
+    )
+
+
+def make_proposition(
+    environment: Environment,
+    offer: str = "TOP",
+    contact: Contact | None = None,
+    *,
+    at: datetime = AT,
+    **columns: Any,
+) -> Proposition:
+    """One that is stored, presented unless it says otherwise."""
+    make_month(at)
+    given = {
+        "at": at,
+        "changed_at": at,
+        "status": Status.PRESENTED,
+        "rank": 1,
+        "weight": 9,
+        "release": 1,
+        "is_fallback": False,
+        "space": "webHero",
+        "channel": "web",
+        "slot": "hero",
+        "category": "",
+        "category_path": "",
+        "context": "",
+        "identification": "explicit" if contact else "anonymous",
+        "destination_url": "",
+    }
+    return Proposition.objects.create(
+        id=uuid7_at(at),
+        environment=environment,
+        offer=offer,
+        contact=contact,
+        **{**given, **columns},
+    )
+
+
 __all__ = [
     "AT",
     "SPACES",
@@ -72,6 +131,8 @@ __all__ = [
     "cap",
     "engine_of",
     "make_contact",
+    "make_decision",
     "make_environment",
+    "make_proposition",
     "offer",
 ]

@@ -110,6 +110,7 @@ def test_the_rail_shows_only_what_may_be_opened(client):
         "Audiences",
         "Attributes",
         "Coupons",
+        "Decisions",
         "Environments",
         "Imports and exports",
         "Jobs",
