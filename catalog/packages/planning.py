@@ -131,7 +131,7 @@ class Planner:
         self.environment = environment
         self.by, self.person = by, person_of(by)
         self.known = known
-        self.veil = veil_of(environment, person) if environment else Veil()
+        self.veil = veil_of(environment, self.person) if environment else Veil()
         self.told = labels()
         self.plan = Plan(package, environment)
         self.refused: list[Problem] = []
