@@ -38,11 +38,11 @@ GATES: Mapping[Step, Text] = {
 }
 TONES: Mapping[Step, str] = {
     Step.SELECTED: "good",
-    Step.RANK: "info",
+    Step.RANK: "off",
     Step.PRESENTATION_RULE: "wait",
     Step.CAP: "wait",
-    Step.DIVERSITY: "info",
-    Step.DUPLICATE: "info",
+    Step.DIVERSITY: "off",
+    Step.DUPLICATE: "off",
 }
 
 
