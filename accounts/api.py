@@ -74,6 +74,7 @@ def read_key(request: HttpRequest) -> dict[str, Any]:
         "prefix": key.prefix,
         "scopes": key.scopes,
         "spaces": key.spaces,
+        "coupon_folders": key.coupon_folders,
         "origins": key.origins,
         "created_at": key.created_at,
         "expires_at": key.expires_at,

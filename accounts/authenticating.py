@@ -21,7 +21,8 @@ def hash_secret(secret: str) -> str:
 
 def find_key(secret: str, *, at: datetime) -> ApiKey | None:
     """The key that `secret` opens with at `at`, whose use is noted; None when it opens nothing."""
-    return noted(ApiKey.objects.usable_at(at).filter(secret_hash=hash_secret(secret)).first(), at)
+    keys = ApiKey.objects.usable_at(at).select_related("created_by")
+    return noted(keys.filter(secret_hash=hash_secret(secret)).first(), at)
 
 
 def noted(key: ApiKey | None, at: datetime) -> ApiKey | None:

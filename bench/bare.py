@@ -32,12 +32,13 @@ def kept() -> dict[str, Any]:
 
 def two_statements(request: HttpRequest) -> HttpResponse:
     """Read as a decision reads and store what one stored, for another person each time."""
-    who, at, found = int(request.body), now(), kept()
+    number, at, found = int(request.body), now(), kept()
+    who = found["first"] + number - 1
     connection.ensure_connection()
     raw = connection.connection
     raw.prepare_threshold = 1_000_000
     with Cursor(raw) as cursor:
-        values = [who if one == "who" else one for one in found["values"]]
+        values = [f"B{number}" if one == "key" else one for one in found["values"]]
         row = cursor.execute(found["read"], values, prepare=True).fetchone()
         told = found["told"] | {
             "interaction": str(uuid7_at(at)),

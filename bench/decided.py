@@ -5,8 +5,8 @@ JSON, and leaves in the data directory the statements that `bench.bare` executes
 """
 
 import json
-import sys
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import django
@@ -15,16 +15,17 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 (after the setup)
 from django.db import connection, transaction  # noqa: E402
+from django.test import Client  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 
+from accounts.authenticating import hash_secret, make_secret  # noqa: E402
+from accounts.models import ApiKey  # noqa: E402
 from bench.bare import KEPT  # noqa: E402
 from catalog.models import Environment  # noqa: E402
 from catalog.packages.applying import apply  # noqa: E402
 from catalog.packages.reading import read  # noqa: E402
 from contacts.models import Contact  # noqa: E402
 from decisioning import statements  # noqa: E402
-from decisioning.answering import Caller, answer  # noqa: E402
-from decisioning.calling import DecisionCall  # noqa: E402
 
 OFFERS, PEOPLE, PAST = 200, 20_000, 20
 CITIES = ("Paris", "Lyon", "Lille", "Nantes", "Nice", "Rennes", "Tours", "Brest", "Metz", "Pau")
@@ -90,7 +91,11 @@ def offer(number: int) -> dict[str, Any]:
         "contexts": [
             {"label": "Everybody", "weight": str(1 + number * 7 % 90)},
             {"label": "Mobile", "weight": "95", "filter": f"call.device == 'm{number}'"},
-            {"label": "French", "weight": f"2 + {number % 90}", "filter": "contact.country == 'FR'"},
+            {
+                "label": "French",
+                "weight": f"2 + {number % 90}",
+                "filter": "contact.country == 'FR'",
+            },
         ],
         "content": {
             "title": f"{{{{ contact.first_name }}}}, take offer {number}",
@@ -141,18 +146,27 @@ def taken_apart(contact: Contact) -> dict[str, Any]:
         told[statement] = list(values)
         return execute(statement, values)
 
+    secret = make_secret(publishable=False)
+    ApiKey.objects.create(
+        name="Bench",
+        prefix=secret[:10],
+        secret_hash=hash_secret(secret),
+        scopes=["decide"],
+        created_at=now(),
+        last_used_at=now(),
+    )
     call = {"environment": "shop", "target": {"key": contact.key}, "slots": [{"space": "hero"}]}
-    for _time in range(2):  # a process looks for columns and months the first time
+    client = Client(headers={"Authorization": f"Bearer {secret}", "Host": "localhost"})
+    statements.execute = heard
+    for _time in range(2):  # a process looks for columns and the like the first time
         told.clear()
-        statements.execute = heard
-        answer(DecisionCall.model_validate(call), caller=Caller(), at=now())
-        statements.execute = execute
-    ((reading, values),) = [one for one in told.items() if "release_number" in one[0]]
-    ((writing, (words, inputs)),) = [one for one in told.items() if "record" in one[0]]
-    print(f"statements of a decision: {len(told)}", file=sys.stderr)
+        response = client.post("/api/v1/decisions", call, content_type="application/json")
+        if response.status_code != HTTPStatus.OK:
+            raise RuntimeError(response.content)
+    ((reading, values), (writing, (words, inputs))) = told.items()
     return {
         "read": reading,
-        "values": ["who" if value == contact.pk else str(value) for value in values],
+        "values": ["key" if value == contact.key else str(value) for value in values],
         "ticks": 5,
         "record": writing,
         "told": json.loads(words),
@@ -163,8 +177,9 @@ def taken_apart(contact: Contact) -> dict[str, Any]:
 def main() -> None:
     fill()
     first, last = (Contact.objects.get(key=f"B{number}") for number in (1, PEOPLE))
-    (settings.PLACES.data / KEPT).write_text(json.dumps(taken_apart(last)))
-    print(json.dumps({"first": first.pk, "people": PEOPLE}))
+    kept = {**taken_apart(last), "first": first.pk}
+    (settings.PLACES.data / KEPT).write_text(json.dumps(kept))
+    print(json.dumps({"people": PEOPLE}))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ CALL = (
     '"slots":[{"slot":"top","space":"hero","count":3}]}'
 )
 BARE = ((b'"recorded": true', 1),)
-DECISION = ((b'"recorded": true', 1), (b'"rank"', 3), (b"<p>Half price", 6))
+DECISION = ((b'"recorded":true', 1), (b'"rank"', 3), (b"<p>Half price", 6))
 
 
 def measure() -> Iterator[Figure]:
@@ -47,12 +47,12 @@ def figures(installation: Installation, people: dict[str, Any]) -> Iterator[Figu
 
 def targets(installation: Installation, people: dict[str, Any]) -> dict[str, Target]:
     port, key = installation.port, installation.key("decide")
-    first, number = people["first"], people["people"]
+    number = people["people"]
     bare = "/api/v1/decisions-bare"
     return {
-        "decision": Target(port, "/api/v1/decisions", key, CALL, 1, number, DECISION),
-        "two": Target(port, f"{bare}/two", key, "%d", first, number, BARE),
-        "nothing": Target(port, f"{bare}/nothing", key, "%d", first, number, BARE),
+        "decision": Target(port, "/api/v1/decisions", key, CALL, number, DECISION),
+        "two": Target(port, f"{bare}/two", key, "%d", number, BARE),
+        "nothing": Target(port, f"{bare}/nothing", key, "%d", number, BARE),
     }
 
 

@@ -44,9 +44,7 @@ class Installation:
 
 
 @contextmanager
-def running(
-    *arguments: str, settings: str = "offers_site.settings"
-) -> Iterator[Installation]:
+def running(*arguments: str, settings: str = "offers_site.settings") -> Iterator[Installation]:
     """An installation that is ready, with `arguments` for its `up`."""
     data = Path(tempfile.mkdtemp(prefix="overture-bench-"))
     with socket.socket() as probe:

@@ -22,6 +22,7 @@ from catalog.contents import (
     unknown_field,
 )
 from catalog.declarations import check_attribute, check_content_field, check_declarations
+from catalog.legible import illegible, illegible_note
 from catalog.problems import Problem, twice
 from catalog.rulechecks import check_text
 from catalog.shapes import (
@@ -50,7 +51,26 @@ Window = tuple[datetime | None, datetime | None]
 def check_shape(shape: Shape, around: Surroundings) -> list[Problem]:
     """Everything that is wrong with a form, or doubtful about it."""
     check: Callable[[Any, Surroundings], list[Problem]] = CHECKS[type(shape)]
-    return check(shape, around)
+    return [*check_words(shape), *check(shape, around)]
+
+
+# --- what people read in lists ---
+
+WORDS = ("tags", "themes", "default_themes")  # lists of words
+NAMED = ("contexts", "samples")  # lists of what has a label
+
+
+def check_words(shape: Shape) -> list[Problem]:
+    """Labels, tags and themes are what they look like."""
+    said = [("label", illegible(getattr(shape, "label", "")))]
+    said.append(("description", illegible_note(getattr(shape, "description", ""))))
+    for name in WORDS:
+        words = enumerate(getattr(shape, name, ()))
+        said += [(f"{name}[{number}]", illegible(word)) for number, word in words]
+    for name in NAMED:
+        lines = enumerate(getattr(shape, name, ()))
+        said += [(f"{name}[{number}].label", illegible(line.label)) for number, line in lines]
+    return [Problem(path, "illegible", sentence) for path, sentence in said if sentence]
 
 
 # --- environments and what they declare ---

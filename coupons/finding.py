@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.db import connection, models
 
+from accounts.journal import Actor
 from coupons.models import Code, Coupon, Shelf, Standing
 from coupons.normalising import lookups
 
@@ -38,8 +39,11 @@ class Ambiguous(Exception):
     """Several active coupons have this code."""
 
 
-def find(text: str, coupon_code: str = "") -> Found | None:
-    """What a code stands for, or None; raises Ambiguous."""
+def find(text: str, coupon_code: str = "", *, by: Actor = None) -> Found | None:
+    """What a code stands for, or None; raises Ambiguous.
+
+    What is hidden from whoever asks, or lies outside the folders of a key, is not there.
+    """
     forms = lookups(text)
     if not forms:
         return None
@@ -48,8 +52,9 @@ def find(text: str, coupon_code: str = "") -> Found | None:
         return None
     among = names[-1] if names else None
     found = [each for each in look(forms, among) if is_meant(each, forms)]
+    found = known_to(by, found)
     if not found:
-        coupons = Coupon.objects.filter(specimen_norm=forms[-1])
+        coupons = Coupon.objects.open_to(by).filter(specimen_norm=forms[-1])
         if among:
             coupons = coupons.filter(code_norm=among)
         specimen = coupons.order_by("-pk").first()
@@ -58,6 +63,14 @@ def find(text: str, coupon_code: str = "") -> Found | None:
     if len(active) > 1:
         raise Ambiguous
     return (active or found)[0]
+
+
+def known_to(by: Actor, found: list[Found]) -> list[Found]:
+    if by is None or not found:
+        return found
+    asked = Coupon.objects.filter(pk__in={each.coupon.pk for each in found})
+    known = set(asked.open_to(by).values_list("pk", flat=True))
+    return [each for each in found if each.coupon.pk in known]
 
 
 def is_meant(found: Found, forms: tuple[str, ...]) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from accounts.journal import Actor
 from coupons.finding import Ambiguous, Found, find
 from coupons.judging import Reason, Refused, judge, read_numbers
 from coupons.locking import lock_standing, mark_code_used
@@ -30,11 +31,12 @@ def hold(
     lasting: timedelta = USUAL,
     source: str,
     name: str,
+    by: Actor = None,
     at: datetime,
 ) -> Hold:
     """Keep a use, or keep it longer when `name` keeps it already. Raises Refused or HoldSpent."""
     try:
-        found = find(code, coupon_code)
+        found = find(code, coupon_code, by=by)
     except Ambiguous:
         raise Refused(Reason.AMBIGUOUS_CODE) from None
     if found is None:

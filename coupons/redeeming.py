@@ -81,7 +81,7 @@ def redeem(use: Use, *, by: Actor, at: datetime) -> Redeemed:
         return known
     try:
         with transaction.atomic():
-            return Redeemed(redeem_locked(find_used(use), use, by=by, at=at), is_replay=False)
+            return Redeemed(redeem_locked(find_used(use, by), use, by=by, at=at), is_replay=False)
     except (IntegrityError, Refused):
         # the same use, told twice at the same moment: whoever was second finds it done
         known = replay(use)
@@ -100,9 +100,9 @@ def replay(use: Use) -> Redeemed | None:
     return Redeemed(redemption, is_replay=True)
 
 
-def find_used(use: Use) -> Found:
+def find_used(use: Use, by: Actor) -> Found:
     try:
-        found = find(use.code, use.coupon_code)
+        found = find(use.code, use.coupon_code, by=by)
     except Ambiguous:
         raise Refused(Reason.AMBIGUOUS_CODE) from None
     if found is None:

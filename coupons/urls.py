@@ -7,6 +7,7 @@ from coupons.views import (
     changing,
     codes,
     coupons,
+    folders,
     options,
     pools,
     redemptions,
@@ -19,6 +20,10 @@ urlpatterns = [
     # /coupons/
     path("coupons/", coupons.coupon_list, name="coupon-list"),
     path("coupons/create/", coupons.coupon_create, name="coupon-create"),
+    path("coupon-folders/", folders.folder_list, name="folder-list"),
+    path("coupon-folders/create/", folders.folder_create, name="folder-create"),
+    path("coupon-folders/<int:pk>/edit/", folders.folder_edit, name="folder-edit"),
+    path("coupon-folders/<int:pk>/delete/", folders.folder_delete, name="folder-delete"),
     path("coupon-options/", options.options_edit, name="options-edit"),
     path("coupon-options/codes/", options.codes_everywhere, name="options-codes"),
     path("coupons/bulk/suspend/", statuses.coupons_suspend, name="coupons-suspend"),

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.models import ApiKey, User
-from catalog.shapes import SpaceShape
+from accounts.models import ApiKey
 from contacts.actions.visitors import meet, recognise
 from decisioning.asks import Ask, Decided
-from decisioning.calling import (
-    CallData,
-    DecisionCall,
-    SlotCall,
-    Warned,
-    moment_of,
-    warning,
-)
-from decisioning.current import (
-    NoSuchPlace,
-    check_current,
-    environment_named,
-    forget,
-    live_of_space,
-)
+from decisioning.calling import CallData, DecisionCall, Warned, moment_of, warning
+from decisioning.current import NoSuchPlace, check_current, environment_named, forget
 from decisioning.deciding import decide
-from decisioning.engine.slots import space_of
 from decisioning.engine.values import Answer, Slot
-from decisioning.identifying import ANONYMOUS, Found, Identity, identify
+from decisioning.identifying import formerly, identify, look_up
 from decisioning.live import Live, engine_for, live_for
-from decisioning.past import NoSuchEnvironment
+from decisioning.past import Before, NoSuchEnvironment, read_past, stamp_of
+from decisioning.routing import Caller, Route, Work, names, route
 from decisioning.showing import Outdated, Showing, described
 from decisioning.whying import explained
 from offers_site.identifiers import uuid7
@@ -53,31 +39,8 @@ class BadMoment(Exception):
     """The date is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Through which door a call comes, and from what."""
-
-    by: ApiKey | User | None = None
-    unseen: frozenset[str] = frozenset()  # offers that are not for their eyes
-    accepted: str | None = None  # the language of the browser
-    is_colleague: bool = False  # who may try spaces that answer no single calls
-
-    def may_use(self, space: str) -> bool:
-        return not isinstance(self.by, ApiKey) or self.by.may_use_space(space)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A slot on its way: to a space and a person, or to the reason why nothing can be shown."""
-
-    name: str
-    asked: SlotCall
-    space: str  # as the answer says it
-    live: Live | None = None
-    shape: SpaceShape | None = None
-    ranked: str = ""  # the name of the space with the rank that was asked for
-    found: Found = ANONYMOUS
-    reason: str = ""
+class KeyMoved(Exception):
+    """The key is not as it was remembered. Nothing was done."""
 
 
 @dataclass
@@ -88,18 +51,6 @@ class Outcome:
     answer: Answer | None = None
     decided: Decided | None = None
     showing: Showing | None = None
-
-
-@dataclass
-class Work:
-    """A call, with what has been found out about it."""
-
-    call: DecisionCall
-    caller: Caller
-    at: datetime
-    live: Live
-    identity: Identity
-    warnings: list[Warned] = field(default_factory=list)
 
 
 # --- the answer ---
@@ -133,8 +84,9 @@ def work_out(call: DecisionCall, caller: Caller, at: datetime) -> tuple[Work, li
     told = call.target
     if told is not None and not call.consent and told.visitor is not None:
         told = told.model_copy(update={"visitor": None})
-    identity = identify(told, live.columns, at=at)
+    identity = identify(told, live.columns, at=at, vouched=caller.vouches)
     work = Work(call, caller, decided_at, live, identity)
+    meet_person(work, at)
     routes = [route(work, slot, name) for slot, name in zip(call.slots, names(call), strict=True)]
     if any(one.live is not live for one in routes):
         check_current(live)
@@ -144,69 +96,42 @@ def work_out(call: DecisionCall, caller: Caller, at: datetime) -> tuple[Work, li
     return work, list(decisions(work, routes))
 
 
+def meet_person(work: Work, at: datetime) -> None:
+    """Who it is. Of whom a key names all is read at once that deciding takes."""
+    identity, call, caller, live = work.identity, work.call, work.caller, work.live
+    key = identity.told.key
+    if key is None or identity.told.visitor is not None or not call.records or call.explain:
+        check_key(caller, None if not caller.stamp else stamp_of(key_number(caller)))
+        look_up(identity, at)
+        return
+    first = read_past(
+        live.engine.release,
+        key,
+        environment=live.environment_pk,
+        at=work.at,
+        also=live.columns,
+        api_key=key_number(caller) if caller.stamp else None,
+    )
+    check_key(caller, first.stamp)
+    identity.by_key = first.person.pk or formerly(key)
+    if first.person.pk is not None and first.release == live.number:
+        work.first = first
+
+
+def key_number(caller: Caller) -> int | None:
+    return caller.by.pk if isinstance(caller.by, ApiKey) else None
+
+
+def check_key(caller: Caller, stamp: str | None) -> None:
+    if caller.stamp and caller.stamp != stamp:
+        raise KeyMoved
+
+
 def moment(text: str, live: Live) -> datetime:
     try:
         return moment_of(text, live.engine.release.zone)
     except ValueError:
         raise BadMoment from None
-
-
-def names(call: DecisionCall) -> Iterator[str]:
-    """What the answer calls each slot: two that nobody named are told apart."""
-    given = {one.slot for one in call.slots}
-    taken: set[str] = set()
-    for one in call.slots:
-        name, number = one.name, 1
-        while name in taken or (number > 1 and name in given):
-            number += 1
-            name = f"{one.name}-{number}"
-        taken.add(name)
-        yield name
-
-
-# --- where each slot leads ---
-
-
-def route(work: Work, slot: SlotCall, name: str) -> Route:
-    space, rank = space_of(work.live.engine.release.spaces, slot.space)
-    if space is None or not work.caller.may_use(space.name):
-        return Route(name, slot, slot.space, reason="unknown_space")
-    shape = work.live.spaces[space.name]
-    if not (shape.unitary or work.caller.is_colleague):
-        return Route(name, slot, space.name, reason="unitary_disabled")
-    if work.live.environment.audience == "visitors":
-        return to_space(work, slot, name, shape, rank, work.live, ANONYMOUS)
-    found = work.identity.in_space(shape)
-    if found.contact is not None:
-        return to_space(work, slot, name, shape, rank, work.live, found)
-    return to_anonymous(work, slot, name, shape, rank)
-
-
-def to_anonymous(
-    work: Work, slot: SlotCall, name: str, shape: SpaceShape, rank: int | None
-) -> Route:
-    """One hop, to the space for people whom we do not know."""
-    other = shape.anonymous_space
-    live = live_of_space(other) if other else None
-    if other is None or live is None or other not in live.spaces:
-        return Route(name, slot, shape.name, reason="not_identified")
-    anonymous = live.spaces[other]
-    if not anonymous.unitary:
-        return Route(name, slot, other, reason="unitary_disabled")
-    return to_space(work, slot, name, anonymous, rank, live, ANONYMOUS)
-
-
-def to_space(
-    work: Work,
-    slot: SlotCall,
-    name: str,
-    shape: SpaceShape,
-    rank: int | None,
-    live: Live,
-    found: Found,
-) -> Route:
-    ranked = f"{shape.name}_{rank}" if rank else shape.name
-    return Route(name, slot, shape.name, live, shape, ranked, found)
 
 
 def meet_visitor(work: Work, routes: Sequence[Route], at: datetime) -> None:
@@ -280,8 +205,17 @@ def decide_together(
         ),
         also=frozenset(live.columns),
         show=showing.show,
+        first=first_of(work, live, target),
     )
     return decide(ask), showing
+
+
+def first_of(work: Work, live: Live, target: int | None) -> Before | None:
+    """What has been read already, where it is of them. Another slot may have been stored since."""
+    first, work.first = work.first, None
+    if first is None or live is not work.live or first.person.pk != target:
+        return None
+    return first
 
 
 def slot_of(work: Work, live: Live, one: Route) -> Slot:

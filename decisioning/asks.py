@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from decisioning.engine.decide import Engine
 from decisioning.engine.values import Answer, Decision, Question, Slot
+from decisioning.tokens import token_of
+
+if TYPE_CHECKING:
+    from decisioning.past import Before  # which is above
 
 EngineFor = Callable[[int, int], Engine]  # (environment, number of its release)
 NOTHING: Mapping[str, Any] = {}
@@ -31,7 +35,6 @@ class Made:
     """One offer in one slot. Slots that show the same rank of one decision share it."""
 
     id: UUID
-    token: str  # what its links and the status call carry
     slot: str
     space: str
     offer: str
@@ -41,6 +44,11 @@ class Made:
     status: int
     is_fallback: bool = False
     is_recorded: bool = False
+
+    @property
+    def token(self) -> str:
+        """What its links and the status call carry."""
+        return token_of(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,7 @@ class Ask:
     unrecorded: frozenset[str] = frozenset()  # spaces whose propositions are not kept
     also: frozenset[str] = frozenset()  # attributes that contents want, besides those of rules
     show: Callable[[Draft], Shown] = show_nothing
+    first: Before | None = None  # what has been read of the target already
 
     @property
     def is_recorded(self) -> bool:

@@ -246,7 +246,6 @@ def script_of(row: Proposition, eyes: Eyes, person: Mapping[str, Any]) -> Render
         return None
     made = Made(
         id=row.pk,
-        token=token_of(row.pk),
         slot=row.slot,
         space=row.space,
         offer=row.offer,

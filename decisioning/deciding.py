@@ -13,13 +13,11 @@ from decisioning.asks import Ask, Decided, Draft, Made, Shown
 from decisioning.caps import wanted_by
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
-from decisioning.engine.slots import together
 from decisioning.engine.values import Decision, Question, Slot
 from decisioning.inputs import inputs_of, kept_slot
 from decisioning.needs import needs_of
 from decisioning.past import Before, current_release, read_past
 from decisioning.recording import Capped, Moved, TooBusy, note_full, record, with_caps
-from decisioning.tokens import token_of
 from offers_site.identifiers import uuid7_at
 
 HOPEFUL = 3  # attempts before somebody waits for their turn
@@ -37,15 +35,16 @@ def decide(ask: Ask) -> Decided:
     interaction = uuid7_at(ask.at)
     exactly = ask.explain or not ask.is_recorded
     owner: int | None = None
+    first = None if exactly else ask.first
     for attempt in range(MOST_ATTEMPTS):
         try:
             if attempt < HOPEFUL or owner is None:
-                return attempt_once(ask, interaction, exactly=exactly)
+                return attempt_once(ask, interaction, exactly=exactly, first=first)
             with transaction.atomic():
                 hold_clock(owner)
                 return attempt_once(ask, interaction, exactly=exactly)
         except Lost as lost:
-            owner = lost.before.owner
+            owner, first = lost.before.owner, None
             if isinstance(lost.reason, Capped):
                 exactly = True
                 note_full(lost.release, lost.reason, environment=ask.environment, at=ask.at)
@@ -60,8 +59,10 @@ class Lost(Exception):
         self.reason, self.release, self.before = reason, release, before
 
 
-def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
-    engine, before = read_with_engine(ask, exactly=exactly)
+def attempt_once(
+    ask: Ask, interaction: UUID, *, exactly: bool, first: Before | None = None
+) -> Decided:
+    engine, before = read_with_engine(ask, exactly=exactly, first=first)
     draft, shown, question = draw_up(ask, interaction, engine, before)
     stored = kept_of(draft.made)
     if ask.is_recorded and (stored or not draft.made):
@@ -89,8 +90,10 @@ def attempt_once(ask: Ask, interaction: UUID, *, exactly: bool) -> Decided:
     )
 
 
-def read_with_engine(ask: Ask, *, exactly: bool) -> tuple[Engine, Before]:
+def read_with_engine(ask: Ask, *, exactly: bool, first: Before | None) -> tuple[Engine, Before]:
     """What was, and the engine of the release that is live at that very moment."""
+    if first is not None:
+        return ask.engine_for(ask.environment, first.release), first
     number = _live.get(ask.environment)
     if number is None:
         number = current_release(ask.environment)
@@ -137,7 +140,7 @@ def draw_up(
             engine=engine,
             person=before.person,
             decision=decision,
-            made=tuple(made_of(engine.release, question, decision, keeps=ask.keeps)),
+            made=tuple(made_of(engine, question, decision, keeps=ask.keeps)),
         )
         shown = ask.show(draft)
         slots = tuple(without(slot, shown.unusable) for slot in question.slots)
@@ -167,11 +170,11 @@ def without(slot: Slot, unusable: Mapping[str, frozenset[str]]) -> Slot:
 
 
 def made_of(
-    release: Release, question: Question, decision: Decision, *, keeps: Callable[[str], bool]
+    engine: Engine, question: Question, decision: Decision, *, keeps: Callable[[str], bool]
 ) -> Iterator[Made]:
     """The propositions slot by slot; slots that show one rank of one list share a proposition."""
     answers = iter(decision.answers)
-    for asked in together(release.spaces, question.slots):
+    for asked in engine.asked(question.slots):
         ids: dict[int, UUID] = {}
         is_recorded = keeps(asked.space.name)
         for slot, _rank in asked.shown:
@@ -179,7 +182,6 @@ def made_of(
                 identifier = ids.get(one.rank) or ids.setdefault(one.rank, uuid7_at(question.at))
                 yield Made(
                     id=identifier,
-                    token=token_of(identifier),
                     slot=slot.slot,
                     space=asked.space.name,
                     offer=one.offer,

@@ -153,11 +153,13 @@ class Identity:
             self.warnings.append(found)
 
 
-def identify(told: Told | None, columns: Mapping[str, Column], *, at: datetime) -> Identity:
-    """What can be known before any space is looked at: at most two queries."""
+def identify(
+    told: Told | None, columns: Mapping[str, Column], *, at: datetime, vouched: bool = False
+) -> Identity:
+    """What a call says, signed or not; `look_up` goes on."""
     told = told or NOTHING_TOLD
     warnings: list[Warned] = []
-    is_signed = False
+    is_signed = vouched
     if told.token is not None:
         said = read_token(told.token, at=at)
         if said is None:
@@ -166,14 +168,14 @@ def identify(told: Told | None, columns: Mapping[str, Column], *, at: datetime) 
         else:
             is_signed = True
             told = Told(key=said.key, keys=said.keys, visitor=told.visitor)
-    identity = Identity(told, columns, is_signed, warnings=warnings)
-    if told.key is not None or told.visitor is not None:
-        look_up(identity, at)
-    return identity
+    return Identity(told, columns, is_signed, warnings=warnings)
 
 
 def look_up(identity: Identity, at: datetime) -> None:
+    """What can be known before any space is looked at: at most two queries."""
     key, visitor = identity.told.key, identity.told.visitor
+    if key is None and visitor is None:
+        return
     identity.is_due = visitor is not None
     for pk, kind, found, linked, changed_at in read(PEOPLE, [key, visitor]):
         if kind == "contact":
@@ -182,5 +184,9 @@ def look_up(identity: Identity, at: datetime) -> None:
             identity.visitor = Visitor(pk, found, linked)
             identity.is_due = changed_at < at - SEEN_AGAIN_AFTER
     if key is not None and identity.by_key is None:
-        former = ContactAlias.objects.filter(key=key).values_list("contact_id", flat=True)
-        identity.by_key = former.first()
+        identity.by_key = formerly(key)
+
+
+def formerly(key: str) -> int | None:
+    """Who had this key before two were merged."""
+    return ContactAlias.objects.filter(key=key).values_list("contact_id", flat=True).first()

@@ -13,6 +13,7 @@ from psycopg.errors import UndefinedColumn
 
 from contacts.columns import TABLE, Column, asked
 from contacts.facts import facts_of, select_list
+from contacts.formerly import former_columns
 from contacts.models import Contact
 from decisioning.asks import Person
 from decisioning.caps import period_of
@@ -26,12 +27,16 @@ NO_ID, EVERY_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
 MILLISECOND = timedelta(milliseconds=1)
 STATEMENT = """
 SELECT e.release_number, c.id, c.key, c.kind, coalesce(c.linked_contact_id, c.id),
-    coalesce(k.ticks, 0), {history}, {uses}, {totals}{columns}
+    coalesce(k.ticks, 0), {history}, {uses}, {totals}, {stamp}{columns}
 FROM catalog_environment e
-LEFT JOIN {people} c ON c.id = %s
+LEFT JOIN {people} c ON {who}
 LEFT JOIN decisioning_clock k ON k.contact_id = coalesce(c.linked_contact_id, c.id)
 WHERE e.id = %s
 """
+BY_ID, BY_KEY = "c.id = %s", "c.kind = 'contact' AND c.key = %s"
+# What changes whenever a key does; nothing of one that is revoked.
+STAMP = """(SELECT a.ctid::text || a.xmin::text FROM accounts_apikey a
+    WHERE a.id = %s AND a.revoked_at IS NULL)"""
 PAST = "decisioning_history(c.id, e.id, %s, %s)"
 USES = """(SELECT json_agg(json_build_array(u.cap, u.space, extract(epoch FROM u.since)::bigint,
         u.used)) FROM decisioning_capuse u
@@ -55,6 +60,7 @@ class Before:
     ticks: int = 0
     rows: Sequence[Row] = ()
     used: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    stamp: str | None = None  # of the API key that was asked about
 
     @property
     def history(self) -> tuple[Past, ...]:
@@ -67,14 +73,17 @@ class NoSuchEnvironment(Exception):
 
 def read_past(
     release: Release,
-    target: int | None,
+    target: int | str | None,
     *,
     environment: int,
     at: datetime,
     also: Iterable[str] = (),
     exactly: bool = False,
+    api_key: int | None = None,
 ) -> Before:
     """What `release` has to know of somebody, and the number of the release that is live now.
+
+    `target` is a primary key, or the key of a contact; `api_key` the one that is asked with.
 
     Of the caps that everybody shares it says those that are known to be full, which is enough for
     a decision that takes from them when it is stored; `exactly` counts all of them.
@@ -83,7 +92,10 @@ def read_past(
     names = frozenset({*needs.kinds, *also})
 
     def row() -> list[tuple[Any, ...]]:
-        statement, values = statement_of(needs, columns_of(release, names), at, exactly=exactly)
+        columns = columns_of(release, names)
+        statement, values = statement_of(
+            needs, columns, at, exactly=exactly, by_key=isinstance(target, str), api_key=api_key
+        )
         return read(statement, [*values, target, environment])
 
     try:
@@ -93,7 +105,7 @@ def read_past(
         rows = row()
     if not rows:
         raise NoSuchEnvironment(environment)
-    number, pk, key, kind, owner, ticks, history, uses, totals, *known = rows[0]
+    number, pk, key, kind, owner, ticks, history, uses, totals, stamp, *known = rows[0]
     person = Person()
     if pk is not None:
         is_visitor = kind == Contact.Kind.VISITOR
@@ -107,6 +119,7 @@ def read_past(
         ticks=ticks,
         rows=history or (),
         used=used_of(release, needs, [*(uses or ()), *(totals or ())], at),
+        stamp=stamp,
     )
 
 
@@ -117,19 +130,35 @@ def current_release(environment: int) -> int:
     return int(rows[0][0])
 
 
+def stamp_of(api_key: int | None) -> str | None:
+    """What changes whenever an API key does; None of one that is revoked."""
+    rows = read(f"SELECT {STAMP}", [api_key])
+    return str(rows[0][0]) if rows[0][0] is not None else None
+
+
 def statement_of(
-    needs: Needs, columns: Sequence[Column], at: datetime, *, exactly: bool
+    needs: Needs,
+    columns: Sequence[Column],
+    at: datetime,
+    *,
+    exactly: bool,
+    by_key: bool,
+    api_key: int | None,
 ) -> tuple[str, list[Any]]:
     values: list[Any] = []
     if needs.looks_back:
         values += window(needs.reach, at)
     if needs.caps:
         values += [at, at] * 2
+    if api_key is not None:
+        values.append(api_key)
     statement = STATEMENT.format(
         people=TABLE,
+        who=BY_KEY if by_key else BY_ID,
         history=PAST if needs.looks_back else "NULL",
         uses=USES if needs.caps else "NULL",
         totals=(COUNTED if exactly else FULL) if needs.caps else "NULL",
+        stamp="NULL" if api_key is None else STAMP,
         columns=f", {select_list(columns)}" if columns else "",
     )
     return statement, values
@@ -165,12 +194,17 @@ _columns: WeakKeyDictionary[Release, dict[frozenset[str], tuple[Column, ...]]] =
 
 
 def columns_of(release: Release, names: Iterable[str]) -> tuple[Column, ...]:
-    """Where these attributes stand. Costs a query when a process first asks it of a release."""
+    """Where these attributes stand, retired ones too.
+
+    Costs a query, or a few, when a process first asks it of a release.
+    """
     known = _columns.setdefault(release, {})
     wanted = frozenset(names)
     found = known.get(wanted)
     if found is None:
-        found = known[wanted] = tuple(c for c in asked().values() if c.name in wanted)
+        columns = asked()
+        columns |= former_columns(wanted - columns.keys())
+        found = known[wanted] = tuple(c for c in columns.values() if c.name in wanted)
     return found
 
 

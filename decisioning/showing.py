@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 
 from catalog.rendering import BadContent, Plan, Rendered, RenderingFailed, person_names
+from catalog.shapes import SpaceShape
 from contacts.facts import read_person
 from decisioning.asks import Decided, Draft, Made, Shown
 from decisioning.engine.pressure import past_facts
@@ -20,16 +21,16 @@ from decisioning.engine.values import Answer, Past, Slot, Status
 from decisioning.live import Live, live_for
 
 log = structlog.get_logger("overture.decisioning")
+HTML_ALONE = frozenset({"html"})
+WORDS = {status.value: status.name.lower() for status in Status}
 
 
 def links_of(made: Made) -> dict[str, str]:
     """Where a person goes from what is stored. What is not stored has nowhere to be noted."""
     if not made.is_recorded:
         return {}
-    return {
-        action: f"{settings.BASE_URL}/o/{made.token}/{action}"
-        for action in ("click", "accept", "reject")
-    }
+    start = f"{settings.BASE_URL}/o/{made.token}/"
+    return {"click": f"{start}click", "accept": f"{start}accept", "reject": f"{start}reject"}
 
 
 class Outdated(Exception):
@@ -134,7 +135,7 @@ def written(
     """What an offer shows; None when it gives nothing usable."""
     proposition = {
         "rank": made.rank,
-        "status": Status(made.status).name.lower(),
+        "status": WORDS[made.status],
         "space": made.space,
     }
     try:
@@ -146,7 +147,8 @@ def written(
             base_url=settings.BASE_URL,
         )
         links = links_of(made) or unnoted(plan, {**person, "proposition": proposition})
-        found = plan.render(person, proposition=proposition, links=links)
+        ways = ways_of(live.spaces[made.space])
+        found = plan.render(person, proposition=proposition, links=links, ways=ways)
     except (RenderingFailed, BadContent) as error:
         log.warning("content.unusable", offer=made.offer, space=made.space, error=str(error))
         return None
@@ -154,6 +156,13 @@ def written(
         log.warning("content.missing", offer=made.offer, space=made.space, fields=found.missing)
         return None
     return found
+
+
+def ways_of(space: SpaceShape) -> frozenset[str]:
+    """In which ways a space has its offers written: in HTML unless it says otherwise."""
+    render = space.render
+    said = {"html": render.html, "text": render.text, "json": render.json_}
+    return frozenset(way for way, template in said.items() if template) or HTML_ALONE
 
 
 def unnoted(plan: Plan, names: Mapping[str, Any]) -> dict[str, str]:
@@ -178,7 +187,7 @@ def described(answer: Answer, decided: Decided, showing: Showing) -> list[dict[s
 
 
 def describe(made: Made, live: Live, rendered: Rendered) -> dict[str, Any]:
-    render = live.spaces[made.space].render
+    ways = ways_of(live.spaces[made.space])
     links = links_of(made)
     return {
         "token": made.token,
@@ -188,11 +197,11 @@ def describe(made: Made, live: Live, rendered: Rendered) -> dict[str, Any]:
         "weight": float(made.weight),
         "context": made.context,
         "fallback": made.is_fallback,
-        "status": Status(made.status).name.lower(),
+        "status": WORDS[made.status],
         "content": rendered.content,
-        "html": rendered.html if render.html or not (render.text or render.json_) else None,
-        "text": rendered.text if render.text else None,
-        "json": rendered.json if render.json_ else None,
+        "html": rendered.html if "html" in ways else None,
+        "text": rendered.text if "text" in ways else None,
+        "json": rendered.json if "json" in ways else None,
         "links": {
             "click": links.get("click") or rendered.content.get("destination_url") or None,
             "accept": links.get("accept"),

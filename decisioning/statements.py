@@ -38,9 +38,14 @@ def read(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return execute(statement, values)
 
 
-def execute(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def raw_connection() -> psycopg.Connection[tuple[Any, ...]]:
     connection.ensure_connection()
     raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
+    return raw
+
+
+def execute(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    raw = raw_connection()
     if raw.prepare_threshold is None:
         raw.prepare_threshold = ONLY_WHEN_ASKED
     with psycopg.Cursor(raw) as cursor:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
-from decisioning import keeping
+from decisioning import keeping, runs
+from decisioning.models import Run
+from jobs import running
 
 
 @shared_task(expires=3600)
@@ -17,3 +21,15 @@ def make_months() -> int:
 @shared_task(expires=3600)
 def purge_propositions() -> list[str]:
     return keeping.purge(now(), days=settings.PROPOSITION_RETENTION_DAYS)
+
+
+@shared_task
+def decide_run(job_pk: str) -> str:
+    return running.run(job_pk, partial(runs.work, clock=now))
+
+
+@shared_task
+def help_with_run(run_pk: int) -> None:
+    run = Run.objects.select_related("job", "environment").get(pk=run_pk)
+    if not runs.help_with(run, clock=now, seconds=runs.TURN):
+        runs.call_helper(run)

@@ -7,6 +7,7 @@ from decisioning.views import (
     people,
     persontrials,
     propositions,
+    shop,
     tag,
     trying,
 )
@@ -42,4 +43,11 @@ urlpatterns = [
     path(f"{SPACE}/propositions/", propositions.space_propositions, name="space-propositions"),
     path(f"{SPACE}/propositions/funnel/", propositions.space_funnel, name="space-funnel"),
     path(f"{SPACE}/preview/", trying.space_preview, name="space-preview"),
+    # the demo shop
+    path("shop/", shop.shop_home, name="shop-home"),
+    path("shop/basket/", shop.shop_basket, name="shop-basket"),
+    path("shop/sign-in/", shop.shop_sign_in, name="shop-sign-in"),
+    path("shop/away/tag.js", shop.shop_away_tag, name="shop-away-tag"),
+    path("shop/away/api/v1/<path:path>", shop.shop_away_api, name="shop-away-api"),
+    path("shop/<str:department>/", shop.shop_department, name="shop-department"),
 ]

@@ -14,8 +14,19 @@ class OvertureCommand(BaseCommand):
 
     It exits 0 when it did what was asked, 1 when it could not (`CommandError`), 2 on bad usage
     (argparse, or `returncode=2` for what only the database can tell).
-    With `--json` the last line on standard output is one object; sentences go to standard error.
+    With `--json` the last line on standard output is one object, `{"error": …}` where there is no
+    other; sentences go to standard error.
     """
+
+    has_answered = False
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except CommandError as error:
+            if options.get("as_json") and not self.has_answered:
+                self.answer({"error": str(error)})
+            raise
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json", help="answer in JSON")
@@ -26,6 +37,7 @@ class OvertureCommand(BaseCommand):
         )
 
     def answer(self, result: dict[str, Any]) -> None:
+        self.has_answered = True
         self.stdout.write(json.dumps(result, ensure_ascii=False, default=str))
 
 

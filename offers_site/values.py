@@ -23,3 +23,8 @@ def moment_in_utc(moment: datetime) -> datetime:
 # PostgreSQL has no place for a NUL, nor for offsets of more than 16 hours.
 Text = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\x00]*$")]
 Moment = Annotated[datetime, AfterValidator(moment_in_utc)]
+
+
+def clean_path(text: str) -> str:
+    """The path of a folder as it is kept, `A/B/C`, however somebody has written it."""
+    return "/".join(part.strip() for part in text.split("/") if part.strip())

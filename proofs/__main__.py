@@ -18,10 +18,12 @@ from proofs import (
     children_restart,
     codes_killed,
     commands_borrow,
+    contact_by_contact,
     data_survives,
     decisions,
     imports_killed,
     imports_together,
+    populations,
     redemptions,
     refusals,
     releases,
@@ -48,6 +50,8 @@ MODULES = (
     redemptions,
     reservations,
     decisions,
+    populations,
+    contact_by_contact,
     releases,
 )
 SECONDS_FOR_ONE = 240

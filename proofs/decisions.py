@@ -208,14 +208,15 @@ def prove(make: Callable[[str], Installation]) -> str:
     )
 
 
-def furnish(here: Installation) -> str:
+def furnish(here: Installation, keys: list[str] | None = None) -> str:
     """The catalogue, the people, and a key."""
     package = {**PACKAGE, "offers": OFFERS}
     file = here.data.with_suffix(".json")
     file.write_text(json.dumps(package))
     people = here.data.with_suffix(".csv")
-    keys = [f"P{n}" for n in range(PEOPLE)] + [f"S{n}" for n in range(16)]
-    keys += [f"K{n}" for n in range(16)] + ["ADA"]
+    if keys is None:
+        keys = [f"P{n}" for n in range(PEOPLE)] + [f"S{n}" for n in range(16)]
+        keys += [f"K{n}" for n in range(16)] + ["ADA"]
     people.write_text("key\n" + "\n".join(keys) + "\n")
     run(here, "user", "create", "ada@example.org", "--role", "administrator")
     run(here, "catalog", "apply", str(file), "--publish", "--by", "ada@example.org")
@@ -226,9 +227,9 @@ def furnish(here: Installation) -> str:
     return str(json.loads(made.splitlines()[-1])["key"])
 
 
-def run(here: Installation, *words: str) -> str:
+def run(here: Installation, *words: str, seconds: float = 120) -> str:
     command = here.command(*words)
-    said, _nothing = command.communicate(timeout=120)
+    said, _nothing = command.communicate(timeout=seconds)
     must(command.returncode == 0, f"exit status {command.returncode}: {said}")
     return said
 

@@ -4,7 +4,9 @@ import ast
 import re
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from django import forms
@@ -51,6 +53,12 @@ PUBLIC_PAGES = {
     "api-openapi",
     "catalog:asset-file",
     "decisioning:link-follow",
+    "decisioning:shop-away-api",
+    "decisioning:shop-away-tag",
+    "decisioning:shop-basket",
+    "decisioning:shop-department",
+    "decisioning:shop-home",
+    "decisioning:shop-sign-in",
     "decisioning:tag",
     "healthz",
     "metrics",
@@ -162,6 +170,22 @@ def test_templates_hold_no_script_and_no_style():
         if inline.search(line)
     ]
     assert offending == []
+
+
+def test_every_icon_that_a_page_names_is_drawn():
+    named = re.compile(r"""\bicon(?:=|\s+|: str = )["']([a-z0-9-]+)["']""")
+    found = {
+        name
+        for folder in ("templates", *ROOMS)
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".html", ".py"}
+        for name in named.findall(path.read_text())
+    }
+    with files("lucide").joinpath("lucide.zip").open("rb") as packed:
+        drawn = {Path(name).stem for name in ZipFile(packed).namelist()}
+
+    assert len(found) > 100
+    assert found - drawn == set()
 
 
 def test_nothing_is_fetched_from_elsewhere():

@@ -16,7 +16,7 @@ from accounts.api import KeyAuth, KeyRequest
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 from transfers import actions, reporting
-from transfers.models import Reject, Transfer
+from transfers.models import Reject, Transfer, TransferQuerySet
 from transfers.options import BadOption, Options
 from transfers.subjects import Subject
 
@@ -57,12 +57,12 @@ def imports_router(subjects: Mapping[str, Subject]) -> Router:
     def list_imports(
         request: HttpRequest, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> dict[str, Any]:
-        imports = Transfer.objects.imports().select_related("job")
+        imports = imports_seen(request).select_related("job")
         return page_of(imports, described, limit=limit, cursor=cursor)
 
     @router.get("/{uuid:pk}", summary="One import and its counters")
     def read_import(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
-        return described(find_import(pk))
+        return described(find_import(request, pk))
 
     @router.get("/{uuid:pk}/errors", summary="What was refused, as a list or as CSV")
     def list_import_errors(
@@ -71,7 +71,7 @@ def imports_router(subjects: Mapping[str, Subject]) -> Router:
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> Any:
-        return errors_of(request, find_import(pk), limit, cursor)
+        return errors_of(request, find_import(request, pk), limit, cursor)
 
     return router
 
@@ -131,8 +131,14 @@ def warnings_of(transfer: Transfer) -> list[str]:
     return ["same_file"] if Transfer.objects.of_same_file(transfer).exists() else []
 
 
-def find_import(pk: uuid.UUID) -> Transfer:
-    transfer = Transfer.objects.imports().select_related("job").filter(pk=pk).first()
+def imports_seen(request: HttpRequest) -> TransferQuerySet:
+    """All imports; a key that is kept to some folders of coupons knows of its own only."""
+    key, imports = cast(KeyRequest, request).auth, Transfer.objects.imports()
+    return imports.filter(key=key) if key.coupon_folders else imports
+
+
+def find_import(request: HttpRequest, pk: uuid.UUID) -> Transfer:
+    transfer = imports_seen(request).select_related("job").filter(pk=pk).first()
     if transfer is None:
         raise Problem(404, "import_unknown", "There is no import with this id.")
     return transfer

@@ -80,7 +80,7 @@ class Importer:
     def steps(self) -> Iterator[Step]:
         with ExitStack() as stack:
             try:
-                self.subject.begin(self.options.extra, self.transfer.by)
+                self.subject.begin(self.options.extra, self.transfer.by or self.transfer.key)
                 file = self.open(stack, self.place)
             except FileFault as fault:
                 yield self.give_up(fault)

@@ -22,6 +22,7 @@ from transfers.reading.xml import XmlShape
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
+    from accounts.journal import Actor
     from accounts.models import User
 
 Operation = Literal["insert", "upsert", "update", "void"]
@@ -161,10 +162,10 @@ class Subject:
         """
         raise NotImplementedError
 
-    def begin(self, chosen: Mapping[str, Any], by: User | None) -> None:
+    def begin(self, chosen: Mapping[str, Any], by: Actor) -> None:
         """Look at the subject's own options before the file is read; FileFault stops it.
 
-        `by` is who asked for it, where that was a person.
+        `by` is who asked for it: a person, a program's key, or nobody for a command.
         """
 
     @property

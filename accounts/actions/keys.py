@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.granting import check_may_grant
 from accounts.authenticating import SHOWN, hash_secret, make_secret
-from accounts.journal import record
+from accounts.journal import Actor, record
 from accounts.models import ApiKey, User
 from accounts.rights import Right, matrix
 
@@ -57,6 +57,7 @@ def create_key(
     by: User | None,
     at: datetime,
     spaces: Sequence[str] = (),
+    coupon_folders: Sequence[str] = (),
     origins: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
@@ -75,6 +76,7 @@ def create_key(
         secret_hash=hash_secret(secret),
         scopes=[scope.value for scope in ApiKey.Scope if scope in scopes],
         spaces=list(spaces),
+        coupon_folders=list(coupon_folders),
         origins=list(origins),
         created_by=by,
         created_at=at,
@@ -100,11 +102,30 @@ def revoke_key(key: ApiKey, *, by: User | None, at: datetime) -> None:
     record("key.revoked", key, by=by, at=at)
 
 
+def rename_coupon_folder(old: str, new: str, *, by: Actor, at: datetime) -> None:
+    """Let the keys of a folder, or of one below it, follow it to its new path.
+
+    Inside the transaction that renames it: a path that is free again may be given to others.
+    """
+    for key in ApiKey.objects.select_for_update().filter(revoked_at=None).order_by("pk"):
+        before = key.coupon_folders
+        after = [moved(path, old, new) for path in before]
+        if after != before:
+            ApiKey.objects.filter(pk=key.pk).update(coupon_folders=after)
+            was, became = {"coupon_folders": before}, {"coupon_folders": after}
+            record("key.changed", key, by=by, at=at, before=was, after=became)
+
+
+def moved(path: str, old: str, new: str) -> str:
+    return new + path[len(old) :] if path == old or path.startswith(f"{old}/") else path
+
+
 def facts(key: ApiKey) -> dict[str, Any]:
     return {
         "name": key.name,
         "scopes": key.scopes,
         "spaces": key.spaces,
+        "coupon_folders": key.coupon_folders,
         "origins": key.origins,
         "expires_at": key.expires_at,
     }

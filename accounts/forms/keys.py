@@ -12,7 +12,7 @@ from django.utils.timezone import get_current_timezone, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import ApiKey, is_origin
+from accounts.models import ApiKey, folder_paths, is_origin
 from offers_site.filters import ListFilter
 
 
@@ -51,6 +51,16 @@ class KeyCreateForm(forms.Form):
             "The only spaces it may ask for, by name, with commas between them. Empty: all."
         ),
     )
+    coupon_folders = forms.CharField(
+        label=gettext_lazy("Coupon folders"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy(
+            "The only folders whose coupons are there for it, each on a line of its own, as in "
+            "Spring/Shops; those below them are included. Empty: all."
+        ),
+    )
     origins = WordsField(
         label=gettext_lazy("Origins"),
         help_text=gettext_lazy(
@@ -71,6 +81,9 @@ class KeyCreateForm(forms.Form):
         if any(len(name) > 80 for name in spaces):
             raise ValidationError(_("The name of a space has at most 80 characters."))
         return spaces
+
+    def clean_coupon_folders(self) -> list[str]:
+        return folder_paths(self.cleaned_data["coupon_folders"].splitlines())
 
     def clean_origins(self) -> list[str]:
         origins = [origin.rstrip("/").lower() for origin in self.cleaned_data["origins"]]

@@ -1,7 +1,7 @@
 """People, what they may do, the programs that may call us, and what each of them changed."""
 
 from accounts.models.journal import JournalEntry, hide_in_journal
-from accounts.models.keys import ApiKey, is_origin
+from accounts.models.keys import ApiKey, folder_paths, is_origin
 from accounts.models.labels import AccessLabel, LabelledQuerySet, is_code
 from accounts.models.people import UNUSABLE_PASSWORD, User, held_labels, is_time_zone
 from accounts.models.roles import Role
@@ -14,6 +14,7 @@ __all__ = [
     "LabelledQuerySet",
     "Role",
     "User",
+    "folder_paths",
     "held_labels",
     "hide_in_journal",
     "is_code",

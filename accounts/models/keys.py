@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import urlsplit
@@ -15,7 +16,9 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from offers_site.identifiers import uuid7
+from offers_site.values import clean_path
 
+LONGEST_PATH = 300  # of a folder of coupons
 BETWEEN_NOTES = timedelta(minutes=1)  # how exactly the last use of a key is known
 
 
@@ -38,6 +41,14 @@ def is_origin(origin: str) -> None:
             _("%(origin)s is not an origin: write it as https://shop.example, without a path."),
             params={"origin": origin},
         )
+
+
+def folder_paths(given: Iterable[str]) -> list[str]:
+    """Paths such as `A/B`, as they are kept; raises ValidationError for one that is too long."""
+    paths = list(dict.fromkeys(path for path in map(clean_path, given) if path))
+    if any(len(path) > LONGEST_PATH for path in paths):
+        raise ValidationError(_("The path of a folder has at most 300 characters."))
+    return paths
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -86,6 +97,13 @@ class ApiKey(models.Model):
     scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"))
     spaces = ArrayField(
         models.CharField(max_length=80), verbose_name=_("spaces"), default=list, blank=True
+    )
+    # Paths: coupons elsewhere are not there for it.
+    coupon_folders = ArrayField(
+        models.CharField(max_length=LONGEST_PATH),
+        verbose_name=_("coupon folders"),
+        default=list,
+        blank=True,
     )
     origins = ArrayField(
         models.CharField(max_length=260, validators=[is_origin]),

@@ -31,6 +31,7 @@ KEYS = List(
         Column("prefix", gettext_lazy("Begins with")),
         Column("scopes", gettext_lazy("Scopes")),
         Column("spaces", gettext_lazy("Spaces")),
+        Column("coupon_folders", gettext_lazy("Coupon folders"), shown=False),
         Column("origins", gettext_lazy("Origins"), shown=False),
         Column("last_used_at", gettext_lazy("Last used"), sort="last_used_at", newest_first=True),
         Column("state", gettext_lazy("State")),
@@ -68,6 +69,7 @@ def key_create(request: StaffRequest) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 scopes=form.cleaned_data["scopes"],
                 spaces=form.cleaned_data["spaces"],
+                coupon_folders=form.cleaned_data["coupon_folders"],
                 origins=form.cleaned_data["origins"],
                 expires_at=form.cleaned_data["expires"],
                 by=request.user,
@@ -105,6 +107,7 @@ def what_stops(key: ApiKey) -> list[tuple[str, str]]:
     return [
         (_("What it does"), ", ".join(key.scope_labels)),
         (_("Spaces"), ", ".join(key.spaces) or _("All")),
+        (_("Coupon folders"), ", ".join(key.coupon_folders) or _("All")),
         (_("Origins"), ", ".join(key.origins) or _("Any server")),
         (_("Last used"), date_format(localtime(used), "DATETIME_FORMAT") if used else _("Never")),
     ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AccessLabel, User, held_labels
+from catalog.legible import validate_legible
 from catalog.models import Category, Environment, Tag
 from catalog.tree import Tree, tree_of
 
@@ -97,6 +98,8 @@ class NewTagsField(forms.CharField):
         found = list(dict.fromkeys(word for word in words if word))
         if any(len(word) > 50 for word in found):
             raise forms.ValidationError(_("A tag has at most 50 characters."))
+        for word in found:
+            validate_legible(word)
         if len(found) > MOST_TAGS:
             raise forms.ValidationError(_("These are too many tags."))
         return found

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.forms.shaping import ShapedForm, TextAreaField, label_field, name_field
+from catalog.legible import validate_legible
 from catalog.models import Channel, PresentationRule, Status, Tag
 from catalog.models.names import is_name
 from catalog.scalars import PERIOD, read_period, write_period
@@ -219,6 +220,7 @@ class TagForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Tag"),
         max_length=50,
+        validators=[validate_legible],
         help_text=gettext_lazy("A word by which offers are found and gathered."),
         error_messages={"required": gettext_lazy("Enter a tag.")},
     )

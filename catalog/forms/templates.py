@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Role, User
 from catalog.actions.templates import Template
 from catalog.describing import offer_shape
+from catalog.legible import validate_legible
 from catalog.models import Environment, Offer
 from catalog.shapes import OfferShape
 
@@ -23,6 +24,7 @@ class TemplateForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=80,
+        validators=[validate_legible],
         help_text=gettext_lazy("As authors choose it, for example “Trip with two contexts”."),
         error_messages={"required": gettext_lazy("Enter a name.")},
     )

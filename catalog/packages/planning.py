@@ -10,14 +10,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.journal import Actor
-from accounts.models import AccessLabel, User
+from accounts.models import AccessLabel
 from catalog.comparing import Change, change_of
 from catalog.contents import clean_once
 from catalog.gathering import Kind, attribute_shape
 from catalog.models import Category, Environment, Offer, Space
 from catalog.offershapes import offer_shapes
 from catalog.packages.attributes import completed, known_attributes
-from catalog.packages.judging import around, judge
+from catalog.packages.judging import around, in_order, judge
 from catalog.packages.reading import Read
 from catalog.placing import in_wrong_order
 from catalog.problems import NotAcceptable, Problem, errors
@@ -97,13 +97,13 @@ def make_plan(read: Read, *, prune: bool = False, by: Actor) -> Plan:
     With `prune` offers, categories and rules that the package does not name are turned off.
     """
     if read.package is None:
-        raise NotAcceptable(read.problems)
+        raise NotAcceptable(in_order(read.problems))
     environment = find_environment(read.package)
     known = around(read.package, environment)
     problems = judge(read, read.package, environment, known)
     if found := errors(problems):
         raise NotAcceptable(found)
-    planner = Planner(read.package, environment, known, person_of(by))
+    planner = Planner(read.package, environment, known, by)
     plan = planner.compare_all(prune=prune)
     if planner.refused:
         raise NotAcceptable(planner.refused)
@@ -125,11 +125,11 @@ class Planner:
         package: Package,
         environment: Environment | None,
         known: Surroundings,
-        person: User | None,
+        by: Actor,
     ) -> None:
         self.package = package
         self.environment = environment
-        self.person = person
+        self.by, self.person = by, person_of(by)
         self.known = known
         self.told = labels()
         self.plan = Plan(package, environment)
@@ -231,11 +231,11 @@ class Planner:
     def check_coupon(
         self, path: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
     ) -> None:
-        """A coupon that a person may not see is none that they could hand out."""
+        """A coupon that whoever acts may not know of is none that they could hand out."""
         code = after.get("coupon")
-        if code is None or self.person is None or code == (before or {}).get("coupon"):
+        if code is None or self.by is None or code == (before or {}).get("coupon"):
             return
-        if not Coupon.objects.visible_to(self.person).filter(code=code).exists():
+        if not Coupon.objects.open_to(self.by).filter(code=code).exists():
             message = _("There is no coupon “%(code)s”.") % {"code": code}
             self.refused.append(Problem(f"{path}.coupon", "unknown_coupon", message))
 

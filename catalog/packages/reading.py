@@ -7,6 +7,7 @@ itself — so that the rest of it can be judged in the same breath.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -21,8 +22,10 @@ from catalog.problems import Problem, is_at
 from catalog.shapes import FORMAT, Package
 
 LARGEST = 64 * 1024 * 1024  # bytes
-ROUNDS = 6  # of mending
+ROUNDS = 10  # of mending
 Path = tuple[str | int, ...]
+SPELT = re.compile(r"\\u[dD][89a-fA-F]")  # JSON can spell halves of characters
+HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,12 @@ def nothing(code: str, message: str) -> Read:
 
 
 def read_tree(tree: Any, text: str) -> Read:
+    halves: list[Problem] = []
+    if SPELT.search(text) and (places := list(halves_in(tree))):
+        message = _("Here stands half a character: write it as UTF-8.")
+        tree = json.loads(json.dumps(tree, ensure_ascii=False).encode("utf-8", "replace"))
+        text = json.dumps(tree)
+        halves = [Problem(written(path), "half_character", message) for path in places]
     if not isinstance(tree, dict):
         return nothing("not_an_object", _("Expected an object: { … }."))
     if tree.get("format") != FORMAT:
@@ -71,7 +80,7 @@ def read_tree(tree: Any, text: str) -> Read:
         message = _("Expected the format “%(expected)s”, not “%(found)s”.")
         known = {"expected": FORMAT, "found": found if isinstance(found, str) else found or ""}
         return Read(None, [Problem("format", "other_format", message % known)])
-    problems = list(odd_things(tree))
+    problems = [*odd_things(tree), *halves]
     context = {"zone": zone_of(tree)}
     try:
         return Read(Package.model_validate_json(text, context=context), problems)
@@ -127,6 +136,17 @@ def odd_things(tree: Any, path: Path = ()) -> Iterator[Problem]:
             yield from odd_things(value, (*path, key))
 
 
+def halves_in(tree: Any, path: Path = ()) -> Iterator[Path]:
+    """Where a text, or the name of a key, is no text that could be written."""
+    if isinstance(tree, str) and HALF.search(tree):
+        yield path
+    for key, value in members_of(tree):
+        if isinstance(key, str) and HALF.search(key):
+            yield path
+        else:
+            yield from halves_in(value, (*path, key))
+
+
 def members_of(tree: Any) -> Iterable[tuple[str | int, Any]]:
     match tree:
         case dict():
@@ -156,6 +176,7 @@ def mended(
     """All mistakes of the form, and the package without them."""
     tree = json.loads(json.dumps(tree))  # a copy of plain objects
     package = None
+    tried: set[Path] = set()
     for _round in range(ROUNDS):
         told = {problem.path for problem in problems}
         problems += [
@@ -164,7 +185,12 @@ def mended(
             if not any(is_at(written(path), place) for place in told)
         ]
         for mistake in error.errors(include_url=False, include_context=False):
-            mend(tree, mistake["loc"], mistake["type"])
+            place = mistake["loc"]
+            if place in tried:  # what stood in for it will not do either
+                take_out(tree, place)
+            else:
+                mend(tree, place, mistake["type"])
+            tried.add(place)
         try:
             package = Package.model_validate_json(json.dumps(tree), context=context)
         except ValidationError as again:
@@ -210,6 +236,15 @@ def mend(tree: Any, location: Sequence[str | int], kind: str) -> None:
         holder[last] = STAND_INS[str(last)]
     else:
         holder.pop(last, None)
+
+
+def take_out(tree: Any, location: Sequence[str | int]) -> None:
+    """Leave out the key below which a place is: a list goes as a whole, or its numbers change."""
+    path = existing(tree, location)
+    while path and not isinstance(path[-1], str):
+        path = path[:-1]
+    if path:
+        reached(tree, path[:-1]).pop(path[-1], None)
 
 
 def existing(tree: Any, location: Sequence[str | int]) -> Path:

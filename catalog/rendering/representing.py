@@ -44,6 +44,7 @@ DEFAULT_TEXT = (
     "{% if target != blank %}\n{{ target }}{% endif %}{% endif %}"
 )
 DEFAULTS = frozenset({DEFAULT_HTML, DEFAULT_TEXT})
+EVERY_WAY = frozenset({"html", "text", "json"})
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,12 @@ class Plan:
         proposition: Mapping[str, Any],
         links: Mapping[str, str],
         notes: Notes | None = None,
+        ways: frozenset[str] = EVERY_WAY,
     ) -> Rendered:
-        """For somebody; raises RenderingFailed. `person` is what `person_names` gave."""
+        """For somebody; raises RenderingFailed. `person` is what `person_names` gave.
+
+        `ways` are those in which somebody will read it: the others stay empty.
+        """
         names = {**self.known, **person, "proposition": proposition, "links": links}
         content = {
             name: self.filled(name, template, names, notes)
@@ -112,9 +117,9 @@ class Plan:
         names.update(content)
         return Rendered(
             content=content,
-            html=written("render.html", self.html, names, notes),
-            text=written("render.text", self.text, names, notes),
-            json=self.as_json(names, content, notes),
+            html=written("render.html", self.html, names, notes) if "html" in ways else "",
+            text=written("render.text", self.text, names, notes) if "text" in ways else "",
+            json=self.as_json(names, content, notes) if "json" in ways else None,
             missing=tuple(name for name in self.required if not content.get(name)),
         )
 

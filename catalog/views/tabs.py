@@ -27,7 +27,7 @@ def tabs_of(
     detail = "fallback-offer-detail" if offer.is_fallback else "offer-detail"
     found: list[tuple[str, str, str, int | None]]
     found = [("overview", _("Overview"), f"catalog:{detail}", None)]
-    if not (offer.is_fallback or is_live):
+    if user.has_perm("catalog.change_offer") and not (offer.is_fallback or is_live):
         contexts = len(offer.contexts.all())
         found += [
             (

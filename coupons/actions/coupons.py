@@ -119,6 +119,7 @@ def create(
     while not is_inserted(coupon, may_try_again=is_auto or not code):
         coupon.code = propose_code()
     coupon.access_labels.set(labels)
+    keeping.check_seen(coupon, by)
     record("coupon.created", coupon, by=by, at=at, after=facts(coupon))
     return coupon
 
@@ -196,6 +197,8 @@ def edit(
             row.save(force_update=True)
     except IntegrityError as error:
         raise keeping.refusal_of(error) from error
+    if row.folder_id != was.folder_id:
+        keeping.check_seen(row, by)
     record("coupon.changed", row, by=by, at=at, before=earlier, after=later)
     return True
 
@@ -308,7 +311,8 @@ def write(coupon: Coupon, values: Mapping[str, Any]) -> None:
         if name in values:
             setattr(coupon, name, values[name])
     if "folder_path" in values:
-        coupon.folder = keeping.folder_at(values["folder_path"])
+        path = values["folder_path"]
+        coupon.folder = keeping.folder_at(path) if path else None
 
 
 def write_code(coupon: Coupon, text: str) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
+from accounts.journal import Actor
 from coupons.actions.refusing import FieldRefused
 from coupons.models import Coupon, Folder, Redemption, Shelf
+from coupons.models.folders import paths_above
 from coupons.patterns import BadPattern, read_pattern
 
 # In the order in which they are asked for.
@@ -124,16 +126,41 @@ def constraint_of(error: IntegrityError) -> str:
     return str(getattr(diagnosis, "constraint_name", "") or "")
 
 
-def folder_at(path: str) -> Folder | None:
-    """The folder with this path, which is made when there is none; nothing for an empty path."""
-    if not path:
-        return None
-    folder = Folder.objects.filter(path=path).first() or Folder(path=path)
-    if folder.pk is None:
-        try:
-            folder.validate_constraints()
-        except ValidationError as error:
-            sentence = _("A folder is written as its path: Spring/Shops/Lyon.")
-            raise FieldRefused("folder", "invalid", sentence) from error
-        folder, _made = Folder.objects.get_or_create(path=path)
-    return folder
+def folder_at(path: str) -> Folder:
+    """The folder with this path, which is made when there is none, and all above it too."""
+    found = Folder.objects.filter(path=path).first()
+    if found is None:
+        check_path(path)
+        hold_folders()
+        make_folders([*paths_above(path), path])
+        found = Folder.objects.get(path=path)
+    return found
+
+
+def check_path(path: str) -> None:
+    """Raise FieldRefused unless a folder can have this path; whether one has it is not asked."""
+    folder = Folder(path=path)
+    try:
+        folder.clean_fields()
+        folder.validate_constraints()
+    except ValidationError as error:
+        sentence = _("A folder is written as its path: Spring/Shops/Lyon.")
+        raise FieldRefused("folder", "invalid", sentence) from error
+
+
+def make_folders(paths: Iterable[str]) -> None:
+    """Make those that are not there."""
+    Folder.objects.bulk_create([Folder(path=each) for each in paths], ignore_conflicts=True)
+
+
+def hold_folders() -> None:
+    """Let nobody else make or rename one until the transaction ends: those above stay there."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE coupons_folder IN SHARE ROW EXCLUSIVE MODE")
+
+
+def check_seen(coupon: Coupon, by: Actor) -> None:
+    """Raise FieldRefused when whoever wrote a coupon would not see it where it lies now."""
+    if not Coupon.objects.open_to(by).filter(pk=coupon.pk).exists():
+        sentence = _("Choose another folder: you would not see the coupon in this one.")
+        raise FieldRefused("folder", "folder_unknown", sentence)

@@ -32,7 +32,7 @@ def validate(
     if bucket:
         limiting.check(bucket)
     try:
-        found = find(code, coupon_code)
+        found = find(code, coupon_code, by=by)
     except Ambiguous:
         raise Refused(Reason.AMBIGUOUS_CODE) from None
     if found is None:
@@ -109,6 +109,7 @@ def hold(
                 lasting=lasting,
                 source=source,
                 name=name,
+                by=by,
                 at=at,
             )
     except Refused as refusal:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from accounts.api import KeyRequest
 from coupons.actions import batches as actions
 from coupons.actions.generating import Generation, start_generating
 from coupons.actions.refusing import FieldRefused, NotInState
-from coupons.api.coupons import KEEPING, field_problem, find_coupon
+from coupons.api.coupons import KEEPING, field_problem, find_coupon, key_of
 from coupons.api.values import read_moment
 from coupons.models import Batch
 from coupons.redeeming import OtherBody
@@ -66,7 +65,7 @@ class VoidCall(BaseModel):
     auth=KEEPING,
 )
 def generate_codes(request: HttpRequest, code: str, call: GenerateCall) -> Status[dict[str, Any]]:
-    coupon, by = find_coupon(code), cast(KeyRequest, request).auth
+    coupon, by = find_coupon(request, code), key_of(request)
     name = request.headers.get("Idempotency-Key", "")
     if len(name) > 200 or "\0" in name:
         raise Problem(422, "idempotency_key_invalid", "An idempotency key has 200 characters.")
@@ -111,13 +110,15 @@ def begun(started: Generation) -> dict[str, Any]:
 def list_batches(
     request: HttpRequest, code: str, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> dict[str, Any]:
-    batches = Batch.objects.filter(coupon=find_coupon(code)).select_related("job", "transfer__job")
+    batches = Batch.objects.filter(coupon=find_coupon(request, code)).select_related(
+        "job", "transfer__job"
+    )
     return page_of(batches, described, limit=limit, cursor=cursor)
 
 
 @router.get("/coupons/{code}/batches/{int:pk}", summary="One batch", auth=KEEPING)
 def read_batch(request: HttpRequest, code: str, pk: int) -> dict[str, Any]:
-    return described(find_batch(code, pk))
+    return described(find_batch(request, code, pk))
 
 
 @router.patch(
@@ -130,7 +131,7 @@ def read_batch(request: HttpRequest, code: str, pk: int) -> dict[str, Any]:
 def patch_batch(
     request: HttpRequest, code: str, pk: int, call: BatchPatch
 ) -> Status[dict[str, Any]]:
-    batch = find_batch(code, pk)
+    batch = find_batch(request, code, pk)
     values = call.model_dump(include=call.model_fields_set)
     if "segment" in values:
         values["segment"] = values["segment"] or ""
@@ -153,14 +154,14 @@ def patch_batch(
     auth=KEEPING,
 )
 def void_batch(request: HttpRequest, code: str, pk: int, call: VoidCall) -> Status[dict[str, Any]]:
-    batch = find_batch(code, pk)
+    batch = find_batch(request, code, pk)
     job = actions.start_voiding_batch(batch, reason=call.reason, by=None, at=now())
     return Status(202, {"job": str(job.pk), "state": str(job.state)})
 
 
-def find_batch(code: str, pk: int) -> Batch:
+def find_batch(request: HttpRequest, code: str, pk: int) -> Batch:
     batches = Batch.objects.select_related("coupon", "job", "transfer__job")
-    batch = batches.filter(coupon=find_coupon(code), pk=pk).first() if pk < 2**63 else None
+    batch = batches.filter(coupon=find_coupon(request, code), pk=pk).first() if pk < 2**63 else None
     if batch is None:
         raise Problem(404, "batch_unknown", "The coupon has no such batch.")
     return batch

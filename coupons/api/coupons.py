@@ -12,6 +12,7 @@ from pydantic import BaseModel, StringConstraints
 
 from accounts.actions.granting import Stale
 from accounts.api import KeyRequest
+from accounts.models import ApiKey
 from coupons.actions import codes as code_actions
 from coupons.actions import coupons as actions
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
@@ -41,7 +42,7 @@ class CodePatch(BaseModel):
 def list_coupons(
     request: HttpRequest, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> dict[str, Any]:
-    coupons = Coupon.objects.select_related("folder")
+    coupons = Coupon.objects.open_to(key_of(request)).select_related("folder")
     page = page_of(coupons, lambda coupon: {"row": coupon}, limit=limit, cursor=cursor)
     rows = [each["row"] for each in page["results"]]
     stocks = stocks_of([coupon.pk for coupon in rows])
@@ -53,7 +54,7 @@ def list_coupons(
 
 @router.get("/coupons/{code}", summary="One coupon and its stock", auth=READING)
 def read_coupon(request: HttpRequest, code: str) -> dict[str, Any]:
-    coupon = find_coupon(code)
+    coupon = find_coupon(request, code)
     return described(coupon, stock_of(coupon))
 
 
@@ -64,7 +65,7 @@ def read_coupon(request: HttpRequest, code: str) -> dict[str, Any]:
     auth=KEEPING,
 )
 def patch_coupon(request: HttpRequest, code: str, call: CouponPatch) -> dict[str, Any]:
-    coupon, by, at = find_coupon(code), cast(KeyRequest, request).auth, now()
+    coupon, by, at = find_coupon(request, code), key_of(request), now()
     try:
         values = values_of(coupon, call)
         if values:
@@ -92,7 +93,7 @@ def list_codes(
     cursor: str | None = None,
     status: Standing.Status | None = None,
 ) -> dict[str, Any]:
-    codes = Code.objects.filter(coupon=find_coupon(code)).select_related(
+    codes = Code.objects.filter(coupon=find_coupon(request, code)).select_related(
         "coupon", "shelf", "standing", "batch"
     )
     if status == Standing.Status.AVAILABLE:
@@ -104,7 +105,7 @@ def list_codes(
 
 @router.get("/coupons/{code}/codes/{value}", summary="One code of a pool", auth=KEEPING)
 def read_code(request: HttpRequest, code: str, value: str) -> dict[str, Any]:
-    return described_code(find_code(find_coupon(code), value))
+    return described_code(find_code(find_coupon(request, code), value))
 
 
 @router.patch(
@@ -114,7 +115,7 @@ def read_code(request: HttpRequest, code: str, value: str) -> dict[str, Any]:
     auth=KEEPING,
 )
 def patch_code(request: HttpRequest, code: str, value: str, call: CodePatch) -> dict[str, Any]:
-    coupon, by = find_coupon(code), cast(KeyRequest, request).auth
+    coupon, by = find_coupon(request, code), key_of(request)
     found = find_code(coupon, value)
     if call.status == Standing.Status.VOID:
         act = code_actions.void_codes
@@ -133,9 +134,15 @@ def patch_code(request: HttpRequest, code: str, value: str, call: CodePatch) -> 
 # --- what they have in common ---
 
 
-def find_coupon(code: str) -> Coupon:
+def key_of(request: HttpRequest) -> ApiKey:
+    return cast(KeyRequest, request).auth
+
+
+def find_coupon(request: HttpRequest, code: str) -> Coupon:
+    """The coupon with this code, if the key may know of it."""
     forms = lookups(code)
-    coupon = Coupon.objects.with_code(forms[-1]).select_related("folder").first() if forms else None
+    coupons = Coupon.objects.open_to(key_of(request)).select_related("folder")
+    coupon = coupons.with_code(forms[-1]).first() if forms else None
     if coupon is None:
         raise Problem(404, "coupon_unknown", "There is no coupon with this code.")
     return coupon

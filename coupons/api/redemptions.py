@@ -18,7 +18,7 @@ from coupons.actions import redemptions as actions
 from coupons.api.letting import CouponAuth
 from coupons.holding import LONGEST, SHORTEST, USUAL, HoldSpent
 from coupons.judging import HIDDEN_FROM_PUBLIC, Reason, Refused, Verdict
-from coupons.models import Hold, Redemption
+from coupons.models import Coupon, Hold, Redemption
 from coupons.redeeming import AlreadyReversed, OtherBody, Use
 from offers_site.http import address_of
 from offers_site.problems import Problem
@@ -162,7 +162,8 @@ def answer_of(redemption: Redemption) -> dict[str, Any]:
 )
 def roll_back_redemption(request: HttpRequest, pk: uuid.UUID, call: RollbackCall) -> dict[str, Any]:
     key = key_of(request)
-    redemption = Redemption.objects.filter(pk=pk).select_related("coupon", "code").first()
+    known = Redemption.objects.filter(pk=pk, coupon__in=Coupon.objects.open_to(key))
+    redemption = known.select_related("coupon", "code").first()
     if redemption is None:
         raise Problem(404, "redemption_unknown", "There is no redemption with this id.")
     try:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from coupons.actions.refusing import FieldRefused
 from coupons.models import Coupon
 from coupons.windows import end_of, read_lasting, start_of
-from offers_site.values import moment_in_utc
+from offers_site.values import clean_path, moment_in_utc
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
@@ -34,6 +34,7 @@ class CouponPatch(BaseModel):
     end_at: Words | None = None
     timezone: Words | None = None
     description: Words | None = None
+    folder: Words | None = None
     tags: list[Words] | None = None
     assignment_mode: Coupon.AssignmentMode | None = None
     max_redemptions_per_code: Limit | None = None
@@ -64,13 +65,21 @@ MAY_BE_EMPTY = {
     "low_stock_threshold",
     "external_id",
 }
-EMPTIES: Mapping[str, Any] = {"description": "", "tags": [], "specimen_code": "", "attributes": {}}
+EMPTIES: Mapping[str, Any] = {
+    "description": "",
+    "folder": "",
+    "tags": [],
+    "specimen_code": "",
+    "attributes": {},
+}
 
 
 def values_of(coupon: Coupon, call: CouponPatch) -> dict[str, Any]:
     """What `edit_coupon` takes; raises FieldRefused."""
     told = call.model_dump(include=call.model_fields_set - {"version", "status"}, mode="json")
     values = {name: value_of(name, value) for name, value in told.items()}
+    if "folder" in values:
+        values["folder_path"] = clean_path(values.pop("folder"))
     zone = str(values.get("timezone") or coupon.timezone)
     for name in ("start_at", "end_at"):
         if values.get(name):

@@ -24,6 +24,7 @@ from coupons.forms.fields import (
 from coupons.forms.suggesting import SuggestInput, suggest
 from coupons.models import Coupon, Folder
 from coupons.patterns import USUAL, BadPattern, read_pattern
+from offers_site.values import clean_path
 
 # Fields whose names differ from those of the coupon, for refusals.
 FIELD_OF = {
@@ -251,7 +252,7 @@ class CouponForm(forms.Form):
         owners = cast("forms.ModelChoiceField[User]", self.fields["owner"])
         owners.queryset = User.objects.active().order_by("last_name", "first_name", "email")
         suggest(self.fields["timezone"], ZONES)
-        paths = Folder.objects.order_by("path").values_list("path", flat=True)
+        paths = Folder.objects.visible_to(user).order_by("path").values_list("path", flat=True)
         suggest(self.fields["folder"], list(paths))
 
     def clean_timezone(self) -> str:
@@ -261,8 +262,7 @@ class CouponForm(forms.Form):
         return zone
 
     def clean_folder(self) -> str:
-        parts = [part.strip() for part in self.cleaned_data["folder"].split("/")]
-        return "/".join(part for part in parts if part)
+        return clean_path(self.cleaned_data["folder"])
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

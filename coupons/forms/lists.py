@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from coupons.alerting import SOON, low
 from coupons.models import Coupon, Folder
 from offers_site.filters import ListFilter
@@ -40,7 +41,7 @@ class CouponFilter(ListFilter):
     )
     folder = forms.ModelChoiceField(
         label=gettext_lazy("Folder"),
-        queryset=Folder.objects.order_by("path"),
+        queryset=Folder.objects.none(),
         to_field_name="path",
         empty_label=gettext_lazy("Any"),
     )
@@ -61,6 +62,17 @@ class CouponFilter(ListFilter):
         if self.asked("low"):
             queryset = queryset.filter(pk__in=low(Coupon.objects.all()))
         return queryset
+
+
+def coupon_filter(user: User) -> type[CouponFilter]:
+    """The filter with the folders that somebody may see."""
+    folders = forms.ModelChoiceField(
+        label=gettext_lazy("Folder"),
+        queryset=Folder.objects.visible_to(user).order_by("path"),
+        to_field_name="path",
+        empty_label=gettext_lazy("Any"),
+    )
+    return type("CouponFilter", (CouponFilter,), {"folder": folders})
 
 
 VALID_NOW = {

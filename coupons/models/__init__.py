@@ -2,7 +2,8 @@
 
 from coupons.models.bulk import BulkChange
 from coupons.models.codes import Batch, Code, CodeQuerySet, Shelf, Standing, StockCount
-from coupons.models.coupons import Coupon, CouponQuerySet, CouponUse, Folder
+from coupons.models.coupons import Coupon, CouponQuerySet, CouponUse
+from coupons.models.folders import Folder
 from coupons.models.ledger import CodeEvent, Movement, Why
 from coupons.models.options import Options
 from coupons.models.redemptions import CustomerUse, Hold, Redemption

@@ -13,32 +13,35 @@ from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AccessLabel, LabelledQuerySet
+from accounts.journal import Actor
+from accounts.models import AccessLabel, LabelledQuerySet, User
+from coupons.models.folders import Folder, hidden_folders
 from offers_site.identifiers import uuid7
 
 USE_SLOTS = 16  # over how many rows the uses of a coupon are counted
 
 
-class Folder(models.Model):
-    """A place for coupons, by its path from the top: `Spring/Shops/Lyon`."""
-
-    path = models.CharField(_("folder"), max_length=300, unique=True)
-
-    class Meta:
-        verbose_name = _("folder")
-        verbose_name_plural = _("folders")
-        constraints = [
-            models.CheckConstraint(
-                name="folder_path_has_names",
-                condition=Q(path__regex=r"^[^/[:cntrl:]]+(/[^/[:cntrl:]]+)*$"),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.path
-
-
 class CouponQuerySet(LabelledQuerySet["Coupon"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of which `user` holds every label, of their folder and of all above it too."""
+        if user.is_administrator:
+            return self.all()
+        return super().visible_to(user).exclude(folder__in=hidden_folders(user))
+
+    def open_to(self, by: Actor) -> Self:
+        """Those that whoever acts may know of; all at the console.
+
+        A key knows of what whoever made it sees, as far as that lies in its folders.
+        """
+        if by is None:
+            return self.all()
+        if isinstance(by, User):
+            return self.visible_to(by)
+        seen = self.visible_to(by.created_by) if by.created_by else self.all()
+        if not by.coupon_folders:
+            return seen
+        return seen.filter(folder__in=Folder.objects.within(by.coupon_folders))
+
     def with_code(self, code: str) -> Self:
         """Whichever has this code, however it is written; see `coupons.normalising`."""
         return self.filter(code_norm=code)

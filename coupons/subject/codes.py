@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
-from accounts.models import User
+from accounts.journal import Actor
 from coupons.models import Coupon
 from coupons.subject import applying, leaving, resolving
 from coupons.subject.applying import CHANGEABLE
@@ -106,7 +106,7 @@ class Codes(CouponFiles):
             *leaving.CODE_COLUMNS,
         )
 
-    def begin(self, chosen: Mapping[str, Any], by: User | None) -> None:
+    def begin(self, chosen: Mapping[str, Any], by: Actor) -> None:
         if not chosen.get("coupon"):
             return
         coupon = chosen_coupon(chosen, by)

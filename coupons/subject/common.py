@@ -94,10 +94,6 @@ def at_least_one(word: str) -> str | Fault:
     return word if 1 <= int(word) <= LARGEST else Fault("number_invalid")
 
 
-def person_of(chunk: Chunk) -> User | None:
-    return User.objects.get(pk=chunk.by_pk) if chunk.by_pk else None
-
-
 def actor_of(chunk: Chunk) -> User | ApiKey | None:
     """Whoever sent the file."""
     transfer = Transfer.objects.select_related("by", "key").get(pk=str(chunk.transfer))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from coupons.actions import coupons as actions
+from coupons.actions import keeping
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
 from coupons.models import Coupon, Folder
 from coupons.subject import leaving
@@ -20,10 +21,10 @@ from coupons.subject.common import (
     at_least_one,
     code_column,
     columns_by_name,
-    person_of,
     small,
 )
 from coupons.windows import read_lasting
+from offers_site.values import clean_path
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
 from transfers.reading.xml import XmlShape
@@ -214,10 +215,10 @@ class Rows:
 
     def __init__(self, chunk: Chunk) -> None:
         self.chunk = chunk
-        self.by, self.person = actor_of(chunk), person_of(chunk)
+        self.by = actor_of(chunk)
         self.names = [n for n in chunk.names if n != "coupon_code_norm"]
         self.outcome = Outcome()
-        self.folders = {folder.path: folder for folder in Folder.objects.all()}
+        self.folders = {folder.path: folder for folder in Folder.objects.open_to(self.by)}
 
     def apply(self) -> Outcome:
         rows = self.chunk.rows("coupon_code_norm", *self.names)
@@ -258,7 +259,7 @@ class Rows:
         self.outcome.inserted += 1
 
     def change(self, number: int, given: dict[str, Any], coupon: Coupon) -> None:
-        if self.person and not Coupon.objects.visible_to(self.person).filter(pk=coupon.pk).exists():
+        if not Coupon.objects.open_to(self.by).filter(pk=coupon.pk).exists():
             self.outcome.faults.append(RowFault(number, "pool_not_found"))
             return
         values, status = self.values(given), given.get("status") or coupon.status
@@ -296,11 +297,11 @@ class Rows:
         return value
 
     def folder(self, path: str) -> Folder:
-        clean = "/".join(part.strip() for part in path.split("/") if part.strip())
+        clean = clean_path(path)
         if clean not in self.folders:
             if not clean or not self.chunk.options.get("create_folders"):
                 raise FieldRefused("folder", "folder_unknown", path)
-            self.folders[clean], _made = Folder.objects.get_or_create(path=clean)
+            self.folders[clean] = keeping.folder_at(clean)
         return self.folders[clean]
 
     def refuse(self, number: int, refusal: FieldRefused, given: dict[str, Any]) -> None:

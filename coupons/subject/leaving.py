@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from psycopg import sql
 
+from accounts.journal import Actor
 from accounts.models import User
 from coupons.models import Coupon, Standing
 from coupons.normalising import lookups
@@ -106,10 +107,9 @@ def in_words(filters: Filters) -> list[tuple[str, str]]:
     return told
 
 
-def named(code: str, by: User | None = None) -> Coupon | None:
+def named(code: str, by: Actor = None) -> Coupon | None:
     forms = lookups(code)
-    coupons = Coupon.objects.visible_to(by) if by else Coupon.objects.all()
-    return coupons.filter(code_norm=forms[-1]).first() if forms else None
+    return Coupon.objects.open_to(by).filter(code_norm=forms[-1]).first() if forms else None
 
 
 def conditions(filters: Filters) -> list[sql.Composable]:

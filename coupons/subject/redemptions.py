@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from contacts.storing import keep_keys
 from coupons import redeeming
 from coupons.judging import Refused
-from coupons.models import Redemption
+from coupons.models import Coupon, Redemption
 from coupons.normalising import lookups
 from coupons.redeeming import AlreadyReversed, OtherBody, Use
 from coupons.subject import leaving
-from coupons.subject.common import REASONS, CouponFiles, actor_of, columns_by_name, person_of
+from coupons.subject.common import REASONS, CouponFiles, actor_of, columns_by_name
 from transfers.forgetting import erased_since
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault
@@ -174,7 +174,6 @@ class Rows:
     def __init__(self, chunk: Chunk) -> None:
         self.chunk, self.outcome = chunk, Outcome()
         self.by = actor_of(chunk)
-        self.person = person_of(chunk)
         self.is_strict = bool(chunk.options.get("refuse_suspicious"))
         self.coupons: dict[str, bool] = {}
         keep_keys()
@@ -242,7 +241,7 @@ class Rows:
 
     def is_coupon(self, code: str) -> bool:
         if code not in self.coupons:
-            self.coupons[code] = leaving.named(code, self.person) is not None
+            self.coupons[code] = leaving.named(code, self.by) is not None
         return self.coupons[code]
 
     def roll_back(self, number: int, row: Mapping[str, Any]) -> None:
@@ -252,7 +251,8 @@ class Rows:
             self.refuse(number, "required_missing", "of")
             return
         told = Redemption.objects.filter(source=row["source"], external_id=name)
-        redemption = told.select_related("coupon").first()
+        known = told.filter(coupon__in=Coupon.objects.open_to(self.by))
+        redemption = known.select_related("coupon").first()
         if redemption is None or not self.fits(redemption, row):
             self.refuse(number, "redemption_unknown", "of", name)
             return

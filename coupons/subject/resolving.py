@@ -7,11 +7,12 @@ from typing import Any
 
 from psycopg import sql
 
+from accounts.journal import Actor
 from accounts.models import User
 from contacts.storing import keep_keys
 from coupons.models import Coupon
 from coupons.normalising import lookups
-from coupons.subject.common import person_of
+from coupons.subject.common import actor_of
 from transfers.subjects import Chunk, RowFault
 
 PLAIN = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -19,11 +20,10 @@ PLAIN = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 NORM = sql.SQL("CASE WHEN c.case_sensitive THEN s.code ELSE s.code_norm END")
 
 
-def chosen_coupon(chosen: Mapping[str, Any], by: User | None = None) -> Coupon | None:
+def chosen_coupon(chosen: Mapping[str, Any], by: Actor = None) -> Coupon | None:
     """The coupon that an option names, if there is one and `by` may see it."""
     forms = lookups(str(chosen.get("coupon") or ""))
-    coupons = Coupon.objects.visible_to(by) if by else Coupon.objects.all()
-    return coupons.filter(code_norm=forms[-1]).first() if forms else None
+    return Coupon.objects.open_to(by).filter(code_norm=forms[-1]).first() if forms else None
 
 
 # --- what rows refer to ---
@@ -40,7 +40,7 @@ def find_coupons(chunk: Chunk) -> list[RowFault]:
         sql.SQL(
             "UPDATE {} s SET _parent = c.id, _identity = c.id || ':' || {} "
             "FROM coupons_coupon c WHERE c.code_norm = s.coupon_code_norm AND {}"
-        ).format(chunk.table, NORM, visible(person_of(chunk)))
+        ).format(chunk.table, NORM, visible(actor_of(chunk)))
     )
     return faults_where(
         chunk,
@@ -51,11 +51,11 @@ def find_coupons(chunk: Chunk) -> list[RowFault]:
     )
 
 
-def visible(person: User | None) -> sql.Composable:
-    """May this person see the coupon `c`?"""
-    if person is None or person.is_administrator:
+def visible(by: Actor) -> sql.Composable:
+    """May whoever sent the file know of the coupon `c`?"""
+    if by is None or (isinstance(by, User) and by.is_administrator):
         return sql.SQL("true")
-    pks = list(Coupon.objects.visible_to(person).values_list("pk", flat=True))
+    pks = list(Coupon.objects.open_to(by).values_list("pk", flat=True))
     return sql.SQL("c.id = ANY({}::bigint[])").format(sql.Literal(pks))
 
 

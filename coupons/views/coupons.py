@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -21,8 +22,10 @@ from coupons.actions import coupons as actions
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
 from coupons.forms.coupons import CouponCreateForm, CouponForm
 from coupons.forms.editing import CouponEditForm
-from coupons.forms.lists import CouponFilter
+from coupons.forms.lists import CouponFilter, coupon_filter
 from coupons.models import Coupon, CouponUse
+from coupons.models.folders import labels_of
+from coupons.projecting import exhaustion_of
 from coupons.reporting import is_low
 from coupons.stock import stocks_of
 from coupons.views.letting import allowed, find_coupon
@@ -69,7 +72,8 @@ COUPONS = List(
 @allowed()
 def coupon_list(request: StaffRequest) -> HttpResponse:
     coupons = Coupon.objects.visible_to(request.user).for_coupon_list()
-    page = COUPONS.page(request, coupons)
+    definition = replace(COUPONS, filters=coupon_filter(request.user))
+    page = definition.page(request, coupons)
     context = {
         "list": page,
         "stocks": stocks_on(page),
@@ -103,7 +107,9 @@ def export_url(request: StaffRequest, page: ListPage[Coupon]) -> str:
 @allowed()
 def coupon_detail(request: StaffRequest, code: str) -> HttpResponse:
     coupon = find_coupon(request, code)
-    context = frame_of(request, coupon, "coupon-detail", at=now())
+    at = now()
+    context = frame_of(request, coupon, "coupon-detail", at=at)
+    context["exhaustion"] = exhaustion_of(coupon, context["stock"], at=at)
     context["used"] = CouponUse.objects.used_of([coupon.pk])[coupon.pk]
     return render(request, "coupons/coupon_detail.html", context)
 
@@ -113,6 +119,7 @@ def coupon_detail(request: StaffRequest, code: str) -> HttpResponse:
 def coupon_others(request: StaffRequest, code: str) -> HttpResponse:
     coupon = find_coupon(request, code)
     context = frame_of(request, coupon, "coupon-others", at=now())
+    context["folder_labels"] = labels_of(coupon.folder) if coupon.folder else ()
     return render(request, "coupons/coupon_others.html", context)
 
 

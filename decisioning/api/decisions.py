@@ -6,15 +6,22 @@ from datetime import timedelta
 from time import perf_counter
 from typing import Annotated, Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
+from pydantic_core import to_json
 
 from accounts.models import ApiKey
 from decisioning import measuring
-from decisioning.answering import BadMoment, Caller, NoSuchPlace, answer
-from decisioning.api.entering import PageAuth, key_of
+from decisioning.answering import BadMoment, Caller, KeyMoved, NoSuchPlace, answer
+from decisioning.api.entering import (
+    HeldAuth,
+    PageAuth,
+    is_as_remembered,
+    key_of,
+    stamp_of,
+)
 from decisioning.calling import DecisionCall, Key
 from decisioning.identifying import sign
 from decisioning.recording import TooBusy
@@ -75,22 +82,40 @@ class DecisionAnswer(Schema):
     warnings: list[Warning]
 
 
+PROGRAMS = HeldAuth("decide", "decide:at")
+READINGS = 3  # of a key that is changed from call to call
+
+
 @router.post(
     "/decisions",
     summary="The best offers for one person, for all slots of a page at once",
-    auth=PageAuth("decide", "decide:at"),
+    auth=PROGRAMS,
     response=DecisionAnswer,
 )
-def decide(request: HttpRequest, call: DecisionCall) -> JsonResponse:
+def decide(request: HttpRequest, call: DecisionCall) -> HttpResponse:
+    """The key is remembered: that it is the same still is asked with what is read of the person."""
     key = key_of(request)
+    for _reading in range(READINGS):
+        try:
+            return answered(request, call, key)
+        except KeyMoved:
+            pass
+        except Problem:
+            if is_as_remembered(key):
+                raise
+        key = PROGRAMS.read_again(request)
+    raise busy("The key that you show is being changed.")
+
+
+def answered(request: HttpRequest, call: DecisionCall, key: ApiKey) -> HttpResponse:
     if call.is_privileged and not key.may(ApiKey.Scope.DECIDE_AT):
         raise Problem(
             403, "scope_missing", "at, seed and explain need a key with the scope decide:at."
         )
-    caller = Caller(by=key, accepted=first_language(request))
+    caller = Caller(by=key, accepted=first_language(request), stamp=stamp_of(key))
     began = perf_counter()
     try:
-        told = answer(call, caller=caller, at=now())
+        found = answer(call, caller=caller, at=now())
     except NoSuchPlace as refusal:
         raise Problem(404, refusal.code, str(refusal)) from refusal
     except BadMoment:
@@ -98,11 +123,13 @@ def decide(request: HttpRequest, call: DecisionCall) -> JsonResponse:
         errors: list[FieldError] = [{"pointer": "/at", "code": "moment", "detail": detail}]
         raise Problem(422, "invalid", "The date cannot be used.", errors=errors) from None
     except TooBusy:
-        raise Problem(
-            503, "busy", "Too much happens to this person at once.", headers={"Retry-After": "1"}
-        ) from None
-    measuring.note(told, perf_counter() - began)
-    return JsonResponse(told)
+        raise busy("Too much happens to this person at once.") from None
+    measuring.note(found, perf_counter() - began)
+    return HttpResponse(to_json(found), content_type="application/json")
+
+
+def busy(detail: str) -> Problem:
+    return Problem(503, "busy", detail, headers={"Retry-After": "1"})
 
 
 def first_language(request: HttpRequest) -> str | None:

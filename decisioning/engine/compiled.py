@@ -76,7 +76,7 @@ class CompiledOffer:
     offer: Offer
     chain: tuple[Category, ...]  # from the root
     facts: Mapping[str, Any]
-    ask: Ask | None
+    ask: Later | None
     has_filter: bool  # it is the first of the answers
     lines: tuple[Line, ...]
     category_tests: tuple[tuple[Category, Test], ...]
@@ -144,8 +144,7 @@ class Release:
     def test(self, rule: Checked | None) -> Test | None:
         if rule is None:
             return None
-        roots = {node.path[0] for node in walk(rule.tree) if isinstance(node, Name)}
-        return Test(rule, self.program([rule]), "offer" in roots)
+        return Test(rule, self.program([rule]), asks_offer(rule))
 
     def program(self, rules: Sequence[Checked]) -> Ask:
         """The function of these rules; the one of the former release when they are the same."""
@@ -186,7 +185,7 @@ class Release:
             frozenset(theme.strip().lower() for c in chain for theme in c.themes),
         )
 
-    def _lines(self, offer: Offer) -> tuple[Ask | None, tuple[Line, ...]]:
+    def _lines(self, offer: Offer) -> tuple[Later | None, tuple[Line, ...]]:
         asked: list[Checked] = [offer.filter] if offer.filter else []
         lines = []
         for context in offer.contexts:
@@ -245,6 +244,11 @@ def signature(rule: Checked) -> object:
     names = {node for node in walk(rule.tree) if isinstance(node, Name)}
     kinds = tuple(sorted((str(name), str(rule.kinds[name])) for name in names))
     return rule.tree, str(rule.kind), kinds, tuple(sorted(rule.lists.items()))
+
+
+def asks_offer(rule: Checked) -> bool:
+    """Whether its answer hangs on the offer that it is asked for."""
+    return any(isinstance(node, Name) and node.path[0] == "offer" for node in walk(rule.tree))
 
 
 def is_the_same_for_all(tree: Node) -> bool:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from decisioning.engine.compiled import CompiledOffer, Facts, Release, Test
-from decisioning.engine.plans import Entry, Group, Plan, Plans, wanted
+from decisioning.engine.plans import Block, Entry, Group, Plan, Plans, wanted
 from decisioning.engine.pressure import Pressure
 from decisioning.engine.slots import Asked, part_of, together
 from decisioning.engine.values import (
@@ -21,6 +21,7 @@ from decisioning.engine.values import (
     Proposition,
     Question,
     Reason,
+    Slot,
     Space,
     Status,
     Step,
@@ -31,11 +32,23 @@ from decisioning.engine.why import Candidate, Why
 
 
 class Engine:
-    """A release with its plans; what a process asks."""
+    """A release with its plans; what a process asks.
 
-    def __init__(self, release: Release) -> None:
+    One that is `for_many` answers the same: it takes longer to begin, and then less for each.
+    """
+
+    def __init__(self, release: Release, *, for_many: bool = False) -> None:
         self.release = release
-        self.plans = Plans(release)
+        self.plans = Plans(release, in_blocks=for_many)
+        self._asked: tuple[tuple[Slot, ...], tuple[Asked, ...]] = ((), ())
+
+    def asked(self, slots: tuple[Slot, ...]) -> tuple[Asked, ...]:
+        """Which slots are answered together; those of many people are the same."""
+        known, found = self._asked
+        if known is not slots:
+            found = tuple(together(self.release.spaces, slots))
+            self._asked = slots, found
+        return found
 
     def decide(self, question: Question) -> Decision:
         """Rank offers for every slot. A slot of an unknown space is left out."""
@@ -59,7 +72,7 @@ class Call:
         self.chosen_count: Counter[tuple[str, str]] = Counter()
 
     def answers(self) -> Iterator[Answer]:
-        for asked in together(self.release.spaces, self.question.slots):
+        for asked in self.engine.asked(self.question.slots):
             whole = SlotWalk(self, asked).answer()
             for slot, rank in asked.shown:
                 yield part_of(whole, slot, rank)
@@ -106,6 +119,7 @@ class SlotWalk:
             self.release, asked.space.channel, self.facts, self.at, question.history
         )
         self.answered: dict[str, bool] = {}
+        self.answers: dict[Block, tuple[Any, ...]] = {}
         self.asks_above = self.release.asks_above
         self.why = Why(wanted=question.explain)
         self.capped = 0
@@ -160,13 +174,27 @@ class SlotWalk:
         lists = [found for group in plan.groups for found in self.lists(group) if found]
         if len(lists) == 1:
             return each_once(lists[0])
-        return each_once(heapq.merge(*lists, key=lambda entry: -entry.bound))
+        return each_once(heapq.merge(*lists, key=lightness))
 
-    def lists(self, group: Group) -> Iterable[tuple[Entry, ...]]:
+    def lists(self, group: Group) -> Iterable[Iterable[Entry]]:
         """Whoever wants to know why is told of everything."""
         if not self.is_open(group):
             return ()
-        return [group.entries] if self.question.explain else group.open_to(self.facts)
+        if self.question.explain:
+            return [group.entries]
+        return [self.passing(group)] if group.blocks else group.open_to(self.facts)
+
+    def passing(self, group: Group) -> Iterator[Entry]:
+        """Without those that leave by their own filter, where all of a block are asked at once."""
+        for block in group.blocks:
+            yield from block.passing(self.answers_of(block))
+
+    def answers_of(self, block: Block) -> tuple[Any, ...]:
+        found = self.answers.get(block)
+        if found is None:
+            found = block.answers(self.facts, self.at, self.release.zone)
+            self.answers[block] = found
+        return found
 
     def is_open(self, group: Group) -> bool:
         """Whether what is asked of everybody below lets this person in."""
@@ -192,30 +220,36 @@ class SlotWalk:
         self.facts["offer"] = offer.facts
         if self.asks_above and not self.passes_above(offer):
             return None
-        answers = offer.ask(self.facts, self.at, self.release.zone) if offer.ask else ()
-        if offer.has_filter and not answers[0]:
+        if entry.block is not None:
+            answers = self.answers_of(entry.block)
+        else:
+            answers = offer.ask(self.facts, self.at, self.release.zone) if offer.ask else ()
+        if offer.has_filter and not answers[entry.filter_at]:
             self.why.leave(offer, Step.OFFER_FILTER, test=offer.offer.filter)
             return None
         best = self.best_context(entry, answers)
         if best is None:
             self.why.leave(offer, Step.CONTEXT)
-            return None
-        return Candidate(entry, *best)
+        return best
 
-    def best_context(self, entry: Entry, answers: Sequence[Any]) -> tuple[int, str, Decimal] | None:
-        """The heaviest line that is open to this person; of equals the first."""
-        best: tuple[int, str, Decimal] | None = None
+    def best_context(self, entry: Entry, answers: Sequence[Any]) -> Candidate | None:
+        """The offer with the heaviest line that is open to this person; of equals the first."""
+        heaviest, best, formula = 0, None, 0.0
+        first = entry.first
         for weighing in entry.lines:
             line = weighing.line
-            if line.filter_at is not None and not answers[line.filter_at]:
+            if line.filter_at is not None and not answers[first + line.filter_at]:
                 continue
-            formula = line.constant if line.weight_at is None else answers[line.weight_at]
-            millionths = (
-                weighing.known if line.weight_at is None else effective(formula, entry.factor)
-            )
-            if millionths and (best is None or millionths > best[0]):
-                best = (millionths, line.context.label, Decimal(repr(formula)))
-        return best
+            if line.weight_at is None:
+                answer, millionths = line.constant, weighing.known
+            else:
+                answer = answers[first + line.weight_at]
+                millionths = effective(answer, entry.factor)
+            if answer is not None and millionths and millionths > heaviest:
+                heaviest, best, formula = millionths, line, answer
+        if best is None:
+            return None
+        return Candidate(entry, entry.offer, heaviest, best, formula)
 
     def passes_above(self, offer: CompiledOffer) -> bool:
         test = self.release.filter
@@ -348,6 +382,10 @@ def each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
         if code not in seen:
             seen.add(code)
             yield entry
+
+
+def lightness(entry: Entry) -> float:
+    return -entry.bound
 
 
 def counts_at_once(cap: Cap, status: int) -> bool:

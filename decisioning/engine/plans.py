@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
+from itertools import compress
 from math import inf
+from typing import Any
 
 from decisioning.engine.compiled import (
     CompiledOffer,
     Facts,
+    Later,
     Line,
     Release,
     Test,
+    asks_offer,
     constant_weight,
 )
 from decisioning.engine.values import Category, Space, Step
 from decisioning.engine.weights import product
+from rules.checking import Checked
 from rules.keys import Key, Path, Value
+from rules.kinds import BOOL
+from rules.tree import Literal
 
+SMALLEST_BLOCK, LARGEST_BLOCK = 16, 256  # entries
+YES = Literal(True, BOOL)  # noqa: FBT003 (a value of the rule language)
+ALWAYS = Checked(YES, BOOL, {YES: BOOL})
 MOST_PLANS = 256  # a release's plans are few: a space, what is asked for, and the era
 
 
@@ -38,6 +48,9 @@ class Entry:
     factor: Decimal
     multipliers: tuple[tuple[str, Decimal], ...]
     lines: tuple[Weighing, ...]
+    block: Block | None = None  # with which it is asked
+    filter_at: int = 0  # where its answers stand among those of the block
+    first: int = 0  # from where those of its lines are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,7 @@ class Group:
     entries: tuple[Entry, ...]  # all, by falling bound, as are the lists below
     for_all: tuple[Entry, ...]
     by_value: tuple[tuple[Path, Mapping[Value, tuple[Entry, ...]]], ...]
+    blocks: tuple[Block, ...] = ()  # all, where they are asked together
 
     def open_to(self, facts: Facts) -> Iterator[tuple[Entry, ...]]:
         """The lists in which everything stands that somebody may have."""
@@ -60,6 +74,49 @@ class Group:
             value = facts[root].get(name)
             if value is not None and value in lists:
                 yield lists[value]
+
+
+class Block:
+    """Entries whose rules are one function: what several of them ask is asked once.
+
+    To make it takes as long as a thousand answers, so it is for those who ask for many people.
+    """
+
+    __slots__ = ("ask", "entries", "unread")
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.unread = entries
+        self.entries: tuple[Entry, ...] = ()
+        self.ask: Later | None = None
+
+    def answers(self, facts: Facts, at: datetime, zone: tzinfo) -> tuple[Any, ...]:
+        """What the rules of all of them say; first, for each entry, its own filter."""
+        ask = self.ask
+        if ask is None:
+            ask = self.ask = self.read()
+        return ask(facts, at, zone)
+
+    def read(self) -> Later:
+        filters: list[Checked] = []
+        more: list[Checked] = []
+        placed = []
+        for entry in self.unread:
+            own = entry.offer.ask.rules if entry.offer.ask else ()
+            if any(asks_offer(rule) for rule in own):  # it is asked by itself
+                filters.append(ALWAYS)
+                placed.append(entry)
+                continue
+            number = int(entry.offer.has_filter)
+            first = len(self.unread) + len(more) - number
+            placed.append(replace(entry, block=self, filter_at=len(filters), first=first))
+            filters.append(own[0] if number else ALWAYS)
+            more += own[number:]
+        self.entries = tuple(placed)
+        return Later([*filters, *more])
+
+    def passing(self, answers: tuple[Any, ...]) -> Iterator[Entry]:
+        """Those whose own filter lets the person in, or has not been asked yet."""
+        return compress(self.entries, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +152,9 @@ def wanted(
 class Plans:
     """The plans of a release, made when they are first asked for."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, *, in_blocks: bool = False) -> None:
         self.release = release
+        self.in_blocks = in_blocks
         self.made: dict[tuple[str, Wanted, int], Plan] = {}
 
     def of(self, space: Space, scope: Wanted, at: datetime) -> Plan:
@@ -105,8 +163,20 @@ class Plans:
         if plan is None:
             if len(self.made) >= MOST_PLANS:
                 self.made.clear()
-            plan = self.made[key] = make_plan(self.release.offers, space.name, scope, at)
+            plan = make_plan(self.release.offers, space.name, scope, at)
+            if self.in_blocks:
+                plan = Plan(tuple(map(with_blocks, plan.groups)), plan.left)
+            self.made[key] = plan
         return plan
+
+
+def with_blocks(group: Group) -> Group:
+    """The heaviest are asked in small blocks: often one of them is enough."""
+    blocks, start, size = [], 0, SMALLEST_BLOCK
+    while start < len(group.entries):
+        blocks.append(Block(group.entries[start : start + size]))
+        start, size = start + size, min(size * 2, LARGEST_BLOCK)
+    return replace(group, blocks=tuple(blocks))
 
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:

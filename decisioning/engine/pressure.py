@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
 from decisioning.engine.values import Past, Scope
@@ -16,6 +18,22 @@ class Blocked:
     count: int
     since: datetime | None
     until: datetime | None
+
+
+class Counts:
+    """How often somebody has had what."""
+
+    def __init__(self, history: list[Past], category_of: Callable[[Past], str | None]) -> None:
+        self.history = history
+        self.category_of = category_of
+
+    @cached_property
+    def by_offer(self) -> Counter[str]:
+        return Counter(past.offer for past in self.history)
+
+    @cached_property
+    def by_category(self) -> Counter[str | None]:
+        return Counter(map(self.category_of, self.history))
 
 
 class Pressure:
@@ -30,7 +48,7 @@ class Pressure:
         self.at = at
         self.history = [past for past in history if not past.is_fallback]
         self.concerned: dict[str, bool] = {}
-        self.counted: dict[str, list[Past]] = {}
+        self.counted: dict[str, Counts] = {}
         self.applying: dict[str, frozenset[str]] = {}
 
     def blocks(self, offer: CompiledOffer) -> Blocked | None:
@@ -43,20 +61,23 @@ class Pressure:
 
     def first(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
         for rule in offer.rules:
+            if rule.rule.channel not in ("all", self.channel):
+                continue
             if chosen and not rule.rule.count_this_call:
                 continue
+            before, beside = self.of(rule), self.relevant(rule, chosen) if chosen else []
+            if len(before.history) + len(beside) < rule.rule.max:
+                continue  # not even with everything that it looks at
             if self.speaks_of(rule, offer) and self.concerns(rule):
-                count = self.count(rule, offer, self.of(rule))
-                if chosen:
-                    count += self.count(rule, offer, self.relevant(rule, chosen))
+                count = self.count(rule, offer, before)
+                if beside:
+                    count += self.count(rule, offer, Counts(beside, self.category_of))
                 if count >= rule.rule.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
 
     def speaks_of(self, rule: CompiledRule, offer: CompiledOffer) -> bool:
-        if rule.rule.channel not in ("all", self.channel):
-            return False
-        return rule.codes is not None or offer.code in self.applied(rule)
+        return rule.codes is not None or offer.offer.code in self.applied(rule)
 
     def applied(self, rule: CompiledRule) -> frozenset[str]:
         """The offers that a rule applies to, where that hangs on the person."""
@@ -84,11 +105,12 @@ class Pressure:
             self.concerned[rule.rule.name] = known
         return known
 
-    def of(self, rule: CompiledRule) -> list[Past]:
+    def of(self, rule: CompiledRule) -> Counts:
         """The history that a rule looks at, before it is narrowed to an offer."""
         found = self.counted.get(rule.rule.name)
         if found is None:
-            found = self.counted[rule.rule.name] = self.relevant(rule, self.history)
+            history = self.relevant(rule, self.history)
+            found = self.counted[rule.rule.name] = Counts(history, self.category_of)
         return found
 
     def relevant(self, rule: CompiledRule, history: Iterable[Past]) -> list[Past]:
@@ -106,17 +128,18 @@ class Pressure:
         facts = {**self.facts, "proposition": past_facts(past)}
         return rule.counts is not None and rule.counts.holds(facts, self.at, self.release.zone)
 
-    def count(self, rule: CompiledRule, offer: CompiledOffer, history: Iterable[Past]) -> int:
+    def count(self, rule: CompiledRule, offer: CompiledOffer, counts: Counts) -> int:
+        if not counts.history:
+            return 0
         match rule.rule.scope:
             case Scope.OFFER:
-                return sum(past.offer == offer.code for past in history)
+                return counts.by_offer[offer.offer.code]
             case Scope.CATEGORY:
-                mine = offer.offer.category
-                return sum(self.category_of(past) == mine for past in history)
+                return counts.by_category[offer.offer.category]
             case Scope.RULE:
                 codes = self.applied(rule)
-                return sum(past.offer in codes for past in history)
-        return sum(1 for _ in history)
+                return sum(past.offer in codes for past in counts.history)
+        return len(counts.history)
 
     def category_of(self, past: Past) -> str | None:
         """Where the offer stands now; where it stood then, once it is gone."""

@@ -10,6 +10,7 @@ from typing import Any
 from decisioning.engine.compiled import CompiledOffer, CompiledRule
 from decisioning.engine.decide import Call, Engine, SlotWalk
 from decisioning.engine.plans import Weighing, entry_of, wanted, ways_out
+from decisioning.engine.pressure import Counts
 from decisioning.engine.slots import together
 from decisioning.engine.values import Cap, Context, PresentationRule, Question, Step
 from decisioning.engine.weights import effective
@@ -139,8 +140,11 @@ class Seeker:
     def counted(self, rule: CompiledRule, offer: CompiledOffer) -> list[datetime]:
         """When that happened what a rule counts."""
         pressure = self.walk.pressure
-        past = pressure.of(rule)
-        return sorted(one.at for one in past if pressure.count(rule, offer, [one]))
+        return sorted(
+            one.at
+            for one in pressure.of(rule).history
+            if pressure.count(rule, offer, Counts([one], pressure.category_of))
+        )
 
     def caps_of(self, offer: CompiledOffer) -> Iterator[Used]:
         for cap in offer.offer.caps:

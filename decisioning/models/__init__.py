@@ -3,6 +3,7 @@
 from decisioning.models.counters import CapTotal, CapTotalUse, CapUse
 from decisioning.models.people import Clock, VisitorLink
 from decisioning.models.propositions import Interaction, Proposition, Transition
+from decisioning.models.runs import Part, Run
 
 __all__ = [
     "CapTotal",
@@ -10,7 +11,9 @@ __all__ = [
     "CapUse",
     "Clock",
     "Interaction",
+    "Part",
     "Proposition",
+    "Run",
     "Transition",
     "VisitorLink",
 ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Environment
 from catalog.models.spaces import Channel, Status
 from contacts.models import Contact
+from decisioning.models.runs import Run
 
 
 class Interaction(models.Model):
@@ -42,6 +43,10 @@ class Interaction(models.Model):
     slots = models.JSONField()  # as they were asked for
     # JSON that nobody searches: see `decisioning.inputs`. NULL once somebody is erased
     inputs = models.TextField(null=True)  # noqa: DJ001 (missing is not empty)
+    # for one person among many; NULL: asked for by itself
+    run = models.ForeignKey(
+        Run, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
 
     class Meta:
         verbose_name = _("decision")

@@ -12,6 +12,8 @@ from decisioning.reacting import ACTIONS, destination_of, follow
 from decisioning.recording import TooBusy
 from decisioning.statuses import NoSuchProposition
 
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # as browsers have called it
+
 
 @csrf_exempt
 @login_not_required
@@ -35,5 +37,6 @@ def link_follow(request: HttpRequest, token: str, action: str) -> HttpResponse:
 
 
 def is_prefetch(request: HttpRequest) -> bool:
-    purpose = request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
-    return "prefetch" in purpose.lower()
+    """Does a browser fetch it for somebody who has not asked for it, and perhaps never will?"""
+    said = " ".join(request.headers.get(name, "") for name in PURPOSES).lower()
+    return "prefetch" in said or "preview" in said

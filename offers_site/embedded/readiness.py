@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
 
 import django
 import redis
@@ -18,6 +20,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.timezone import now
 
 from offers_site.embedded import notes
 from offers_site.embedded.places import Places
@@ -35,6 +38,7 @@ OLDEST_REDIS = 6
 SECONDS_TO_REACH = 3
 
 SignIn = tuple[str, str, str]
+Answer = TypeVar("Answer")
 
 
 def check_database() -> None:
@@ -127,20 +131,30 @@ def fingerprint_of_static() -> str:
 
 
 def load_demo(say: Callable[[str], None]) -> None:
-    """A database without people has the demo's."""
-    if "load_demo" in get_commands() and not get_user_model().objects.exists():
+    """A database without people has the demo's; the shop of a demo follows the address."""
+    if "load_demo" not in get_commands():
+        return
+    if not get_user_model().objects.exists():
         say("Loading the demo")
-        call_command("load_demo", verbosity=0, stdout=io.StringIO())
+    call_command("load_demo", verbosity=0, stdout=io.StringIO())
 
 
 def demo_sign_ins() -> list[SignIn]:
     """The people of the demo: role, email address, password."""
-    if importlib.util.find_spec("accounts.demo") is None:
-        return []
-    demo = importlib.import_module("accounts.demo")
+    return asked_of("accounts.demo", lambda demo: list(demo.sign_ins())) or []
+
+
+def has_demo_shop() -> bool:
+    """Is there a shop to look at?"""
+    return bool(asked_of("decisioning.demo", lambda demo: demo.shop_at(now())))
+
+
+def asked_of(demo: str, ask: Callable[[ModuleType], Answer]) -> Answer | None:
+    if importlib.util.find_spec(demo) is None:
+        return None
     try:
-        return list(demo.sign_ins())
+        return ask(importlib.import_module(demo))
     except DatabaseError:  # it has just gone away: no reason for `up` to go too
-        return []
+        return None
     finally:
         connection.close()

@@ -170,6 +170,10 @@ class Up:
     def _announce(self) -> None:
         lines = [_("Overture is ready: %(url)s") % {"url": self._local_url}]
         if self._wishes.demo:
+            if readiness.has_demo_shop():
+                lines.append(
+                    _("A shop to try it in: %(url)s") % {"url": f"{self._local_url}/shop/"}
+                )
             lines += in_columns(readiness.demo_sign_ins())
         self._output.announce(lines)
         if self._wishes.browser and has_display() and os.isatty(STANDARD_OUTPUT):

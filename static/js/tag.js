@@ -18,6 +18,7 @@ const settings = {
   ...window.overture,
 };
 let latest = 0;
+let isAnother = false; // than whom the offers in the page were for: without an answer they go
 
 function visitor() {
   return document.cookie.match(`(?:^|; )${COOKIE}=([^;]+)`)?.[1];
@@ -50,8 +51,17 @@ function slotOf(place) {
   if (offerCount) slot.count = Number(offerCount);
   if (offerCategories) slot.categories = words(offerCategories);
   if (offerThemes) slot.themes = words(offerThemes);
-  if (offerCall) slot.call = JSON.parse(offerCall);
+  if (offerCall) slot.call = parsed(offerCall, place);
   return slot;
+}
+
+function parsed(text, place) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    console.info("overture: data-offer-call is no JSON", place);
+    return {};
+  }
 }
 
 function targetOf() {
@@ -63,7 +73,7 @@ function targetOf() {
 async function refresh() {
   const mine = ++latest;
   const places = [...document.querySelectorAll("[data-offer-space]")];
-  if (!places.length) return;
+  if (!places.length) return null;
   try {
     const answer = await send(
       "decisions",
@@ -77,23 +87,36 @@ async function refresh() {
       },
       { signal: AbortSignal.timeout(PATIENCE) },
     );
-    if (mine !== latest) return; // the page has asked again meanwhile
+    if (mine !== latest) return null; // the page has asked again meanwhile
+    isAnother = false;
     if (answer.visitor && settings.consent) remember(answer.visitor);
     answer.slots.forEach((slot, number) => show(places[number], slot)); // in the same order
+    say(document, "answered", answer);
+    return answer;
   } catch (error) {
+    if (mine !== latest) return null;
     console.info("overture:", error.message);
+    if (isAnother) places.forEach(restore);
+    say(document, "unanswered", error.message);
+    return null;
   }
+}
+
+function say(where, what, detail) {
+  where.dispatchEvent(new CustomEvent(`overture:${what}`, { bubbles: true, detail }));
 }
 
 function show(place, slot) {
   const shown = slot.propositions.filter((one) => one.html);
+  if (!shown.length) return restore(place);
   if (!own.has(place)) own.set(place, [...place.childNodes]);
-  if (!shown.length) {
-    place.replaceChildren(...own.get(place));
-    return;
-  }
   place.replaceChildren(...shown.map(offer));
-  place.dispatchEvent(new CustomEvent("overture:shown", { bubbles: true, detail: slot }));
+  say(place, "shown", slot);
+}
+
+function restore(place) {
+  if (own.has(place)) place.replaceChildren(...own.get(place));
+  own.delete(place);
 }
 
 function offer(one) {
@@ -111,15 +134,16 @@ function offer(one) {
 }
 
 function tell(one, status) {
-  send(`propositions/${one.token}/status`, { status }, { keepalive: true }).catch(() => {});
+  const told = send(`propositions/${one.token}/status`, { status }, { keepalive: true });
+  return told.catch((error) => console.info("overture:", error.message));
 }
 
 function watch(box, one) {
   let timer;
   const observer = new IntersectionObserver(
-    ([entry]) => {
+    (entries) => {
       clearTimeout(timer);
-      if (entry.intersectionRatio < 0.5) return;
+      if (entries.at(-1).intersectionRatio < 0.5) return;
       timer = setTimeout(() => {
         observer.disconnect();
         tell(one, "presented");
@@ -132,8 +156,10 @@ function watch(box, one) {
 
 window.overture = {
   refresh,
+  react: tell,
   identify(target) {
     settings.target = target;
+    isAnother = true;
     return refresh();
   },
   tell(call) {
@@ -143,6 +169,7 @@ window.overture = {
   consent(given) {
     settings.consent = given;
     if (!given) document.cookie = `${COOKIE}=; Path=/; Max-Age=0`;
+    isAnother = true;
     return refresh();
   },
 };

@@ -22,6 +22,7 @@ def test_a_key_describes_itself(client):
         "prefix": secret[:10],
         "scopes": ["decide", "journal"],
         "spaces": ["webHero"],
+        "coupon_folders": [],
         "origins": [],
         "created_at": "2026-11-21T12:00:00Z",
         "expires_at": None,

@@ -4,6 +4,7 @@ A new address fails here until it stands in the table.
 """
 
 import base64
+import re
 import uuid
 from copy import copy
 
@@ -11,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, is_valid_path, resolve, reverse
 
 from accounts.actions.labels import create_label
 from accounts.models import JournalEntry
@@ -21,6 +22,7 @@ from catalog.describing import fallback_offer_shape
 from catalog.models import PlannedRelease, Tag
 from catalog.shapes import ContentFieldShape
 from coupons.actions.redemptions import redeem
+from coupons.models import Folder
 from coupons.redeeming import Use
 from jobs.models import Job
 from tests.build import (
@@ -54,6 +56,7 @@ PICTURE = base64.b64decode(
 pytestmark = pytest.mark.django_db
 
 ROLES = ("administrator", "offer_manager", "delivery_manager", "agent", "analyst")
+LINK = re.compile(r'(?:href|hx-get|hx-post|action)="(/[^"#?]*)(?!\?side=live)[#?"]')
 EVERYBODY = frozenset({*ROLES, "no_role"})
 ADMINISTRATOR = frozenset({"administrator"})
 MOVERS = frozenset({"administrator", "offer_manager", "delivery_manager"})
@@ -255,6 +258,10 @@ TABLE = {
     "catalog:picture-add": (CHANGES_OFFERS, 405, 422),
     "coupons:coupon-list": (SEES_COUPONS, 200, 405),
     "coupons:coupon-create": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-list": (ADDS_COUPONS, 200, 405),
+    "coupons:folder-create": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-edit": (ADDS_COUPONS, 200, 422),
+    "coupons:folder-delete": (ADDS_COUPONS, 200, 302),
     "coupons:options-edit": (ADMINISTRATOR, 200, 422),
     "coupons:options-codes": (ADMINISTRATOR, 200, 302),
     "coupons:coupons-suspend": (ADDS_COUPONS, 302, 302),
@@ -320,6 +327,13 @@ PUBLIC = {
     "accounts:theme-choose": (405, 400),
     "catalog:asset-file": (200, 405),
     "decisioning:link-follow": (404, 405),
+    # there is no shop where there is no demo
+    "decisioning:shop-away-api": (404, 404),
+    "decisioning:shop-away-tag": (404, 404),
+    "decisioning:shop-basket": (404, 404),
+    "decisioning:shop-department": (404, 404),
+    "decisioning:shop-home": (404, 404),
+    "decisioning:shop-sign-in": (404, 404),
     "decisioning:tag": (200, 405),
     "api-openapi": (200, 405),
     "api-docs": (200, 405),
@@ -402,8 +416,10 @@ def addresses():
     write(None, ContentFieldShape(name="target", label="Target"), shop)
     coupon = make_coupon("CPN23", type="individual", accept_unissued=True)
     (code,) = make_codes(coupon, "TARGET")
+    folder = Folder.objects.create(path="Target")
     use = redeem(Use(code="TARGET", source="till", external_id="T-1"), by=None, at=NOON).redemption
     samples = {
+        "coupons:folder": {"pk": folder.pk},
         "coupons:code-": {"code": "CPN23", "pk": code.pk},
         "coupons:redemption-roll-back": {"pk": use.pk},
         "coupons:batch": {"code": "CPN23", "pk": code.batch_id},
@@ -451,6 +467,8 @@ def addresses():
         "api-1:list_propositions": {"key": contact.key},
         "api-1:set_status": {"token": "never-given"},
         "decisioning:link-follow": {"token": "never-given", "action": "click"},
+        "decisioning:shop-away-api": {"path": "decisions"},
+        "decisioning:shop-department": {"department": "bags"},
         "decisioning:call": {"public_id": contact.public_id},
         "decisioning:person": {"public_id": contact.public_id},
         "decisioning:proposition": {
@@ -573,6 +591,23 @@ def test_people_open_what_their_role_allows(addresses, role):
     }
     expected["accounts:sign-out"] = (405, "sign-in")
     assert found == expected
+
+
+@pytest.mark.parametrize("role", ["delivery_manager", "agent", "analyst"])
+def test_no_page_leads_to_where_one_may_not_go(addresses, role):
+    client = visitor(make_user(f"{role}@example.org", role=role))
+    known = {**TABLE, **HIDDEN}
+    pages = [name for name, (allowed, get, _post) in known.items() if role in allowed]
+
+    found = {
+        (name, resolve(link).view_name)
+        for name in pages
+        for link in LINK.findall(client.get(addresses[name]).content.decode(errors="replace"))
+        if is_valid_path(link)
+    }
+
+    assert len(found) > 100
+    assert {pair for pair in found if pair[1] in known and role not in known[pair[1]][0]} == set()
 
 
 def without(status, refusal):

@@ -182,3 +182,39 @@ def test_what_is_wrong_does_not_hide_the_rest():
     ]
     assert found.package is not None
     assert found.package.offers[0].filter == "nonsense("
+
+
+def test_a_word_that_nothing_can_stand_in_for_hides_nothing_else():
+    rule = {"name": "R", "label": "R", "statuses": ["seen"]}
+    field = {"name": "badge", "label": "Badge", "type": "int"}
+    tree = with_(
+        offers=[{"code": "A", "label": "A", "filter": "nonsense("}],
+        content_fields=[field],
+        presentation_rules=[rule],
+    )
+    found = read(json.dumps(tree).encode())
+
+    assert sorted((p.path, p.code) for p in found.problems) == [
+        ("content_fields[0].type", "not_a_choice"),
+        ("presentation_rules[0].statuses[0]", "not_a_choice"),
+    ]
+    assert found.package is not None
+    assert found.package.offers[0].filter == "nonsense("
+
+
+def test_half_a_character_is_named_and_hides_nothing_else():
+    tree = with_(
+        offers=[
+            {"code": "A", "label": "caf\ud83d", "colour": 1},
+            {"code": "B", "label": "caf\U0001f600", "content": {"\udc00": "x"}},
+        ]
+    )
+    found = read(json.dumps(tree).encode())
+
+    assert sorted((p.path, p.code) for p in found.problems) == [
+        ("offers[0].colour", "extra_forbidden"),
+        ("offers[0].label", "half_character"),
+        ("offers[1].content", "half_character"),
+    ]
+    assert found.package is not None
+    assert told({**SMALL, "format": "\ud800"}) == [("format", "other_format")]

@@ -400,19 +400,21 @@ def test_one_approves_and_goes_back_from_the_shell(shop, capsys):
         ("approve", "NYC", "--environment", "nope", "--content"),
         ("approve", "NYC", "--environment", "shop", "--content", "--by", "nobody@example.org"),
         ("approve", "NYC", "--environment", "shop", "--content", "--by", "ann@example.org"),
+        ("approve", "NYC", "--environment", "shop", "--content", "--reject", "--comment", "No"),
         ("disable", "offer", "NYC", "--environment", "shop", "--by", "ann@example.org"),
         ("disable", "category", "nope", "--environment", "shop"),
         ("rollback", "--environment", "shop", "--release", "7"),
         ("rollback", "--environment", "shop", "--release", "1", "--by", "ann@example.org"),
     ],
 )
-def test_the_shell_says_what_it_could_not_do(shop, words):
+def test_the_shell_says_what_it_could_not_do(shop, words, capsys):
     make_user("ann@example.org", "catalog.view_design_offer")
     publish(make_offer(shop))
 
-    with pytest.raises(CommandError):
-        call_command("catalog", *words)
+    with pytest.raises(CommandError) as refusal:
+        call_command("catalog", *words, "--json")
 
+    assert json.loads(capsys.readouterr().out) == {"error": str(refusal.value)}
     assert now(shop).release_number == 1
 
 

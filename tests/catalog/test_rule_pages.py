@@ -329,7 +329,7 @@ def test_a_merged_tag_takes_back_the_approval_of_eligibility(client, ada, shop):
     assert states(Offer.objects.get(code="SUN")) == ("live", "editing")
 
 
-@pytest.mark.parametrize("name", ["", "summer", "x" * 51])
+@pytest.mark.parametrize("name", ["", "summer", "x" * 51, "\u200b"])
 def test_a_bad_name_of_a_tag_is_refused(client, ada, shop, name):
     make_offer(shop, tags=("summer",))
 

@@ -1,5 +1,7 @@
 """What an answer shows: rendered for the person, linked, and never half."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
 import pytest
 
 from catalog.describing import offer_shape, space_shape
@@ -159,7 +161,16 @@ def test_a_link_opened_twice_notes_once(client, shown):
     assert Proposition.objects.get().status == 3
 
 
-@pytest.mark.parametrize("way", [{"method": "head"}, {"headers": {"Sec-Purpose": "prefetch"}}])
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"method": "head"},
+        {"headers": {"Sec-Purpose": "prefetch;prerender"}},
+        {"headers": {"Purpose": "prefetch"}},
+        {"headers": {"X-Moz": "prefetch"}},
+        {"headers": {"X-Purpose": "preview"}},
+    ],
+)
 def test_who_only_looks_ahead_notes_nothing(client, shown, way):
     method = way.pop("method", "get")
 
@@ -172,6 +183,26 @@ def test_who_only_looks_ahead_notes_nothing(client, shown, way):
 @pytest.mark.parametrize("token", ["x", "a" * 36, "é" * 36, "%00" * 9])
 def test_a_token_that_we_did_not_write_leads_nowhere(client, bank, token):
     assert client.get(f"/o/{token}/click").status_code == 404
+
+
+def test_a_proof_is_good_for_one_proposition(bank, client, shown):
+    """Whoever has a link of their own cannot write one of somebody else's."""
+    (other,) = bank.decide(HERO, target={"key": "C1"})["slots"][0]["propositions"]
+    mine = urlsafe_b64decode(shown["token"])
+    theirs = Proposition.objects.get(contact__key="C1")
+    forged = urlsafe_b64encode(theirs.pk.bytes + mine[16:]).decode()
+
+    assert client.get(f"/o/{forged}/accept").status_code == 404
+    assert client.get(f"/o/{theirs.pk}/accept").status_code == 404
+    assert client.post(path_of(other, "accept")).status_code == 405
+    theirs.refresh_from_db()
+    assert theirs.status == 1
+
+
+def test_a_link_is_kept_by_no_cache(client, shown):
+    response = client.get(path_of(shown, "click"))
+
+    assert response["Cache-Control"] == "private, no-store"
 
 
 def test_a_token_cannot_be_altered(client, shown):

@@ -38,7 +38,7 @@ FILTERS = [
     "contact.propensity_home > 0.5",
     'offer.code != "O3"',
     'call.device == "mobile"',
-    'contact.age in [17, 20, 23]',
+    "contact.age in [17, 20, 23]",
     'contact.income == "high" && contact.age > 20',
     '!contact.has_account && (contact.age < 30 && contact.income == "low")',
     'space.channel == "web"',

@@ -58,7 +58,7 @@ def test_what_is_no_mere_chain_has_none(text):
 cities = st.sampled_from(["Lyon", "a && b", "x'y", "(", "]"])
 atoms = st.one_of(
     st.builds("contact.city == {!r}".format, cities),
-    st.builds("contact.city in [{!r}, \'Lille\']".format, cities),
+    st.builds("contact.city in [{!r}, 'Lille']".format, cities),
     st.builds("call.device == {!r}".format, st.sampled_from(["a", "b"])),
     st.builds("contact.age {} {}".format, st.sampled_from([">", "==", "<"]), st.integers(0, 3)),
 )

@@ -59,9 +59,9 @@ def import_file(tmp_path, settings):
 
 @pytest.fixture
 def export(tmp_path):
-    def run(*options):
+    def run(*options, subject="contacts"):
         path = tmp_path / "out"
-        call_command("export", "contacts", *options, "--output", str(path), stderr=io.StringIO())
+        call_command("export", subject, *options, "--output", str(path), stderr=io.StringIO())
         return Path(path).read_bytes()
 
     return run

@@ -4,11 +4,12 @@ import argparse
 from datetime import datetime, time
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import now
 
 from accounts.actions import keys as actions
-from accounts.models import ApiKey
+from accounts.models import ApiKey, folder_paths
 from offers_site.commands import CommandError, CommandParser, OvertureCommand, text
 from offers_site.values import moment_in_utc
 
@@ -23,6 +24,7 @@ class Command(OvertureCommand):
         create.add_argument("--name", required=True, type=text(80))
         create.add_argument("--scopes", required=True, type=scopes, metavar="A,B")
         create.add_argument("--spaces", default=[], type=words, metavar="A,B")
+        create.add_argument("--coupon-folders", default=[], type=paths, metavar="A/B,C")
         create.add_argument("--origins", default=[], type=words, metavar="URL,URL")
         create.add_argument("--expires", type=moment, metavar="DATE")
         listed = verbs.add_parser("list", help="every key, without its secret")
@@ -47,6 +49,7 @@ class Command(OvertureCommand):
                 name=options["name"],
                 scopes=options["scopes"],
                 spaces=options["spaces"],
+                coupon_folders=options["coupon_folders"],
                 origins=[origin.rstrip("/").lower() for origin in options["origins"]],
                 expires_at=options["expires"],
                 by=None,
@@ -78,6 +81,13 @@ def words(given: str) -> list[str]:
     return [word.strip() for word in text(4_000)(given).split(",") if word.strip()]
 
 
+def paths(given: str) -> list[str]:
+    try:
+        return folder_paths(text(4_000)(given).split(","))
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(error.message) from error
+
+
 def scopes(given: str) -> list[str]:
     asked = words(given)
     unknown = [scope for scope in asked if scope not in ApiKey.Scope.values]
@@ -107,6 +117,7 @@ def describe(key: Any) -> dict[str, Any]:
         "state": key.state,
         "scopes": key.scopes,
         "spaces": key.spaces,
+        "coupon_folders": key.coupon_folders,
         "origins": key.origins,
         "created_at": key.created_at,
         "expires_at": key.expires_at,

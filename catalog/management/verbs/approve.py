@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from accounts.actions.granting import Stale
 from accounts.models import User
 from catalog.actions import approvals
-from catalog.approving import Side
+from catalog.approving import Side, state_of
 from catalog.management.verbs import (
     Verb,
     add_by,
@@ -18,7 +18,7 @@ from catalog.management.verbs import (
     person,
     say,
 )
-from catalog.models import Offer
+from catalog.models import Approval, Offer
 from offers_site.commands import CommandError, CommandParser, OvertureCommand, text
 
 
@@ -48,6 +48,9 @@ def run(command: OvertureCommand, options: dict[str, Any]) -> None:
             outcome = approvals.approve(offer, side, comment=options["comment"], by=by, at=now())
             release = outcome.release
     except approvals.AlreadyDone as refusal:
+        offer.refresh_from_db()
+        if options["reject"] and state_of(offer, side) != Approval.REJECTED:
+            raise CommandError(str(refusal)) from refusal
         changed, sentence = False, str(refusal)
     except (*approvals.REFUSALS, Stale) as refusal:
         raise CommandError(str(refusal)) from refusal

@@ -1,4 +1,4 @@
-"""`load_demo`: a catalogue and people to try the product with, where there are no people."""
+"""`load_demo`: catalogues, a shop and people to try the product with, where there are no people."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.utils.timezone import now
 from accounts import demo
 from catalog.demo import load_catalogue
 from coupons.demo import load_coupons
+from decisioning.demo import move_shop, open_shop
 from offers_site.commands import OvertureCommand
 
 
@@ -20,7 +21,10 @@ class Command(OvertureCommand):
             # People come last: until they are there, what was interrupted is done again.
             contacts = load_catalogue(at=now())
             coupons = load_coupons(at=now())
+            open_shop(at=now())
             added = demo.load_people(at=now())
+        else:
+            move_shop(at=now())
         if as_json:
             self.answer({"people": added, "contacts": contacts, "coupons": coupons})
         elif added:

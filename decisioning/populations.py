@@ -1,0 +1,239 @@
+"""Decisions for many people: the engine of single ones, with one reading and one writing for all.
+
+`look` decides and stores nothing. `record` stores each decision as exactly as a single one: of
+people whose history moved meanwhile nothing is stored, and the caller decides for them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.models import Space
+from decisioning.asks import Ask, Made, Person
+from decisioning.calling import CallData, Warned
+from decisioning.deciding import draw_up, kept_of
+from decisioning.engine.slots import space_of
+from decisioning.engine.values import Answer, Slot
+from decisioning.fitting import Fitting
+from decisioning.live import Live, NothingLive, engine_for, live_for
+from decisioning.partitions import make_month
+from decisioning.past import current_release
+from decisioning.pasts import Place, read_people, read_place
+from decisioning.recording import Capped, Moved, TooBusy
+from decisioning.sharing import Room
+from decisioning.showing import Showing
+from decisioning.storing import Drawn, NoMonth, hold_people, hold_totals, store
+from offers_site.identifiers import uuid7_at
+
+MOST_ATTEMPTS = 50
+IDENTIFICATION = "explicit"  # we know whom we decide for
+
+
+class NoSuchSpace(Exception):
+    """No space of this name is live."""
+
+
+class ForVisitors(Exception):
+    """The space is one for visitors, and populations are of contacts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """What everybody is asked. A `seed` settles ties; else each decision has its own."""
+
+    environment: int
+    slots: tuple[Slot, ...]
+    seed: str | None = None
+    explain: bool = False
+    run: int | None = None  # stored with what is recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What one person gets. `made` are the propositions, in all slots."""
+
+    person: Person
+    interaction: UUID
+    release: int
+    answers: tuple[Answer, ...]
+    made: tuple[Made, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """`moved` are people to be decided for again; `gone` are contacts no more."""
+
+    chosen: tuple[Chosen, ...]
+    moved: tuple[int, ...] = ()
+    gone: int = 0
+
+
+def ask_everybody(
+    space: str,
+    *,
+    count: int | None = None,
+    categories: Sequence[str] = (),
+    themes: Sequence[str] = (),
+    call: Mapping[str, Any] | None = None,
+    seed: str | None = None,
+    explain: bool = False,
+    warnings: list[Warned] | None = None,
+) -> Population:
+    """What a space asks of everybody, as a call asks it; raises NoSuchSpace and ForVisitors.
+
+    Call data that are not as they were declared are left out, with a warning.
+    """
+    live = live_of(space)
+    if live.environment.audience == "visitors":
+        raise ForVisitors
+    told = CallData.of(live).read(call or {}, "/call", [] if warnings is None else warnings)
+    slot = Slot(
+        slot=space,
+        space=space,
+        count=count,
+        categories=tuple(categories),
+        themes=tuple(themes),
+        call=told,
+    )
+    return Population(environment=live.environment_pk, slots=(slot,), seed=seed, explain=explain)
+
+
+def live_of(name: str) -> Live:
+    """What is live where a space stands, whose name may end in a rank."""
+    rows = Space.objects.filter(name__in={name, name.rpartition("_")[0]})
+    for environment, number in rows.values_list("environment", "environment__release_number"):
+        try:
+            live = live_for(environment, number)
+        except NothingLive:
+            continue
+        if space_of(live.engine.release.spaces, name)[0]:
+            return live
+    raise NoSuchSpace(name)
+
+
+# --- deciding ---
+
+
+def look(population: Population, people: Collection[int], *, at: datetime) -> Iterator[Chosen]:
+    """What each of these contacts would get if they were the only one; in order of their keys."""
+    for one in draw(population, people, at, records=False):
+        yield chosen(one)
+
+
+def record(
+    population: Population, people: Collection[int], *, at: datetime, hold: bool = False
+) -> Recorded:
+    """Decide for these contacts and store it, in one transaction or in the one that is open.
+
+    With `hold` nobody else decides for them meanwhile, so that nobody moves. The locks are taken
+    in order, so callers give people of one transaction in one go. What everybody shares is looked
+    at again when it was used up by others.
+    """
+    hold_caps = False
+    for _attempt in range(MOST_ATTEMPTS):
+        try:
+            with transaction.atomic():
+                if hold:
+                    hold_people(people)
+                if hold_caps:
+                    hold_totals(population.environment, at)
+                return record_once(population, people, at)
+        except Capped:
+            hold = hold_caps = True
+        except Moved:
+            continue
+        except NoMonth:
+            if not make_month(at):
+                raise
+    raise TooBusy
+
+
+def record_once(population: Population, people: Collection[int], at: datetime) -> Recorded:
+    drawn = list(draw(population, people, at, records=True))
+    if not drawn:
+        return Recorded(chosen=(), gone=len(people))
+    moved = store(drawn, environment=population.environment, run=population.run, at=at)
+    return Recorded(
+        chosen=tuple(chosen(one) for one in drawn if one.pk not in moved),
+        moved=tuple(sorted(moved)),
+        gone=len(people) - len(drawn),
+    )
+
+
+def draw(
+    population: Population, people: Collection[int], at: datetime, *, records: bool
+) -> Iterator[Drawn]:
+    """Decide for one after the other; with `records`, who comes first takes from shared caps."""
+    live, place = place_of(population, at)
+    engine = live.engine_for_many
+    slots = {slot.slot: slot for slot in population.slots}
+    ask = Ask(
+        environment=population.environment,
+        engine_for=engine_for,
+        slots=population.slots,
+        at=at,
+        identification=IDENTIFICATION,
+        seed=population.seed,
+        record=records,
+        explain=population.explain,
+        unrecorded=frozenset(name for name, space in live.spaces.items() if not space.record),
+        show=Fitting(Showing(live=live, slots=slots, identification=IDENTIFICATION, at=at)).show,
+    )
+    room = Room(engine.release, place.totals, at, shares=records)
+    for before in read_people(
+        engine.release,
+        people,
+        environment=population.environment,
+        at=at,
+        also=live.columns,
+        shared=room.used,
+    ):
+        interaction = uuid7_at(at)
+        draft, shown, question = draw_up(ask, interaction, engine, before)
+        stored = kept_of(draft.made)
+        wants = room.take(stored.values()) if stored else ()
+        yield Drawn(
+            before=before,
+            draft=draft,
+            shown=shown,
+            question=question,
+            stored=stored,
+            wants=wants,
+        )
+
+
+def place_of(population: Population, at: datetime) -> tuple[Live, Place]:
+    """What is live now, and what is used of its caps; raises NoSuchSpace."""
+    environment = population.environment
+    number = _live.get(environment)
+    if number is None:
+        number = current_release(environment)
+    while True:
+        live = live_for(environment, number)
+        place = read_place(live.engine.release, environment=environment, at=at)
+        number = _live[environment] = place.release
+        if live.number == number:
+            break
+    for slot in population.slots:
+        if not space_of(live.engine.release.spaces, slot.space)[0]:
+            raise NoSuchSpace(slot.space)
+    return live, place
+
+
+_live: dict[int, int] = {}  # the release that this process last saw, by environment: a guess
+
+
+def chosen(one: Drawn) -> Chosen:
+    return Chosen(
+        person=one.before.person,
+        interaction=one.draft.interaction,
+        release=one.before.release,
+        answers=one.draft.decision.answers,
+        made=one.draft.made,
+    )

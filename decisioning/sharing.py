@@ -1,0 +1,69 @@
+"""The caps that everybody shares, while many people are decided for one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from decisioning.asks import Made
+from decisioning.caps import caps_of
+from decisioning.engine.compiled import Release
+from decisioning.engine.decide import counts_at_once
+from decisioning.engine.values import Cap
+from decisioning.needs import needs_of
+from decisioning.pasts import Periods, Used
+
+LITTLE = 100  # uses that are left: from here on each decision is told how many
+Want = tuple[Cap, str, int]  # a cap, the space it is counted for or "", and what is taken now
+NOTHING: tuple[Want, ...] = ()
+
+
+class Room:
+    """What is left of them.
+
+    `used` is what a decision is told: what is used of each, or, where people share out what is left
+    (`shares`), of those only of which little is left. It changes with everybody who takes.
+    """
+
+    def __init__(
+        self, release: Release, totals: Sequence[Sequence[Any]], at: datetime, *, shares: bool
+    ) -> None:
+        self.release = release
+        self.caps = needs_of(release).caps
+        self.counted = Periods(release, needs_of(release), at).used(totals)
+        self.used: Used = {}
+        self.of_offers: dict[tuple[str, str, int], tuple[Want, ...]] = {}
+        for key in self.counted:
+            if not shares or self.is_scarce(key):
+                self.used[key] = self.counted[key]
+
+    def is_scarce(self, key: tuple[str, str]) -> bool:
+        cap, _space = key
+        return self.caps[cap].limit - self.counted[key] <= LITTLE
+
+    def take(self, stored: Iterable[Made]) -> tuple[Want, ...]:
+        """What these propositions take of caps, of each person's own as well."""
+        found = NOTHING
+        for made in stored:
+            if not made.is_fallback:
+                found += self.wants(made.offer, made.space, made.status)
+        for cap, space, taken in found:
+            if taken and not cap.per_contact:
+                key = cap.key, space
+                self.counted[key] = self.counted.get(key, 0) + taken
+                if self.is_scarce(key):
+                    self.used[key] = self.counted[key]
+        return found
+
+    def wants(self, offer: str, space: str, status: int) -> tuple[Want, ...]:
+        """As `decisioning.caps.wanted_by`, of one proposition."""
+        key = offer, space, status
+        found = self.of_offers.get(key)
+        if found is None:
+            found = self.of_offers[key] = tuple(
+                (cap, space if cap.each_space else "", int(counts_at_once(cap, status)))
+                for cap in caps_of(self.release, offer)
+                if counts_at_once(cap, status) or not cap.per_contact
+            )
+        return found
