@@ -2,9 +2,9 @@
 
 import multiprocessing
 import socket
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import quantiles
 
@@ -56,23 +56,11 @@ def load(target: Target, seconds: float) -> Load:
 
 
 def ask_together(target: Target, process: int, seconds: float) -> list[float]:
-    waits: list[float] = []
-    failures: list[BaseException] = []
+    def ask(number: int) -> list[float]:
+        return ask_on(target, process * THREADS + number, seconds)
 
-    def ask(number: int) -> None:
-        try:
-            waits.extend(ask_on(target, process * THREADS + number, seconds))
-        except BaseException as failure:
-            failures.append(failure)
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise RuntimeError(str(failures[0]))
-    return waits
+    with ThreadPoolExecutor(THREADS) as threads:
+        return [wait for waits in threads.map(ask, range(THREADS)) for wait in waits]
 
 
 def ask_on(target: Target, client: int, seconds: float) -> list[float]:

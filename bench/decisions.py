@@ -21,7 +21,7 @@ CALL = (
     '"slots":[{"slot":"top","space":"hero","count":3}]}'
 )
 BARE = ((b'"recorded": true', 1),)
-DECISION = ((b'"recorded": true', 1), (b'"rank"', 3), (b"<p>Half price", 6))
+DECISION = ((b'"recorded":true', 1), (b'"rank"', 3), (b"<p>Half price", 6))
 
 
 def measure() -> Iterator[Figure]:

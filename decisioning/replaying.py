@@ -83,7 +83,7 @@ def question_from(one: Interaction, live: Live) -> Question:
 def replayed(one: Interaction, live: Live) -> tuple[Line, ...]:
     question, engine = question_from(one, live), live.engine
     decision = engine.decide(question)
-    made = made_of(engine.release, question, decision, keeps=lambda name: live.spaces[name].record)
+    made = made_of(engine, question, decision, keeps=lambda name: live.spaces[name].record)
     return lines(
         (m.space, m.rank, m.offer, f"{m.weight:.6f}", m.context) for m in kept_of(made).values()
     )

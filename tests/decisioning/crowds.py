@@ -9,12 +9,12 @@ from django.db import connection, transaction
 
 from catalog.packages.applying import apply
 from catalog.packages.reading import read
-from decisioning import populations
 from decisioning.asks import Ask
 from decisioning.deciding import decide
 from decisioning.live import engine_for, live_for
 from decisioning.populations import ask_everybody
 from decisioning.showing import Showing
+from decisioning.storing import store
 from tests.build import NOON, make_attribute, make_contact
 from tests.decisioning.http import forget
 
@@ -127,14 +127,14 @@ def alone(pk, at=NOON, **more):
 
 def meanwhile(monkeypatch, work):
     """Do something once, after a decision was taken and before it is stored."""
-    store, times = populations.store, iter([True])
+    times = iter([True])
 
     def later(drawn, **more):
         if next(times, False):
             work()
         return store(drawn, **more)
 
-    monkeypatch.setattr(populations, "store", later)
+    monkeypatch.setattr("decisioning.populations.store", later)
 
 
 def elsewhere(work):

@@ -1,6 +1,7 @@
 """The call centre: who calls, what they are offered, what they say, and what comes next."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -35,13 +36,13 @@ def person(key: str = "C2") -> Contact:
     return Contact.objects.get(key=key)
 
 
-def call(client: Client, key: str = "C2"):
+def call(client: Client, key: str = "C2") -> Any:
     """The page after somebody was chosen."""
     address = f"/call-centre/{person(key).public_id}/offers/"
     return client.post(address, {"space": "callCenter"}, follow=True)
 
 
-def say(client: Client, page, number: int, status: str, reason: str = ""):
+def say(client: Client, page: Any, number: int, status: str, reason: str = "") -> Any:
     card = page.context["cards"][number - 1]
     return client.post(
         f"/call-centre/{page.context['contact'].public_id}/answer/",
@@ -56,11 +57,11 @@ def say(client: Client, page, number: int, status: str, reason: str = ""):
     )
 
 
-def offers(page) -> list[tuple[int, str, str]]:
+def offers(page: Any) -> list[tuple[int, str, str]]:
     return [(card.number, card.row.offer, card.status) for card in page.context["cards"]]
 
 
-def told(page) -> list[str]:
+def told(page: Any) -> list[str]:
     return [str(message) for message in page.context["messages"]]
 
 

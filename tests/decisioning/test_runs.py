@@ -10,7 +10,8 @@ from catalog.models import Environment, Offer
 from decisioning import runs
 from decisioning.actions.runs import start_run
 from decisioning.models import CapTotalUse, Clock, Interaction, Part, Proposition
-from decisioning.populations import ask_everybody, record
+from decisioning.populations import NoSuchSpace, ask_everybody, record
+from decisioning.storing import store
 from jobs import running
 from jobs.actions import cancel_job
 from jobs.models import Job
@@ -87,7 +88,7 @@ def test_one_worker_decides_for_everybody_whom_the_rule_describes(shop):
 
 def test_any_number_of_workers_share_a_run_and_its_limits_with_everybody_else(shop):
     run = start()
-    web = []
+    web: list[int] = []
 
     def call():
         web.extend(alone(pk, count=11) for pk in shop for _time in range(2))
@@ -115,7 +116,7 @@ def test_any_number_of_workers_share_a_run_and_its_limits_with_everybody_else(sh
 
 def test_what_a_killed_worker_was_at_is_done_again_by_others(shop, monkeypatch):
     run = start()
-    store, times = runs.populations.store, iter(range(3))
+    times = iter(range(3))
 
     def dies(drawn, **more):
         found = store(drawn, **more)
@@ -123,7 +124,7 @@ def test_what_a_killed_worker_was_at_is_done_again_by_others(shop, monkeypatch):
             raise SystemExit  # with a part decided for and not committed
         return found
 
-    monkeypatch.setattr(runs.populations, "store", dies)
+    monkeypatch.setattr("decisioning.populations.store", dies)
     with pytest.raises(SystemExit):
         lead(run)
     assert Interaction.objects.count() == 6
@@ -168,10 +169,10 @@ def test_people_who_moved_are_decided_for_again_in_the_same_run(shop, monkeypatc
 
 def test_a_space_that_is_gone_ends_the_run_in_words(shop, monkeypatch):
     run = start()
-    monkeypatch.setattr(runs.populations, "place_of", lambda *_words: gone())
+    monkeypatch.setattr("decisioning.populations.place_of", lambda *_words: gone())
 
     def gone():
-        raise runs.NoSuchSpace
+        raise NoSuchSpace
 
     assert lead(run) == "failed"
     assert Job.objects.get(pk=run.job_id).failure == "The space is not live any more."
