@@ -22,6 +22,7 @@ NOT_BENCHMARKS = {
     "audience",
     "catalogued",
     "decided",
+    "engines",
     "figures",
     "installation",
     "million",
