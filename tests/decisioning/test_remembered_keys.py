@@ -31,9 +31,12 @@ def caller():
 def test_a_recorded_decision_takes_two_statements(caller, monkeypatch):
     said = []
     execute = statements.execute
-    monkeypatch.setattr(
-        statements, "execute", lambda text, values: said.append(text) or execute(text, values)
-    )
+
+    def heard(text, values):
+        said.append(text)
+        return execute(text, values)
+
+    monkeypatch.setattr(statements, "execute", heard)
 
     with CaptureQueriesContext(connection) as others:
         answer = caller.decide(HERO, target={"key": "C2"})
