@@ -98,6 +98,8 @@ class TryForm(forms.Form):
             del self.fields["sample"]
         for datum in call:
             self.fields[f"{PREFIX}{datum.name}"] = field_of(datum)
+        for field in self.fields.values():
+            field.is_said = True  # type: ignore[attr-defined] # all of it may be left open
 
     def call(self) -> dict[str, Any]:
         """What the call would say, as a program writes it."""

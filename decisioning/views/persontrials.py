@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
@@ -35,6 +36,7 @@ from offers_site.http import StaffRequest, render_page
 may_explain = permission_required(
     ("contacts.view_contact", "decisioning.explain"), raise_exception=True
 )
+FRAME = "catalog/preview_frame.html"
 SEED = "preview"  # what settles ties, so that looking again shows the same
 
 
@@ -136,6 +138,7 @@ def previews_of(trial: Trial, eyes: Eyes) -> Iterator[dict[str, Any]]:
                 "label": eyes.offer(made.offer, is_fallback=made.is_fallback),
                 "rank": made.rank,
                 "preview": each.preview,
+                "page": str(render_to_string(FRAME, {"preview": each.preview})),
                 "width": WIDTH_OF_CHANNEL.get(channel, "web"),
             }
 
