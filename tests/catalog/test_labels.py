@@ -188,7 +188,7 @@ def test_programs_find_nothing_of_it_either(shop, outsider, client):
     for address, _names, path in addresses(shop, wanted, "NYC", "travel"):
         if "coupon" in address or "code" in address:
             continue
-        for query in (*QUERIES, "?side=live", "?side=live&release=2"):
+        for query in ("", SEARCHED, *COMPARED, "?side=live", "?side=live&release=2"):
             answer = client.get(path + query, headers=bearer(secret))
             if marks_in(answer.content.decode()):
                 found[address, query] = marks_in(answer.content.decode())
