@@ -233,7 +233,7 @@ def card_of(
 
 
 def page_of(rendered: Rendered) -> str:
-    return str(render_to_string("catalog/preview_frame.html", {"preview": {"rendered": rendered}}))
+    return render_to_string("catalog/preview_frame.html", {"preview": {"rendered": rendered}})
 
 
 def script_of(row: Proposition, eyes: Eyes, person: Mapping[str, Any]) -> Rendered | None:

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from catalog.models import Offer
+from catalog.rendering import Rendered
 from contacts.models import Contact
 from decisioning.models import Interaction, Proposition, Transition
 from decisioning.tokens import token_of
@@ -103,6 +104,17 @@ def test_the_best_offers_come_with_their_scripts_and_are_stored(client):
     again = client.get(page.redirect_chain[-1][0])
     assert offers(again) == offers(page)
     assert Interaction.objects.count() == 1  # looking again decides nothing
+
+
+def test_a_script_in_html_stays_within_its_frame(client, monkeypatch):
+    monkeypatch.setattr(
+        "decisioning.callcentre.script_of",
+        lambda *_: Rendered(content={}, html='<p title="a">Good morning</p>', text="", json=None),
+    )
+
+    text = call(client).content.decode()
+    assert "&lt;p title=&quot;a&quot;&gt;Good morning&lt;/p&gt;" in text
+    assert "<p title=" not in text
 
 
 def test_a_status_is_noted_with_who_said_it(client):

@@ -125,6 +125,14 @@ def test_what_they_would_get_is_not_kept(client):
     assert (Interaction.objects.count(), Proposition.objects.count()) == (0, 0)
 
 
+def test_content_stays_within_its_frame(client):
+    """What offers show is not part of our page, whatever quotation marks are in it."""
+    text = page(client, "preview", space="webHero", at=JUNE).content.decode()
+
+    assert 'srcdoc="\n\n&lt;!doctype html&gt;\n&lt;html lang=&quot;' in text.replace(" ", " ")
+    assert text.count("<!doctype html>") == 1
+
+
 def test_another_date_is_another_answer(client):
     in_june = told(page(client, "preview", key="C5", space="callCenter", at=JUNE))
     in_winter = told(page(client, "preview", key="C5", space="callCenter", at="2026-12-15T10:00"))
