@@ -187,6 +187,23 @@ def test_an_offer_behind_a_label_gives_way_to_the_next(client):
     assert [code for _number, code, _status in offers(page)][:2] == ["HOMEINS", "SNOW"]
 
 
+@pytest.mark.parametrize("decision", ["ffffffff-ffff-ffff-ffff-ffffffffffff", "x", "\0"])
+def test_decisions_that_never_were_show_nothing(client, decision):
+    address = f"/call-centre/{person().public_id}/"
+    page = client.get(address, {"space": "nowhere", "decision": [decision, decision]})
+
+    assert (page.status_code, page.context["cards"]) == (200, [])
+
+
+@pytest.mark.parametrize("token", ["", "x" * 36, "never given", "\0"])
+def test_a_token_that_is_none_moves_nothing(client, token):
+    answer = {"space": "callCenter", "token": token, "status": "accepted"}
+    response = client.post(f"/call-centre/{person().public_id}/answer/", answer)
+
+    assert response.status_code in {302, 404}
+    assert Transition.objects.count() == 0
+
+
 def test_without_the_right_there_is_no_call_centre(client):
     client.force_login(make_user("b@example.org", "contacts.view_contact"))
 

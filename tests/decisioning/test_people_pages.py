@@ -158,6 +158,13 @@ def test_what_is_typed_wrongly_is_said_at_its_field(client):
     assert told(response)["PLAT"].rank == 1
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59", "0001-01-01T00:00", "2026-06-31T00:00"])
+def test_a_moment_outside_the_calendar_is_none(client, at):
+    response = page(client, "preview", space="emailBody", at=at, **{"call-device": "\0"})
+
+    assert set(response.context["form"].errors) == {"at"}
+
+
 def test_a_visitor_has_the_spaces_of_visitors(client):
     visitor = Contact.objects.create(
         kind="visitor",
