@@ -208,7 +208,7 @@ def rows_of(desk: Desk, contact: Contact, interactions: Sequence[UUID]) -> list[
         environment=desk.environment,
         interaction__in=interactions,
         pk__gte=UUID(int=min(pk.int for pk in interactions) >> 80 << 80),
-        pk__lt=UUID(int=((max(pk.int for pk in interactions) >> 80) + 1) << 80),
+        pk__lte=UUID(int=max(pk.int for pk in interactions) | (1 << 80) - 1),
     )
     return sorted(found, key=lambda row: (places[row.interaction or row.pk], row.rank))
 
@@ -233,7 +233,7 @@ def card_of(
 
 
 def page_of(rendered: Rendered) -> str:
-    return str(render_to_string("catalog/preview_frame.html", {"preview": {"rendered": rendered}}))
+    return render_to_string("catalog/preview_frame.html", {"preview": {"rendered": rendered}})
 
 
 def script_of(row: Proposition, eyes: Eyes, person: Mapping[str, Any]) -> Rendered | None:

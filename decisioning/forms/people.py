@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from contacts.vocabulary import Datum
 from decisioning.engine.slots import MOST_OFFERS
 from decisioning.forms.finding import ByDate, day_field
 from offers_site.identifiers import first_at
+from offers_site.values import LAST_YEAR
 from rules.kinds import Base
 
 PREFIX = "call-"  # of the fields for what a call brings along
@@ -100,6 +102,13 @@ class TryForm(forms.Form):
             self.fields[f"{PREFIX}{datum.name}"] = field_of(datum)
         for field in self.fields.values():
             field.is_said = True  # type: ignore[attr-defined] # all of it may be left open
+
+    def clean_at(self) -> datetime | None:
+        """A moment from which rules can look back and ahead."""
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and not 1 < at.year <= LAST_YEAR:
+            raise forms.ValidationError(_("Enter a date within the calendar."))
+        return at
 
     def call(self) -> dict[str, Any]:
         """What the call would say, as a program writes it."""

@@ -138,7 +138,7 @@ def previews_of(trial: Trial, eyes: Eyes) -> Iterator[dict[str, Any]]:
                 "label": eyes.offer(made.offer, is_fallback=made.is_fallback),
                 "rank": made.rank,
                 "preview": each.preview,
-                "page": str(render_to_string(FRAME, {"preview": each.preview})),
+                "page": render_to_string(FRAME, {"preview": each.preview}),
                 "width": WIDTH_OF_CHANNEL.get(channel, "web"),
             }
 

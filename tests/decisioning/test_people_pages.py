@@ -125,6 +125,14 @@ def test_what_they_would_get_is_not_kept(client):
     assert (Interaction.objects.count(), Proposition.objects.count()) == (0, 0)
 
 
+def test_content_stays_within_its_frame(client):
+    """What offers show is not part of our page, whatever quotation marks are in it."""
+    text = page(client, "preview", space="webHero", at=JUNE).content.decode()
+
+    assert 'srcdoc="\n\n&lt;!doctype html&gt;\n&lt;html lang=&quot;' in text.replace(" ", " ")
+    assert text.count("<!doctype html>") == 1
+
+
 def test_another_date_is_another_answer(client):
     in_june = told(page(client, "preview", key="C5", space="callCenter", at=JUNE))
     in_winter = told(page(client, "preview", key="C5", space="callCenter", at="2026-12-15T10:00"))
@@ -148,6 +156,13 @@ def test_what_is_typed_wrongly_is_said_at_its_field(client):
 
     assert set(response.context["form"].errors) == {"count", "at"}
     assert told(response)["PLAT"].rank == 1
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59", "0001-01-01T00:00", "2026-06-31T00:00"])
+def test_a_moment_outside_the_calendar_is_none(client, at):
+    response = page(client, "preview", space="emailBody", at=at, **{"call-device": "\0"})
+
+    assert set(response.context["form"].errors) == {"at"}
 
 
 def test_a_visitor_has_the_spaces_of_visitors(client):
