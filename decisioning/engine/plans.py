@@ -80,7 +80,7 @@ class Group:
 class Block:
     """Entries whose rules are one function: what several of them ask is asked once.
 
-    To make it takes as long as a thousand answers, so it is for those who ask for many people.
+    It takes long to make, so it is for those who ask for many people.
     """
 
     __slots__ = ("ask", "entries", "unread")
