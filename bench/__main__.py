@@ -23,6 +23,7 @@ NOT_BENCHMARKS = {
     "catalogued",
     "crowd",
     "decided",
+    "engines",
     "figures",
     "installation",
     "million",

@@ -143,6 +143,8 @@ def draw_up(
             made=tuple(made_of(engine, question, decision, keeps=ask.keeps)),
         )
         shown = ask.show(draft)
+        if not shown.unusable:
+            return draft, shown, question
         slots = tuple(without(slot, shown.unusable) for slot in question.slots)
         if slots == question.slots:
             return draft, shown, question

@@ -93,6 +93,8 @@ class Live:
     content_names: frozenset[str]
     columns: Mapping[str, Column]  # what is read of a person for it
     plans: dict[tuple[str, str, str | None, str], Plan] = field(default_factory=dict)
+    # what offers show to everybody alike, by what is told with the call: see `fitting`
+    fits: dict[str, dict[Any, Any]] = field(default_factory=dict)
 
     @cached_property
     def engine_for_many(self) -> Engine:

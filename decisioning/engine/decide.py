@@ -173,8 +173,8 @@ class SlotWalk:
         """The offers that are open to this person, each once, the heaviest possible first."""
         lists = [found for group in plan.groups for found in self.lists(group) if found]
         if len(lists) == 1:
-            return each_once(lists[0])
-        return each_once(heapq.merge(*lists, key=lightness))
+            return each_once(lists[0], self.facts)
+        return each_once(heapq.merge(*lists, key=lightness), self.facts)
 
     def lists(self, group: Group) -> Iterable[Iterable[Entry]]:
         """Whoever wants to know why is told of everything."""
@@ -374,14 +374,19 @@ class SlotWalk:
         )
 
 
-def each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Without those that stood in a heavier list already."""
+def each_once(entries: Iterable[Entry], facts: Facts) -> Iterator[Entry]:
+    """Those that this person may have, without what stood in a heavier list already."""
     seen: set[str] = set()
     for entry in entries:
-        code = entry.offer.offer.code
-        if code not in seen:
-            seen.add(code)
-            yield entry
+        code, needs = entry.offer.offer.code, entry.needs
+        if code in seen:
+            continue
+        if needs is not None:
+            root, name = needs.path
+            if facts[root].get(name) not in needs.values:
+                continue
+        seen.add(code)
+        yield entry
 
 
 def lightness(entry: Entry) -> float:

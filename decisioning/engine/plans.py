@@ -51,6 +51,7 @@ class Entry:
     block: Block | None = None  # with which it is asked
     filter_at: int = 0  # where its answers stand among those of the block
     first: int = 0  # from where those of its lines are counted
+    needs: Key | None = None  # where it is listed by one key and another must be true as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ class Group:
         """The lists in which everything stands that somebody may have."""
         yield self.for_all
         for (root, name), lists in self.by_value:
-            value = facts[root].get(name)
-            if value is not None and value in lists:
-                yield lists[value]
+            found = lists.get(facts[root].get(name))
+            if found:
+                yield found
 
 
 class Block:
@@ -196,13 +197,14 @@ def group_of(entries: list[Entry]) -> Group:
     for_all: list[Entry] = []
     by_value: dict[Path, dict[Value, list[Entry]]] = {}
     for entry in entries:
-        for key, bound in bounds_of(entry):
+        for (key, needs), bound in bounds_of(entry).items():
+            listed = replace(entry, bound=bound, needs=needs)
             if key is None:
-                for_all.append(replace(entry, bound=bound))
+                for_all.append(listed)
                 continue
             lists = by_value.setdefault(key.path, {})
             for value in key.values:
-                lists.setdefault(value, []).append(replace(entry, bound=bound))
+                lists.setdefault(value, []).append(listed)
     return Group(
         entries[0].offer.category_tests,
         in_order(entries),
@@ -218,17 +220,16 @@ def in_order(entries: list[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda entry: (-entry.bound, entry.offer.code)))
 
 
-def bounds_of(entry: Entry) -> Iterator[tuple[Key | None, float]]:
-    """What no weight is above: for everybody, and for those of whom a key is true."""
-    key = entry.offer.offer.key
-    if key is not None:
-        yield key, entry.bound
-        return
-    keys = dict.fromkeys(one.line.context.key for one in entry.lines)
-    for key in keys:
-        bound = bound_of(one for one in entry.lines if one.line.context.key == key)
+def bounds_of(entry: Entry) -> dict[tuple[Key | None, Key | None], float]:
+    """What no weight is above: for everybody, and for those of whom one or two keys are true."""
+    whole = entry.offer.offer.key
+    bounds: dict[tuple[Key | None, Key | None], float] = {}
+    for one in entry.lines:
+        mine, bound = one.line.context.key, bound_of([one])
+        pair = (whole, mine) if mine is None or (whole and not whole.is_flag) else (mine, whole)
         if bound > 0:
-            yield key, bound
+            bounds[pair] = max(bounds.get(pair, 0), bound)
+    return bounds
 
 
 def leaves_at(

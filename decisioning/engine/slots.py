@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from decisioning.engine.values import Answer, Slot, Space
 
-RANKED = re.compile(r"(.+)_(\d+)")
+RANKED = re.compile(r"(.+)_([0-9]+)")
 MOST_OFFERS = 50
 
 

@@ -22,11 +22,11 @@ QUIETER = ("--disable-component-update", "--disable-sync")
 
 
 def pytest_collection_modifyitems(items):
-    """Without a browser these tests say so, and pass nothing off as passed."""
-    if find_browser() is not None:
-        return
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
+    """Slow, all of them. Without a browser they say so, and pass nothing off as passed."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.slow)
+        if find_browser() is None:
             item.add_marker(pytest.mark.skip(reason="no Chromium; `make test` installs one"))
 
 
