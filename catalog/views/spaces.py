@@ -41,6 +41,7 @@ from catalog.weighing import Impact, impact_of
 from offers_site.http import ask_and_act, render_confirmation, render_page
 from offers_site.lists import Column, List
 
+MOST_OFFERS = 20
 SPACES = List(
     name="spaces",
     template="catalog/space_list.html",
@@ -111,9 +112,6 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
         "entries": entries_of(request, "space", space.name),
     }
     return render(request, "catalog/space_detail.html", context)
-
-
-MOST_OFFERS = 20
 
 
 @require_http_methods(["GET", "POST"])
