@@ -21,6 +21,7 @@ NOT_BENCHMARKS = {
     "callers",
     "audience",
     "catalogued",
+    "crowd",
     "decided",
     "engines",
     "figures",

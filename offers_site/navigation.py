@@ -132,6 +132,7 @@ RAIL = (
                 "coupons.view_coupon",
                 "u",
                 is_on=are_coupons_on,
+                also=["coupons:folder-list"],
             ),
             Entry(
                 _("Call centre"),
@@ -240,7 +241,7 @@ class Frame:
 
     def leads_here(self, url: str) -> bool:
         path = self.request.path
-        return path == url or (url != reverse("home") and path.startswith(url))
+        return path == url or (path.startswith(url) and url != reverse("home"))
 
     def is_of(self, entry: Entry) -> bool:
         """Is this one of the other pages that belong to an entry?"""

@@ -95,7 +95,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "bootstrap",
-    "lucide",
     "django_prose_editor",
     "ninja",
     "csp",

@@ -17,6 +17,13 @@ if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Slow files begin, so that no process is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
     if databases.are_ours():
@@ -58,6 +65,13 @@ def a_test_that_commits_leaves_nothing():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         patch.setattr(TransactionTestCase, "_should_reload_connections", lambda _case: False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker):
+    """Rows that fixtures make once for all tests of a module, each of which takes back its own."""
+    with django_db_blocker.unblock(), databases.taken_back():
         yield
 
 

@@ -2,12 +2,14 @@
 
 import fcntl
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 # All rows go, so that no order of foreign keys, and no trigger, is to be minded. A table without a
 # single page was never written to.
@@ -89,3 +91,13 @@ def drop_declared_columns() -> None:
 def put_roles_back() -> None:
     """Everybody counts on the roles that a migration made."""
     import_module("accounts.migrations.0002_built_in_roles").add_roles(apps, None)
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Nothing that is written in the block stays. Actions commit in it as they do in a test."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined] # what is durable may stand in it
+    with block:
+        yield
+        transaction.set_rollback(True)

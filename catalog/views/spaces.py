@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.actions import spaces as actions
 from catalog.actions.releases import publish_design
 from catalog.actions.spaces import NeedsConfirmation
+from catalog.comparing import veiled
 from catalog.contentwords import content_settings
 from catalog.describing import space_shape
 from catalog.forms.rules import SpaceFilter
@@ -30,6 +31,7 @@ from catalog.problems import StillUsed
 from catalog.shapes import SpaceShape, digest_of
 from catalog.spacetrials import offers_to_try, tried
 from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_live, standings
+from catalog.veiling import hidden_word, veil_of
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.previews import boxed
 from catalog.views.saving import entries_of, publish, saved, status_of
@@ -116,6 +118,8 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
         return live_detail(request, environment, name)
     space = find(environment, name)
     shape = space_shape(space)
+    veil = veil_of(environment, request.user)
+    change = since_live(environment, Kind.SPACE, shape)
     standing = standings(environment, Kind.SPACE, {name: shape})[name]
     offers = Offer.objects.visible_to(request.user).filter(representations__space=space)
     labels = labels_of_fields(environment)
@@ -123,10 +127,10 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
         "environment": environment,
         "space": space,
         "tabs": tabs_of_space(environment, name, "overview", request.user),
-        "facts": facts_of(Kind.SPACE, shape),
+        "facts": facts_of(Kind.SPACE, veil.without_names(shape, hidden_word())),
         "standing": standing,
         "standing_label": WORDS[standing],
-        "change": since_live(environment, Kind.SPACE, shape),
+        "change": change and veiled(change, veil),
         "since": live_since(environment, Kind.SPACE).get(name),
         "fields": [
             (labels.get(each.name, each.name), each.name, each.required) for each in shape.fields
@@ -153,6 +157,7 @@ def live_detail(request: CatalogueRequest, environment: Environment, name: str) 
     shape = live_shapes(environment, Kind.SPACE, request.user).get(name)
     if shape is None:
         raise Http404
+    veil = veil_of(environment, request.user)
     context = {
         "environment": environment,
         "title": shape.label,
@@ -161,7 +166,7 @@ def live_detail(request: CatalogueRequest, environment: Environment, name: str) 
         "list_url": reverse("catalog:space-list", args=[environment.name]),
         "list_label": _("Spaces"),
         "description": shape.description,
-        "facts": facts_of(Kind.SPACE, shape),
+        "facts": facts_of(Kind.SPACE, veil.without_names(shape, hidden_word())),
         "since": live_since(environment, Kind.SPACE)[name],
         "fields": [
             (labels_of_fields(environment).get(each.name, each.name), each.name, each.required)

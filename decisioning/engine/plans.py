@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
+from itertools import compress
 from math import inf
 from typing import Any
 
@@ -23,8 +24,12 @@ from decisioning.engine.values import Category, Space, Step
 from decisioning.engine.weights import product
 from rules.checking import Checked
 from rules.keys import Key, Path, Value
+from rules.kinds import BOOL
+from rules.tree import Literal
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 16, 256  # entries
+YES = Literal(True, BOOL)  # noqa: FBT003 (a value of the rule language)
+ALWAYS = Checked(YES, BOOL, {YES: BOOL})
 MOST_PLANS = 256  # a release's plans are few: a space, what is asked for, and the era
 
 
@@ -44,7 +49,8 @@ class Entry:
     multipliers: tuple[tuple[str, Decimal], ...]
     lines: tuple[Weighing, ...]
     block: Block | None = None  # with which it is asked
-    first: int = 0  # where its answers stand among those of the block
+    filter_at: int = 0  # where its answers stand among those of the block
+    first: int = 0  # from where those of its lines are counted
     needs: Key | None = None  # where it is listed by one key and another must be true as well
 
 
@@ -77,24 +83,41 @@ class Block:
     To make it takes as long as a thousand answers, so it is for those who ask for many people.
     """
 
-    __slots__ = ("ask", "filters")
+    __slots__ = ("ask", "entries", "unread")
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        rules: list[Checked] = []
-        self.filters: list[tuple[Entry, int | None]] = []
-        for entry in entries:
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.unread = entries
+        self.entries: tuple[Entry, ...] = ()
+        self.ask: Later | None = None
+
+    def answers(self, facts: Facts, at: datetime, zone: tzinfo) -> tuple[Any, ...]:
+        """What the rules of all of them say; first, for each entry, its own filter."""
+        ask = self.ask
+        if ask is None:
+            ask = self.ask = self.read()
+        return ask(facts, at, zone)
+
+    def read(self) -> Later:
+        filters: list[Checked] = []
+        more: list[Checked] = []
+        placed = []
+        for entry in self.unread:
             own = entry.offer.ask.rules if entry.offer.ask else ()
-            if any(asks_offer(rule) for rule in own):  # it has answers of its own
-                self.filters.append((entry, None))
+            if any(asks_offer(rule) for rule in own):  # it is asked by itself
+                filters.append(ALWAYS)
+                placed.append(entry)
                 continue
-            placed = replace(entry, block=self, first=len(rules))
-            self.filters.append((placed, len(rules) if entry.offer.has_filter else None))
-            rules += own
-        self.ask = Later(rules)
+            number = int(entry.offer.has_filter)
+            first = len(self.unread) + len(more) - number
+            placed.append(replace(entry, block=self, filter_at=len(filters), first=first))
+            filters.append(own[0] if number else ALWAYS)
+            more += own[number:]
+        self.entries = tuple(placed)
+        return Later([*filters, *more])
 
-    def passing(self, answers: tuple[Any, ...]) -> list[Entry]:
+    def passing(self, answers: tuple[Any, ...]) -> Iterator[Entry]:
         """Those whose own filter lets the person in, or has not been asked yet."""
-        return [entry for entry, at in self.filters if at is None or answers[at]]
+        return compress(self.entries, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +177,7 @@ def with_blocks(group: Group) -> Group:
     while start < len(group.entries):
         blocks.append(Block(group.entries[start : start + size]))
         start, size = start + size, min(size * 2, LARGEST_BLOCK)
-    entries = tuple(entry for block in blocks for entry, _at in block.filters)
-    return replace(group, entries=entries, blocks=tuple(blocks))
+    return replace(group, blocks=tuple(blocks))
 
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:

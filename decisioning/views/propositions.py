@@ -230,7 +230,7 @@ def render_list(
             unseen,
         )
         % {"number": unseen}
-        if unseen
+        if unseen and not page.form.asked("offer")
         else "",
         **context,
     }

@@ -6,7 +6,10 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib.resources import files
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
@@ -18,7 +21,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from lucide.templatetags.lucide import lucide
 
 from offers_site.states import ICON_OF, STATE_ICONS, TONE_OF
 
@@ -33,6 +35,10 @@ NOTICE_ICONS = {
     "bad": "circle-alert",
     "info": "info",
 }
+ICON = """\
+<svg {css}width="{size}" height="{size}" viewBox="0 0 24 24" fill="none" stroke="currentColor" \
+stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" \
+focusable="false">"""
 NOTHING = mark_safe('<span class="nothing">—</span>')
 TAKES_FOCUS = mark_safe(' tabindex="0"')
 TONE_OF_LEVEL = {
@@ -64,10 +70,16 @@ def rendered(context: Context, name: str) -> SafeString:
 
 
 @functools.cache
+def drawings() -> ZipFile:
+    """Every icon of the package, whose own tag reads the list of them anew for each."""
+    return ZipFile(BytesIO(files("lucide").joinpath("lucide.zip").read_bytes()))
+
+
+@functools.cache
 def drawn(name: str, size: int, css: str) -> str:
-    svg = str(lucide(name, size=size, stroke_width=1.75, aria_hidden="true", focusable="false"))
-    classes = f'<svg class="{css}" ' if css else "<svg "
-    return "".join(line.strip() for line in svg.replace("<svg ", classes, 1).splitlines())
+    _their_head, _end, lines = drawings().read(f"{name}.svg").decode().partition(">")
+    head = ICON.format(css=f'class="{css}" ' if css else "", size=size)
+    return head + "".join(line.strip() for line in lines.splitlines())
 
 
 @register.simple_tag

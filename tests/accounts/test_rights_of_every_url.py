@@ -4,9 +4,11 @@ A new address fails here until it stands in the table.
 """
 
 import base64
+import functools
 import re
 import uuid
 from copy import copy
+from dataclasses import dataclass
 
 import pytest
 from django.db import transaction
@@ -46,14 +48,14 @@ from tests.catalog.making import (
     publish,
     write,
 )
-from tests.decisioning.making import make_decision
+from tests.decisioning.making import make_decision, make_proposition
 from transfers.models import Transfer
 
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ROLES = ("administrator", "offer_manager", "delivery_manager", "agent", "analyst")
 LINK = re.compile(r'(?:href|hx-get|hx-post|action)="(/[^"#?]*)(?!\?side=live)[#?"]')
@@ -61,6 +63,7 @@ EVERYBODY = frozenset({*ROLES, "no_role"})
 ADMINISTRATOR = frozenset({"administrator"})
 MOVERS = frozenset({"administrator", "offer_manager", "delivery_manager"})
 SEES_CONTACTS = frozenset(ROLES)
+EXPLAINS = frozenset({"administrator", "offer_manager", "analyst"})
 CALLS = frozenset({"administrator", "agent"})
 CHANGES_CONTACTS = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
@@ -217,6 +220,9 @@ TABLE = {
     "decisioning:call-detail": (CALLS, 200, 405),
     "decisioning:call-offers": (CALLS, 405, 302),
     "decisioning:call-answer": (CALLS, 405, 302),
+    "decisioning:person-offers": (SEES_CONTACTS, 200, 405),
+    "decisioning:proposition-correct": (CALLS, 200, 422),
+    "decisioning:person-preview": (EXPLAINS, 200, 405),
     "decisioning:decision-list": (SEES_OFFERS, 200, 405),
     "decisioning:decision-detail": (SEES_OFFERS, 200, 405),
     "decisioning:offer-propositions": (SEES_OFFERS, 200, 405),
@@ -385,8 +391,8 @@ PROGRAMS = {
 SIGN_IN = "accounts:sign-in"  # signed in already, GET leads home
 
 
-@pytest.fixture
-def addresses():
+@pytest.fixture(scope="module")
+def addresses(module_db):
     """Every address of the product, with something behind it, by name."""
     person = make_user("target@example.org", role="agent")
     role, label = make_role("Target"), make_label("target")
@@ -466,6 +472,11 @@ def addresses():
         "decisioning:shop-away-api": {"path": "decisions"},
         "decisioning:shop-department": {"department": "bags"},
         "decisioning:call": {"public_id": contact.public_id},
+        "decisioning:person": {"public_id": contact.public_id},
+        "decisioning:proposition": {
+            "public_id": contact.public_id,
+            "pk": make_proposition(shop, offer.code, contact).pk,
+        },
         "decisioning:decision-detail": {"pk": make_decision(shop, contact).pk},
         "decisioning:offer": {"environment": shop.name, "code": offer.code},
         "decisioning:space": {"environment": shop.name, "name": "webHero"},
@@ -544,9 +555,17 @@ def visitor(person=None):
     return client
 
 
-def answers(client, address):
-    """What GET and a POST without any of the fields answer; nothing of it stays."""
-    statuses = []
+@dataclass(frozen=True)
+class Answers:
+    """What GET and a POST without any of the fields are answered, and where that page leads."""
+
+    statuses: tuple[int | str, ...]
+    links: set[str]
+
+
+def ask(client, address):
+    """Nothing of it stays."""
+    statuses, links = [], set()
     for method in ("get", "post"):
         before, cookies = transaction.savepoint(), copy(client.cookies)
         answer = getattr(client, method)(address, {"nothing": "asked"})
@@ -554,9 +573,28 @@ def answers(client, address):
             statuses.append("sign-in")
         else:
             statuses.append(answer.status_code)
+        if method == "get" and not answer.streaming:
+            links = set(LINK.findall(answer.content.decode(errors="replace")))
         transaction.savepoint_rollback(before)
         client.cookies = cookies
-    return tuple(statuses)
+    return Answers(tuple(statuses), links)
+
+
+def statuses_of(client, addresses, names):
+    return {name: ask(client, addresses[name]).statuses for name in names}
+
+
+@pytest.fixture(scope="module")
+def asked_by(addresses):
+    """What every address answers somebody of a role, asked once."""
+
+    @functools.cache
+    def ask_all(role):
+        person = make_user(f"{role}@example.org", role=role if role in ROLES else None)
+        client = visitor(person)
+        return {name: ask(client, addresses[name]) for name in [*TABLE, *HIDDEN]}
+
+    return ask_all
 
 
 def test_every_address_stands_in_one_table():
@@ -566,11 +604,8 @@ def test_every_address_stands_in_one_table():
 
 
 @pytest.mark.parametrize("role", [*ROLES, "no_role"])
-def test_people_open_what_their_role_allows(addresses, role):
-    person = make_user(f"{role}@example.org", role=role if role in ROLES else None)
-
-    client = visitor(person)
-    found = {name: answers(client, addresses[name]) for name in [*TABLE, *HIDDEN]}
+def test_people_open_what_their_role_allows(asked_by, role):
+    found = {name: answers.statuses for name, answers in asked_by(role).items()}
 
     expected = {
         name: (get, post) if role in allowed else (without(get, 403), without(post, 403))
@@ -585,15 +620,14 @@ def test_people_open_what_their_role_allows(addresses, role):
 
 
 @pytest.mark.parametrize("role", ["delivery_manager", "agent", "analyst"])
-def test_no_page_leads_to_where_one_may_not_go(addresses, role):
-    client = visitor(make_user(f"{role}@example.org", role=role))
+def test_no_page_leads_to_where_one_may_not_go(asked_by, role):
     known = {**TABLE, **HIDDEN}
-    pages = [name for name, (allowed, get, _post) in known.items() if role in allowed]
 
     found = {
         (name, resolve(link).view_name)
-        for name in pages
-        for link in LINK.findall(client.get(addresses[name]).content.decode(errors="replace"))
+        for name, answers in asked_by(role).items()
+        if role in known[name][0]
+        for link in answers.links
         if is_valid_path(link)
     }
 
@@ -607,8 +641,7 @@ def without(status, refusal):
 
 
 def test_without_signing_in_everything_else_leads_to_the_sign_in(addresses):
-    client = visitor()
-    found = {name: answers(client, addresses[name]) for name in [*TABLE, *HIDDEN]}
+    found = statuses_of(visitor(), addresses, [*TABLE, *HIDDEN])
 
     assert found == dict.fromkeys([*TABLE, *HIDDEN], ("sign-in", "sign-in"))
 
@@ -617,8 +650,7 @@ def test_without_signing_in_everything_else_leads_to_the_sign_in(addresses):
 def test_public_pages_answer_everybody_alike(addresses, role):
     person = make_user("somebody@example.org", role=role) if role else None
 
-    client = visitor(person)
-    found = {name: answers(client, addresses[name]) for name in PUBLIC}
+    found = statuses_of(visitor(person), addresses, PUBLIC)
 
     assert found == PUBLIC
 
@@ -626,16 +658,15 @@ def test_public_pages_answer_everybody_alike(addresses, role):
 def test_the_sign_in_leads_home_who_is_signed_in(addresses):
     somebody = make_user("somebody@example.org")
 
-    assert answers(visitor(), addresses[SIGN_IN]) == (200, 422)
-    assert answers(visitor(somebody), addresses[SIGN_IN]) == (302, 422)
+    assert ask(visitor(), addresses[SIGN_IN]).statuses == (200, 422)
+    assert ask(visitor(somebody), addresses[SIGN_IN]).statuses == (302, 422)
 
 
 @pytest.mark.parametrize("role", ["administrator", None])
 def test_programs_need_a_key_even_for_somebody_who_is_signed_in(addresses, role):
     person = make_user("somebody@example.org", role=role) if role else None
 
-    client = visitor(person)
-    found = {name: answers(client, addresses[name]) for name in PROGRAMS}
+    found = statuses_of(visitor(person), addresses, PROGRAMS)
 
     assert found == PROGRAMS
 

@@ -22,11 +22,11 @@ QUIETER = ("--disable-component-update", "--disable-sync")
 
 
 def pytest_collection_modifyitems(items):
-    """Without a browser these tests say so, and pass nothing off as passed."""
-    if find_browser() is not None:
-        return
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
+    """Slow, all of them. Without a browser they say so, and pass nothing off as passed."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.slow)
+        if find_browser() is None:
             item.add_marker(pytest.mark.skip(reason="no Chromium; `make test` installs one"))
 
 
@@ -61,7 +61,33 @@ def browser_type_launch_args(browser_type_launch_args):
 @pytest.fixture
 def browser_context_args(browser_context_args):
     """English, light, on a wide screen; a test changes what it is about."""
-    return {**browser_context_args, "viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}
+    seen = {"viewport": WIDE, "color_scheme": "light", "reduced_motion": "reduce"}
+    return {**browser_context_args, **seen, "locale": "en-GB"}
+
+
+@pytest.fixture(scope="session")
+def windows():
+    """By what was asked of them; each keeps an empty page open, and what it fetched for good."""
+    return {}
+
+
+@pytest.fixture
+def context(browser, browser_context_args, windows, live_server):
+    """A tab is opened for a tenth of what a window of its own costs, and is as clean."""
+    asked = repr(sorted(browser_context_args.items()))
+    if asked not in windows:
+        windows[asked] = browser.new_context(**browser_context_args)
+        windows[asked].new_page()
+    window = windows[asked]
+    yield window
+    empty, *used = window.pages
+    for page in used:
+        page.close()
+    window.clear_cookies()
+    cleaner = window.new_cdp_session(empty)
+    data = {"origin": live_server.url, "storageTypes": "all"}
+    cleaner.send("Storage.clearDataForOrigin", data)
+    cleaner.detach()
 
 
 @pytest.fixture

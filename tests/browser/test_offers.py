@@ -15,7 +15,7 @@ SHOP = "/catalogue/shop"
 
 
 @pytest.fixture
-def shop(the_built_in_roles):
+def shop(transactional_db):
     make_attribute("points", label="Points")
     for number in range(4):
         make_contact(f"C-{number}", points=number * 10, birth_date="1980-05-01")

@@ -17,7 +17,7 @@ RULE = (
 
 
 @pytest.fixture
-def people(the_built_in_roles):
+def people(transactional_db):
     make_attribute("points", label="Points")
     make_attribute("vip", "bool", label="VIP")
     for key, points, country, city, vip in (

@@ -19,7 +19,7 @@ from tests.build import bearer, make_attribute, make_key
 from tests.transfers.conftest import contacts
 from transfers.models import Transfer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def zipped(*members):
