@@ -1,19 +1,16 @@
 """A million contacts and two hundred offers: two offers decided and stored for everybody.
 
-`bench.populations` runs this in an installation of its own, and `python -m bench.audience compare`
-is the comparison with the HTTP endpoint. What it prints is JSON: for each figure what was measured,
-its seconds, what it is held against, and its seconds.
+`bench.populations` runs this in an installation of its own. What it prints is JSON: for each figure
+what was measured, its seconds, what it is held against, and its seconds.
 """
 
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import django
 
@@ -22,30 +19,13 @@ django.setup()
 from django.db import connection  # noqa: E402 (after the setup)
 from django.utils.timezone import now  # noqa: E402
 
+from bench.crowd import ATTRIBUTES, COUNT, OFFERS, package  # noqa: E402
 from bench.installation import ROOT  # noqa: E402
 from contacts import columns  # noqa: E402
 from contacts.actions.attributes import declare_attribute  # noqa: E402
 
 PEOPLE = int(os.environ.get("BENCH_CONTACTS", "1000000"))
-OFFERS, COUNT, CATEGORIES = 200, 2, 8
 WORKERS = (1, 2, 4)
-ATTRIBUTES = (
-    ("points", "int", "n * 37 %% 5000"),
-    ("orders", "int", "n %% 40"),
-    ("spend", "double", "(n %% 100000) / 7.0"),
-    ("propensity", "double", "(n * 13 %% 1000) / 1000.0"),
-    ("tier", "string", "(ARRAY['bronze','silver','gold'])[1 + n %% 3]"),
-    ("is_partner", "bool", "n %% 4 = 0"),
-    ("has_account", "bool", "n %% 3 = 0"),
-)
-CONDITIONS = (
-    *(f"years(contact.birth_date) < {age}" for age in range(20, 80, 4)),
-    *(f"contact.points > {points}" for points in range(500, 5_000, 500)),
-    *(f"contact.orders >= {orders}" for orders in range(2, 40, 4)),
-    *(f'contact.tier == "{tier}"' for tier in ("bronze", "silver", "gold")),
-    *(f'contact.country in ["{one}", "DE"]' for one in ("FR", "BE", "CH")),
-    *("contact.is_partner", "!contact.has_account", "contact.propensity > 0.5"),
-)
 # What everybody had in the month before, so that there is something to read.
 HISTORY = """
 INSERT INTO decisioning_proposition (id, environment_id, contact_id, at, changed_at, status, rank,
@@ -59,76 +39,6 @@ SELECT (left(decisioning_first_id(now() - interval '8 days')::text, 13) || '-7'
 FROM contacts_contact c, catalog_environment e
 """
 RESULTS = "decisioning_interaction, decisioning_clock, decisioning_capuse, decisioning_captotaluse"
-
-
-def package(offers: int) -> dict[str, Any]:
-    chance = random.Random(5)  # noqa: S311 (no secret)
-    return {
-        "format": "overture-catalog/1",
-        "environment": {"name": "crowd", "label": "Crowd", "timezone": "Europe/Paris"},
-        "spaces": [
-            {
-                "name": "hero",
-                "label": "Hero",
-                "channel": "web",
-                "default_count": COUNT,
-                "fields": [
-                    {"name": "title", "required": True},
-                    {"name": "destination_url", "required": True},
-                ],
-                "status_on_proposition": "presented",
-            }
-        ],
-        "categories": [{"name": f"c{n}", "label": f"Category {n}"} for n in range(CATEGORIES)],
-        "offers": [offer(number, chance) for number in range(offers)],
-        "presentation_rules": [
-            {
-                "name": "pressure",
-                "label": "An offer at most twice in thirty days",
-                "period": "30d",
-                "scope": "offer",
-                "max": 2,
-            },
-            {
-                "name": "no",
-                "label": "Nothing of a category after a no",
-                "period": "30d",
-                "scope": "category",
-                "statuses": ["rejected"],
-                "max": 1,
-            },
-        ],
-    }
-
-
-def offer(number: int, chance: random.Random) -> dict[str, Any]:
-    """One with a rule of two to three conditions; every twentieth has a limit."""
-    conditions = chance.sample(CONDITIONS, chance.randint(2, 3))
-    caps: list[dict[str, Any]] = []
-    if number % 20 == 0:
-        caps = [{"limit": max(PEOPLE // 100, 10), "per": "total"}]
-    elif number % 20 == 10:
-        caps = [{"limit": 3, "per": "contact", "every": {"weeks": 1}}]
-    return {
-        "code": f"O{number}",
-        "label": f"Offer {number}",
-        "category": f"c{number % CATEGORIES}",
-        "filter": " && ".join(conditions),
-        "contexts": [
-            {"label": "All", "weight": f"{chance.randint(1, 400) / 10}"},
-            {
-                "label": "Young",
-                "weight": f"{chance.randint(100, 500) / 10}",
-                "filter": "years(contact.birth_date) < 26",
-            },
-        ],
-        "content": {
-            "title": f"Offer {number}",
-            "destination_url": f"https://shop.example/{number}",
-        },
-        "representations": [{"space": "hero"}],
-        "caps": caps,
-    }
 
 
 def main() -> None:
@@ -161,7 +71,7 @@ def fill() -> None:
             [PEOPLE],
         )
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(package(OFFERS), file)
+        json.dump(package(PEOPLE), file)
         file.flush()
         manage("user", "create", "ada@example.org", "--role", "administrator")
         manage("catalog", "apply", file.name, "--publish", "--by", "ada@example.org")

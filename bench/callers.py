@@ -46,29 +46,33 @@ class Target:
         return (self.body % (1 + client * each + number % each)).encode()
 
 
-def load(target: Target, seconds: float) -> Load:
-    """What 16 clients get; raises RuntimeError where an answer is not what it must be."""
+def load(target: Target, seconds: float, start: int) -> Load:
+    """What 16 clients get; raises RuntimeError where an answer is not what it must be.
+
+    `start` is who of their people they ask for first: those of other rounds have had their share.
+    """
     context = multiprocessing.get_context("fork")
     with context.Pool(PROCESSES) as pool:
-        found = pool.starmap(ask_together, [(target, n, seconds) for n in range(PROCESSES)])
+        asked = [(target, number, seconds, start) for number in range(PROCESSES)]
+        found = pool.starmap(ask_together, asked)
     waits = [wait for each in found for wait in each]
     return Load(len(waits) / seconds, tuple(waits))
 
 
-def ask_together(target: Target, process: int, seconds: float) -> list[float]:
+def ask_together(target: Target, process: int, seconds: float, start: int) -> list[float]:
     def ask(number: int) -> list[float]:
-        return ask_on(target, process * THREADS + number, seconds)
+        return ask_on(target, process * THREADS + number, seconds, start)
 
     with ThreadPoolExecutor(THREADS) as threads:
         return [wait for waits in threads.map(ask, range(THREADS)) for wait in waits]
 
 
-def ask_on(target: Target, client: int, seconds: float) -> list[float]:
+def ask_on(target: Target, client: int, seconds: float, start: int) -> list[float]:
     head = (
         f"POST {target.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {target.key}\r\nContent-Length: "
     ).encode()
-    waits, number = [], 0
+    waits, number = [], start
     with socket.create_connection(("127.0.0.1", target.port), timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         end = time.perf_counter() + seconds

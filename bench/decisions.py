@@ -10,21 +10,23 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from bench import engines
 from bench.callers import CLIENTS, Load, Target, load
 from bench.figures import Figure
 from bench.installation import ROOT, Installation, running
 
 SETTINGS = "bench.bare_settings"
-ROUNDS, SECONDS = 4, 4.0
+ROUNDS, SECONDS, WARMING = 4, 4.0, 15.0  # each process compiles what it is asked first
 CALL = (
     '{"environment":"shop","target":{"key":"B%d"},"call":{"device":"mobile"},'
     '"slots":[{"slot":"top","space":"hero","count":3}]}'
 )
 BARE = ((b'"recorded": true', 1),)
-DECISION = ((b'"recorded": true', 1), (b'"rank"', 3), (b"<p>Half price", 6))
+DECISION = ((b'"recorded":true', 1), (b'"rank"', 3), (b"<p>Half price", 6))
 
 
 def measure() -> Iterator[Figure]:
+    yield from engines.figures()
     with running(settings=SETTINGS) as installation:
         command = [sys.executable, "-W", "ignore", "-m", "bench.decided"]
         printed = subprocess.check_output(
@@ -57,11 +59,13 @@ def targets(installation: Installation, people: dict[str, Any]) -> dict[str, Tar
 
 
 def in_turn(targets: dict[str, Target]) -> dict[str, Load]:
-    """Round after round, so that what drifts drifts for all; the first warms up."""
+    """Round after round, so that what drifts drifts for all; the first warms up, longer."""
     loads: dict[str, list[Load]] = {name: [] for name in targets}
+    start = 0
     for number in range(ROUNDS + 1):
         for name, target in targets.items():
-            found = load(target, SECONDS if number else 2.0)
+            found = load(target, SECONDS if number else WARMING, start)
+            start += len(found.waits) // CLIENTS
             if number:
                 loads[name].append(found)
     return {name: Load.of(found) for name, found in loads.items()}

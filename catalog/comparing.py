@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +25,7 @@ from catalog.models import (
     Space,
 )
 from catalog.problems import language
-from catalog.veiling import veil_of, what_hides
+from catalog.veiling import Veil, hidden_word, veil_of, what_hides
 from contacts.vocabulary import labels
 from rules.parsing import parse
 from rules.refusals import BadRule
@@ -93,12 +93,16 @@ def difference(
 
     For a person it is what they may see of it. With `most`, only so many are put into words.
     """
-    return changes_between(environment, a, b, differing(environment, a, b, user=user)[:most])
+    keys = differing(environment, a, b, user=user)[:most]
+    return changes_between(environment, a, b, keys, user=user)
 
 
-def changes_between(environment: Environment, a: int, b: int, keys: Sequence[Key]) -> list[Change]:
+def changes_between(
+    environment: Environment, a: int, b: int, keys: Sequence[Key], *, user: User | None = None
+) -> list[Change]:
     before, after = (releasing.live_bodies(environment, number, keys=keys) for number in (a, b))
-    return changes(before, after)
+    veil = veil_of(environment, user)
+    return [veiled(change, veil) for change in changes(before, after)]
 
 
 def differing(environment: Environment, a: int, b: int, *, user: User | None = None) -> list[Key]:
@@ -234,6 +238,22 @@ def field_name(model: type[Any] | None, path: str) -> str:
 
 
 # --- who may see what of it ---
+
+
+def veiled(change: Change, veil: Veil) -> Change:
+    """A change without the names of what is hidden."""
+    if change.kind != Kind.SPACE or veil.is_open:
+        return change
+    return replace(change, fields=tuple(veiled_field(field, veil) for field in change.fields))
+
+
+def veiled_field(field: FieldChange, veil: Veil) -> FieldChange:
+    hidden = hidden_word()
+    if veil.hides(field.field, field.before):
+        field = replace(field, before=hidden, before_text=hidden)
+    if veil.hides(field.field, field.after):
+        field = replace(field, after=hidden, after_text=hidden)
+    return field
 
 
 def visible(environment: Environment, bodies: Bodies, user: User | None) -> Bodies:

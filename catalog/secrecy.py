@@ -71,11 +71,13 @@ def naming(offers: QuerySet[Offer], categories: QuerySet[Category]) -> Q:
                 subject_type="catalog.plannedrelease", **{f"{side}__offers__has_any_keys": codes}
             )
             found |= Q(subject_type="catalog.offer", **{f"{side}__from__in": codes})
+            found |= Q(subject_type="catalog.space", **{f"{side}__fallback_offer__in": codes})
         if names:
             found |= Q(
                 subject_type="catalog.offertemplate", **{f"{side}__form__category__in": names}
             )
             found |= Q(subject_type="catalog.offer", **{f"{side}__category__in": names})
+            found |= Q(subject_type="catalog.space", **{f"{side}__default_category__in": names})
             found |= Q(subject_type="catalog.category", **{f"{side}__parent__in": names})
     return found
 

@@ -11,15 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.journal import Actor
 from accounts.models import AccessLabel, User
 from catalog.models import Category, Environment, Offer, OfferTemplate, Revision, RevisionQuerySet
 from catalog.models.categories import hidden_categories, labels_missing
+from catalog.shapes import SpaceShape
 
 Key = tuple[str, str]
 Bodies = Mapping[Key, Mapping[str, Any]]
 Kind = Revision.Kind
+# What a space names that may be hidden, by the field in which it does.
+NAMED_BY_SPACES: Mapping[str, str] = {
+    "fallback_offer": Kind.FALLBACK_OFFER,
+    "default_category": Kind.CATEGORY,
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,27 @@ class Veil:
         carried = set(bodies[key].get("access_labels") or ())
         return key in self.hidden or bool(carried - (self.held or frozenset()))
 
+    # --- what spaces name ---
+
+    def hides(self, field: str, name: str | None) -> bool:
+        """Whether a space names something hidden there."""
+        kind = NAMED_BY_SPACES.get(field)
+        return kind is not None and name is not None and (kind, name) in self.hidden
+
+    def without_names(self, space: SpaceShape, instead: str | None = None) -> SpaceShape:
+        """A space that does not name what is hidden."""
+        found = [name for name in NAMED_BY_SPACES if self.hides(name, getattr(space, name))]
+        return space.model_copy(update=dict.fromkeys(found, instead)) if found else space
+
+    def with_names_of(self, before: SpaceShape, space: SpaceShape) -> SpaceShape:
+        """A space as somebody wants it who could not name what it named before."""
+        kept = {
+            name: getattr(before, name)
+            for name in NAMED_BY_SPACES
+            if getattr(space, name) is None and self.hides(name, getattr(before, name))
+        }
+        return space.model_copy(update=kept) if kept else space
+
 
 def what_hides(revisions: RevisionQuerySet) -> Bodies:
     """Of each revision what a veil asks about: bodies are long, and there are thousands."""
@@ -73,6 +101,11 @@ def what_hides(revisions: RevisionQuerySet) -> Bodies:
 
 
 WHAT_HIDES = ("access_labels", "category", "parent")
+
+
+def hidden_word() -> str:
+    """What stands in the place of a name that somebody may not see."""
+    return _("one you may not see")
 
 
 def person_of(by: Actor) -> User | None:

@@ -10,6 +10,7 @@ from django.db import connection, models
 
 from accounts.journal import Actor
 from coupons.models import Code, Coupon, Shelf, Standing
+from coupons.models.folders import knows_all
 from coupons.normalising import lookups
 
 Row = TypeVar("Row", bound=models.Model)
@@ -66,7 +67,7 @@ def find(text: str, coupon_code: str = "", *, by: Actor = None) -> Found | None:
 
 
 def known_to(by: Actor, found: list[Found]) -> list[Found]:
-    if by is None or not found:
+    if not found or knows_all(by):
         return found
     asked = Coupon.objects.filter(pk__in={each.coupon.pk for each in found})
     known = set(asked.open_to(by).values_list("pk", flat=True))

@@ -5,20 +5,36 @@ from __future__ import annotations
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from accounts.models import User, hide_in_journal
+from accounts.models import AccessLabel, JournalEntry, User, hide_in_journal
 from coupons.models import Coupon, Folder
+from coupons.models.folders import hidden_folders
+
+COUPON, FOLDER = "coupons.coupon", "coupons.folder"
 
 
 @hide_in_journal
 def hidden_entries(user: User) -> Q:
-    """Entries about coupons and folders that somebody may not see.
-
-    Asked for once, and compared with the few that there are: most people see them all.
-    """
+    """Entries about coupons and folders that somebody may not see, those that are gone included."""
+    if not AccessLabel.objects.exclude(pk__in=user.held_label_keys).exists():
+        return Q(pk__in=[])
     coupons = Coupon.objects.exclude(pk__in=Coupon.objects.visible_to(user).values("pk"))
-    folders = Folder.objects.exclude(pk__in=Folder.objects.visible_to(user).values("pk"))
     keys = coupons.values_list(Cast("public_id", TextField()), flat=True)
-    return Q(subject_type="coupons.coupon", subject_key__in=keys) | Q(
-        subject_type="coupons.folder",
-        subject_key__in=folders.values_list(Cast("pk", TextField()), flat=True),
+    paths = list(Folder.objects.filter(pk__in=hidden_folders(user)).values_list("path", flat=True))
+    deleted = JournalEntry.objects.filter(verb="coupon.deleted", before__folder__in=paths)
+    return (
+        Q(subject_type=COUPON, subject_key__in=keys)
+        | Q(subject_type=COUPON, subject_key__in=deleted.values_list("subject_key", flat=True))
+        | Q(subject_type=COUPON, before__folder__in=paths)
+        | Q(subject_type=COUPON, after__folder__in=paths)
+        | about_folders(paths)
     )
+
+
+def about_folders(paths: list[str]) -> Q:
+    """What names one of these folders, or one that lay in it."""
+    found = Q(pk__in=[])
+    for path in paths:
+        for side in ("before", "after"):
+            found |= Q(subject_type=FOLDER, **{f"{side}__path": path})
+            found |= Q(subject_type=FOLDER, **{f"{side}__path__startswith": f"{path}/"})
+    return found

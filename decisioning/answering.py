@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.models import ApiKey, User
-from catalog.shapes import SpaceShape
+from accounts.models import ApiKey
 from contacts.actions.visitors import meet, recognise
 from decisioning.asks import Ask, Decided
-from decisioning.calling import (
-    CallData,
-    DecisionCall,
-    SlotCall,
-    Warned,
-    moment_of,
-    warning,
-)
-from decisioning.current import (
-    NoSuchPlace,
-    check_current,
-    environment_named,
-    forget,
-    live_of_space,
-)
+from decisioning.calling import CallData, DecisionCall, Warned, moment_of, warning
+from decisioning.current import NoSuchPlace, check_current, environment_named, forget
 from decisioning.deciding import decide
-from decisioning.engine.slots import space_of
 from decisioning.engine.values import Answer, Slot
-from decisioning.identifying import (
-    ANONYMOUS,
-    Found,
-    Identity,
-    formerly,
-    identify,
-    look_up,
-)
+from decisioning.identifying import formerly, identify, look_up
 from decisioning.live import Live, engine_for, live_for
 from decisioning.past import Before, NoSuchEnvironment, read_past, stamp_of
+from decisioning.routing import Caller, Route, Work, names, route
 from decisioning.showing import Outdated, Showing, described
 from decisioning.whying import explained
 from offers_site.identifiers import uuid7
@@ -64,35 +43,6 @@ class KeyMoved(Exception):
     """The key is not as it was remembered. Nothing was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Through which door a call comes, and from what."""
-
-    by: ApiKey | User | None = None
-    unseen: frozenset[str] = frozenset()  # offers that are not for their eyes
-    accepted: str | None = None  # the language of the browser
-    is_colleague: bool = False  # who may try spaces that answer no single calls
-    stamp: str = ""  # of a key that was only remembered: it has to be the same still
-    vouches: bool = False  # for whom it names: as good as a signature
-
-    def may_use(self, space: str) -> bool:
-        return not isinstance(self.by, ApiKey) or self.by.may_use_space(space)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A slot on its way: to a space and a person, or to the reason why nothing can be shown."""
-
-    name: str
-    asked: SlotCall
-    space: str  # as the answer says it
-    live: Live | None = None
-    shape: SpaceShape | None = None
-    ranked: str = ""  # the name of the space with the rank that was asked for
-    found: Found = ANONYMOUS
-    reason: str = ""
-
-
 @dataclass
 class Outcome:
     """What is known of a slot in the end."""
@@ -101,19 +51,6 @@ class Outcome:
     answer: Answer | None = None
     decided: Decided | None = None
     showing: Showing | None = None
-
-
-@dataclass
-class Work:
-    """A call, with what has been found out about it."""
-
-    call: DecisionCall
-    caller: Caller
-    at: datetime
-    live: Live
-    identity: Identity
-    warnings: list[Warned] = field(default_factory=list)
-    first: Before | None = None  # of the contact whose key is told
 
 
 # --- the answer ---
@@ -195,64 +132,6 @@ def moment(text: str, live: Live) -> datetime:
         return moment_of(text, live.engine.release.zone)
     except ValueError:
         raise BadMoment from None
-
-
-def names(call: DecisionCall) -> Iterator[str]:
-    """What the answer calls each slot: two that nobody named are told apart."""
-    given = {one.slot for one in call.slots}
-    taken: set[str] = set()
-    for one in call.slots:
-        name, number = one.name, 1
-        while name in taken or (number > 1 and name in given):
-            number += 1
-            name = f"{one.name}-{number}"
-        taken.add(name)
-        yield name
-
-
-# --- where each slot leads ---
-
-
-def route(work: Work, slot: SlotCall, name: str) -> Route:
-    space, rank = space_of(work.live.engine.release.spaces, slot.space)
-    if space is None or not work.caller.may_use(space.name):
-        return Route(name, slot, slot.space, reason="unknown_space")
-    shape = work.live.spaces[space.name]
-    if not (shape.unitary or work.caller.is_colleague):
-        return Route(name, slot, space.name, reason="unitary_disabled")
-    if work.live.environment.audience == "visitors":
-        return to_space(work, slot, name, shape, rank, work.live, ANONYMOUS)
-    found = work.identity.in_space(shape)
-    if found.contact is not None:
-        return to_space(work, slot, name, shape, rank, work.live, found)
-    return to_anonymous(work, slot, name, shape, rank)
-
-
-def to_anonymous(
-    work: Work, slot: SlotCall, name: str, shape: SpaceShape, rank: int | None
-) -> Route:
-    """One hop, to the space for people whom we do not know."""
-    other = shape.anonymous_space
-    live = live_of_space(other) if other else None
-    if other is None or live is None or other not in live.spaces:
-        return Route(name, slot, shape.name, reason="not_identified")
-    anonymous = live.spaces[other]
-    if not anonymous.unitary:
-        return Route(name, slot, other, reason="unitary_disabled")
-    return to_space(work, slot, name, anonymous, rank, live, ANONYMOUS)
-
-
-def to_space(
-    work: Work,
-    slot: SlotCall,
-    name: str,
-    shape: SpaceShape,
-    rank: int | None,
-    live: Live,
-    found: Found,
-) -> Route:
-    ranked = f"{shape.name}_{rank}" if rank else shape.name
-    return Route(name, slot, shape.name, live, shape, ranked, found)
 
 
 def meet_visitor(work: Work, routes: Sequence[Route], at: datetime) -> None:

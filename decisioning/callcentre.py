@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -38,7 +39,7 @@ CHANNEL = Channel.CALL_CENTER.value
 FEWEST = 3  # offers that somebody who calls is shown, unless the space asks for more
 MOST_DECISIONS = 20  # of one call
 FINAL = frozenset({Status.ACCEPTED, Status.REJECTED})
-LATEST = 15
+LATEST = 10
 SIGNED_FOR = timedelta(minutes=1)
 
 
@@ -140,7 +141,7 @@ class Card:
     moves: tuple[Move, ...]
     title: str = ""
     text: str = ""
-    html: str = ""
+    page: str = ""  # to be shown in a frame, where there is no text to say
     is_open: bool = True
     is_next: bool = False  # it came after another was answered
     kept_back: tuple[str, ...] = ()  # rules that would not let it pass any more
@@ -207,7 +208,7 @@ def rows_of(desk: Desk, contact: Contact, interactions: Sequence[UUID]) -> list[
         environment=desk.environment,
         interaction__in=interactions,
         pk__gte=UUID(int=min(pk.int for pk in interactions) >> 80 << 80),
-        pk__lt=UUID(int=((max(pk.int for pk in interactions) >> 80) + 1) << 80),
+        pk__lte=UUID(int=max(pk.int for pk in interactions) | (1 << 80) - 1),
     )
     return sorted(found, key=lambda row: (places[row.interaction or row.pk], row.rank))
 
@@ -225,10 +226,14 @@ def card_of(
         moves=tuple(moves_from(row.status)),
         title=(rendered.content.get("title") or "") if rendered else "",
         text=rendered.text if rendered else "",
-        html=rendered.html if rendered and not rendered.text else "",
+        page=page_of(rendered) if rendered and rendered.html and not rendered.text else "",
         is_open=row.status not in FINAL,
         **more,
     )
+
+
+def page_of(rendered: Rendered) -> str:
+    return render_to_string("catalog/preview_frame.html", {"preview": {"rendered": rendered}})
 
 
 def script_of(row: Proposition, eyes: Eyes, person: Mapping[str, Any]) -> Rendered | None:

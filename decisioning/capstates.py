@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from catalog.models import Cap as Stated
 from decisioning.caps import LAST, caps_of, period_of
 from decisioning.engine.values import Cap
 from decisioning.live import Live
 from decisioning.models import CapTotal, CapUse
+from decisioning.reasonwords import cap_words
 
 MOST_PLACES = 50  # spaces that count for themselves
 
@@ -23,14 +23,18 @@ Place = tuple[str, str]  # key of a cap, and the space that counts for itself or
 class CapState:
     """A cap in its present period, in one space where each counts for itself."""
 
-    stated: Stated
+    cap: Cap
     space: str  # "": all together
     used: int | None  # None: each person has a count of their own, and nobody was named
     resets_at: datetime | None  # None: it counts for life
 
     @property
     def limit(self) -> int:
-        return self.stated.limit
+        return self.cap.limit
+
+    @property
+    def words(self) -> str:
+        return cap_words(self.cap)
 
     @property
     def left(self) -> int | None:
@@ -57,7 +61,7 @@ def cap_states(live: Live, code: str, *, at: datetime, person: int | None = None
     spaces = sorted(release.by_code[code].offer.spaces)
     return [
         CapState(
-            stated_of(cap),
+            cap,
             space,
             None if cap.per_contact and person is None else used.get((cap.key, space), 0),
             None if periods[cap.key][1] == LAST else periods[cap.key][1],
@@ -83,15 +87,3 @@ def uses(environment: int, begins: Mapping[str, datetime], person: int | None) -
     rows = CapUse.objects.filter(contact=person, environment=environment, cap__in=begins)
     counted = rows.values_list("cap", "space", "since", "used")
     return {(cap, space): used for cap, space, since, used in counted if since == begins[cap]}
-
-
-def stated_of(cap: Cap) -> Stated:
-    """As the catalogue words it; nothing is saved."""
-    return Stated(
-        limit=cap.limit,
-        counts=cap.counts,
-        per=Stated.Per.CONTACT if cap.per_contact else Stated.Per.TOTAL,
-        every=cap.every,
-        unit=cap.unit if cap.every else "",
-        spaces=Stated.Spaces.EACH if cap.each_space else Stated.Spaces.TOGETHER,
-    )

@@ -13,7 +13,6 @@ from decisioning.asks import Ask, Decided, Draft, Made, Shown
 from decisioning.caps import wanted_by
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
-from decisioning.engine.slots import together
 from decisioning.engine.values import Decision, Question, Slot
 from decisioning.inputs import inputs_of, kept_slot
 from decisioning.needs import needs_of
@@ -141,9 +140,11 @@ def draw_up(
             engine=engine,
             person=before.person,
             decision=decision,
-            made=tuple(made_of(engine.release, question, decision, keeps=ask.keeps)),
+            made=tuple(made_of(engine, question, decision, keeps=ask.keeps)),
         )
         shown = ask.show(draft)
+        if not shown.unusable:
+            return draft, shown, question
         slots = tuple(without(slot, shown.unusable) for slot in question.slots)
         if slots == question.slots:
             return draft, shown, question
@@ -171,11 +172,11 @@ def without(slot: Slot, unusable: Mapping[str, frozenset[str]]) -> Slot:
 
 
 def made_of(
-    release: Release, question: Question, decision: Decision, *, keeps: Callable[[str], bool]
+    engine: Engine, question: Question, decision: Decision, *, keeps: Callable[[str], bool]
 ) -> Iterator[Made]:
     """The propositions slot by slot; slots that show one rank of one list share a proposition."""
     answers = iter(decision.answers)
-    for asked in together(release.spaces, question.slots):
+    for asked in engine.asked(question.slots):
         ids: dict[int, UUID] = {}
         is_recorded = keeps(asked.space.name)
         for slot, _rank in asked.shown:

@@ -14,9 +14,10 @@ from catalog.models import Environment, Offer, Space
 from catalog.models.spaces import Channel, Status
 from contacts.disclosing import title_of
 from contacts.models import Contact
-from decisioning.browsing import Offered, Veils, offered_in
+from decisioning.browsing import Veils
 from decisioning.engine.slots import RANKED
 from decisioning.models import Interaction, Proposition
+from decisioning.offered import Offered, offered_in
 
 LONGEST_KEY, SHORT_KEY = 20, 8  # a visitor's is long, and says nothing
 

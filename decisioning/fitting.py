@@ -18,7 +18,7 @@ from decisioning.showing import Showing, written
 
 OF_THE_PERSON = re.compile(r"\b(contact|proposition)\b")
 OF_THE_LINKS = re.compile(r"\b(contact|proposition|links)\b")  # which are another for everybody
-Key = tuple[str, str, bool, Any]
+Key = tuple[str, str, bool, bool, Any]
 NOTHING_TO_SAY = Shown()
 
 
@@ -31,8 +31,9 @@ class Fitting:
         self.keeps_data = {
             name: bool(stored.names) for name, stored in self.live.stored_on_proposition.items()
         }
-        self.personal: dict[Key, bool] = {}
-        self.known: dict[Key, Rendered | None] = {}
+        told = repr([(name, slot.call) for name, slot in showing.slots.items()])
+        self.known: dict[Key, Rendered | None] = self.live.fits.setdefault(told, {})
+        self.personal: set[Key] = set()
 
     def show(self, draft: Draft) -> Shown:
         facts = draft.person.facts
@@ -56,19 +57,20 @@ class Fitting:
     def fit(self, made: Made, facts: Mapping[str, Any]) -> Rendered | None:
         """What an offer shows to somebody, or to everybody; None when it cannot be shown."""
         language = facts.get("language")
-        key = (made.offer, made.slot, made.is_fallback, language)
+        key = (made.offer, made.slot, made.is_fallback, made.is_recorded, language)
         if key in self.known:
             return self.known[key]
-        if key not in self.personal:
-            self.personal[key] = self.is_personal(made, language)
         names = person_names(
             facts,
             self.showing.slots[made.slot].call,
             language or self.live.environment.language,
         )
         found = written(made, self.live, names, language)
-        if not self.personal[key]:
-            self.known[key] = found
+        if key not in self.personal:
+            if self.is_personal(made, language):
+                self.personal.add(key)
+            else:
+                self.known[key] = found
         return found
 
     def is_personal(self, made: Made, language: str | None) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -54,26 +56,29 @@ def hides_anything(environment: Environment, user: User) -> bool:
     return bool(veil.hidden) or labelled.exclude(body__access_labels__contained_by=held).exists()
 
 
-class Names:
-    """What the offers and spaces of some propositions are called now."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a proposition is about, as it is called now."""
 
-    def __init__(self, rows: Iterable[Proposition]) -> None:
-        rows = list(rows)
-        environments = {row.environment_id for row in rows}
-        offers = Offer.objects.filter(environment__in=environments)
-        offers = offers.filter(code__in={row.offer for row in rows})
-        self.offers = {
-            (environment, code): label
-            for environment, code, label in offers.values_list("environment", "code", "label")
-        }
-        spaces = Space.objects.filter(environment__in=environments)
-        self.spaces = {
-            (environment, name): label
-            for environment, name, label in spaces.values_list("environment", "name", "label")
-        }
+    offer: str
+    space: str
+    environment: str
 
-    def offer(self, row: Proposition) -> str:
-        return self.offers.get((row.environment_id, row.offer), row.offer)
 
-    def space(self, row: Proposition) -> str:
-        return self.spaces.get((row.environment_id, row.space), row.space)
+def names_of(rows: Iterable[Proposition]) -> dict[UUID, Named]:
+    """The labels of some propositions; what is gone has its name. Costs three queries."""
+    rows = list(rows)
+    places = {row.environment_id for row in rows}
+    offers = Offer.objects.filter(environment__in=places, code__in={row.offer for row in rows})
+    spaces = Space.objects.filter(environment__in=places, name__in={row.space for row in rows})
+    of_offers = {(o.environment_id, o.code): o.label for o in offers}
+    of_spaces = {(s.environment_id, s.name): s.label for s in spaces}
+    labels = dict(Environment.objects.filter(pk__in=places).values_list("pk", "label"))
+    return {
+        row.pk: Named(
+            of_offers.get((row.environment_id, row.offer), row.offer),
+            of_spaces.get((row.environment_id, row.space), row.space),
+            labels.get(row.environment_id, ""),
+        )
+        for row in rows
+    }

@@ -21,17 +21,8 @@ Used = Mapping[tuple[str, str], int]  # by cap and space
 def past_of(row: Row) -> Past:
     """A past proposition, from the row in which it was read or kept."""
     offer, space, channel, status, microseconds, category, weight, rank, is_fallback = row
-    return Past(
-        offer=offer,
-        space=space,
-        channel=channel,
-        status=status,
-        at=EPOCH + timedelta(microseconds=microseconds),
-        category=category or None,
-        weight=weight,
-        rank=rank,
-        is_fallback=is_fallback,
-    )
+    at = EPOCH + timedelta(0, 0, microseconds)
+    return Past(offer, space, channel, status, at, category or None, weight, rank, is_fallback)
 
 
 def inputs_of(

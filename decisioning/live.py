@@ -34,6 +34,7 @@ from catalog.shapes import (
     shape_of,
 )
 from contacts.columns import ON_LISTS, Column, known
+from contacts.formerly import former_columns, former_lists
 from contacts.models import Audience
 from contacts.values import to_json
 from decisioning.engine import values
@@ -46,6 +47,7 @@ from rules.kinds import Kind
 
 KEPT = 4  # releases of an environment in a process, besides those that calls are using
 NAMED = re.compile(r"\bcontact\s*\.\s*([a-z][a-z0-9_]*)")  # in rules and in templates
+FILTERS = re.compile(r"""\bfilter\s*\(\s*\\?["']([^"'\\]+)""")
 # What is read of everybody, whatever the rules ask: who they are, and in which language they read.
 # Where a form says something instead of asking: what stands there is not kept with decisions.
 CONTENT = frozenset(
@@ -87,9 +89,12 @@ class Live:
     translated: Mapping[Key, object]
     engine: Engine
     rule_names: frozenset[str]  # what its rules may name of people
+    filter_names: frozenset[str]  # and the filters and lists
     content_names: frozenset[str]
     columns: Mapping[str, Column]  # what is read of a person for it
     plans: dict[tuple[str, str, str | None, str], Plan] = field(default_factory=dict)
+    # what offers show to everybody alike, by what is told with the call: see `fitting`
+    fits: dict[str, dict[Any, Any]] = field(default_factory=dict)
 
     @cached_property
     def engine_for_many(self) -> Engine:
@@ -239,9 +244,18 @@ def build(
     environment = next((one for one in shapes.values() if isinstance(one, EnvironmentShape)), None)
     if environment is None:
         raise NothingLive
-    columns = known()
+    rule_names = names_in(bodies.values(), content=False)
+    content_names = names_in(bodies.values(), content=True)
     filters = [one for one in shapes.values() if isinstance(one, FilterShape)]
     lists = dict(Audience.objects.filter(kind=Audience.Kind.LIST).values_list("name", "pk"))
+    filter_names = filters_in(bodies.values())
+    if former:
+        rule_names |= former.rule_names
+        content_names |= former.content_names
+        filter_names |= former.filter_names
+    columns = known()
+    columns |= former_columns(rule_names - columns.keys())
+    lists |= former_lists(filter_names - lists.keys() - {one.name for one in filters})
     words = words_of(environment, filters, columns, lists)
     translated: dict[Key, object]
     if former and former.words == words:
@@ -250,11 +264,6 @@ def build(
         translated = kept | {key: translate(shape, words) for key, shape in changed.items()}
     else:
         translated = {key: translate(shape, words) for key, shape in shapes.items()}
-    rule_names = names_in(bodies.values(), content=False)
-    content_names = names_in(bodies.values(), content=True)
-    if former:
-        rule_names |= former.rule_names
-        content_names |= former.content_names
     asks = {name: column.kind for name, column in columns.items() if name in rule_names}
     if lists:
         asks[ON_LISTS.name] = ON_LISTS.kind
@@ -271,6 +280,7 @@ def build(
         translated=translated,
         engine=Engine(release),
         rule_names=rule_names,
+        filter_names=filter_names,
         content_names=content_names,
         columns={
             **{name: column for name, column in columns.items() if name in read},
@@ -314,3 +324,8 @@ def names_in(bodies: Iterable[Mapping[str, Any]], *, content: bool) -> frozenset
         if content:
             found.update(body.get("identification", ()))
     return frozenset(found)
+
+
+def filters_in(bodies: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The filters and lists that the rules of some forms may name."""
+    return frozenset(name for body in bodies for name in FILTERS.findall(json.dumps(body)))

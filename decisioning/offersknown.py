@@ -71,6 +71,8 @@ def offers_known(environment: Environment, codes: Collection[str]) -> Iterator[t
             elif code in release.fallback_offers:
                 yield code, Known(is_fallback=True)
     known = {*release.by_code, *release.fallback_offers} if release else set()
+    if known.issuperset(codes):
+        return
     rest = Offer.objects.filter(environment=environment, code__in=set(codes) - known)
     parents = dict(
         Category.objects.filter(environment=environment).values_list("name", "parent__name")

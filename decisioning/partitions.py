@@ -24,6 +24,14 @@ def make_month(at: datetime) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def has_month(at: datetime) -> bool:
+    """Is there room already? Asking keeps nobody from making some."""
+    name = f"{TABLES[-1]}_{at.astimezone(UTC):%Y_%m}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
+        return bool(cursor.fetchone()[0])
+
+
 def make_months_ahead(at: datetime) -> int:
     """Make room for this month and the next ones; how many there were to make."""
     firsts = [month_after(at, number) for number in range(AHEAD + 1)]

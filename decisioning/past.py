@@ -13,6 +13,7 @@ from psycopg.errors import UndefinedColumn
 
 from contacts.columns import TABLE, Column, asked
 from contacts.facts import facts_of, select_list
+from contacts.formerly import former_columns
 from contacts.models import Contact
 from decisioning.asks import Person
 from decisioning.caps import period_of
@@ -193,12 +194,17 @@ _columns: WeakKeyDictionary[Release, dict[frozenset[str], tuple[Column, ...]]] =
 
 
 def columns_of(release: Release, names: Iterable[str]) -> tuple[Column, ...]:
-    """Where these attributes stand. Costs a query when a process first asks it of a release."""
+    """Where these attributes stand, retired ones too.
+
+    Costs a query, or a few, when a process first asks it of a release.
+    """
     known = _columns.setdefault(release, {})
     wanted = frozenset(names)
     found = known.get(wanted)
     if found is None:
-        found = known[wanted] = tuple(c for c in asked().values() if c.name in wanted)
+        columns = asked()
+        columns |= former_columns(wanted - columns.keys())
+        found = known[wanted] = tuple(c for c in columns.values() if c.name in wanted)
     return found
 
 

@@ -83,7 +83,8 @@ class Page:
         return []
 
     def to_call(self) -> DecisionCall:
-        target = {name: value for name, value in self.target.items() if value}
+        given = {name: value for name, value in self.target.items() if value}
+        target = {name: v if name == "keys" else str(v) for name, v in given.items()}
         visitor = self.browser.visitor if self.browser else ""
         if visitor and self.consent:
             target.setdefault("visitor", visitor)

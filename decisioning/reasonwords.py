@@ -38,11 +38,11 @@ GATES: Mapping[Step, Text] = {
 }
 TONES: Mapping[Step, str] = {
     Step.SELECTED: "good",
-    Step.RANK: "info",
+    Step.RANK: "off",
     Step.PRESENTATION_RULE: "wait",
     Step.CAP: "wait",
-    Step.DIVERSITY: "info",
-    Step.DUPLICATE: "info",
+    Step.DIVERSITY: "off",
+    Step.DUPLICATE: "off",
 }
 
 
@@ -93,7 +93,7 @@ def sentence_of(one: Explained) -> Text:  # noqa: C901 (one sentence for each st
         case Step.DUPLICATE:
             return _("Another slot of the call shows it.")
         case Step.RANK:
-            return _("Everything lets it pass, but others are better.")
+            return _("Nothing keeps it back, but others are better.")
     return _("It is proposed.")
 
 
@@ -118,7 +118,7 @@ def needs(
         yield rule_need(kept, eyes)
     for used in unmet.caps:
         yield cap_need(used, eyes, at)
-    yield from rank_need(one, least)
+    yield from order_need(one, least)
 
 
 def condition_needs(unmet: Unmet, eyes: Eyes) -> Iterator[Asked]:
@@ -229,12 +229,12 @@ EVERY: Mapping[str, Callable[[int], str]] = {
 }
 
 
-def rank_need(one: Explained, least: Decimal | None) -> Iterator[Asked]:
+def order_need(one: Explained, least: Decimal | None) -> Iterator[Asked]:
+    """What lies with the other offers of the answer."""
     match one.step:
-        case Step.RANK if least is not None and one.weight is not None:
+        case Step.RANK if least is not None:
             text = _("A weight above %(weight)s, or more offers asked for")
-            now = _("its weight is %(weight)s") % {"weight": weight_words(one.weight)}
-            yield Asked(text % {"weight": weight_words(least)}, now)
+            yield Asked(text % {"weight": weight_words(least)})
         case Step.DIVERSITY:
             yield Asked(_("Fewer offers of its category before it"))
         case Step.DUPLICATE:

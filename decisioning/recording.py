@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg.errors import CheckViolation, DeadlockDetected, ForeignKeyViolation
+from pydantic_core import to_json
 
 from decisioning import partitions
 from decisioning.caps import Wanted, period_of
@@ -57,7 +58,7 @@ def go_on(told: Told, *, at: datetime) -> None:
 
 def tell(statement: str, told: Told, *more: Told, at: datetime) -> None:
     start = random.randrange(16)  # noqa: S311 (no secret)
-    words = [json.dumps(each) for each in ({**told, "start": start}, *more)]
+    words = [to_json(each).decode() for each in ({**told, "start": start}, *more)]
     try:
         say(statement, words)
     except CheckViolation as error:

@@ -74,8 +74,10 @@ def identifier_of(one: Happened) -> UUID:
 
 
 def make_months(rows: Iterable[Happened]) -> None:
-    for month in sorted({one.at.astimezone(UTC).replace(day=1) for one in rows}):
-        partitions.make_month(month)
+    at = (one.at.astimezone(UTC) for one in rows)
+    for month in sorted({datetime(each.year, each.month, 1, tzinfo=UTC) for each in at}):
+        if not partitions.has_month(month):  # else two imports would wait for each other
+            partitions.make_month(month)
 
 
 def hold_clocks(cursor: CursorWrapper, contacts: Iterable[int]) -> None:

@@ -14,7 +14,7 @@ from decisioning.inputs import facts_from, past_of, slot_from
 from decisioning.live import Live
 from decisioning.models import Interaction
 from decisioning.needs import needs_of
-from decisioning.statements import read
+from decisioning.offered import Offered, offered_in
 
 CHUNK = 500
 Line = tuple[str, int, str, str, str]  # space, rank, offer, weight, context
@@ -83,29 +83,18 @@ def question_from(one: Interaction, live: Live) -> Question:
 def replayed(one: Interaction, live: Live) -> tuple[Line, ...]:
     question, engine = question_from(one, live), live.engine
     decision = engine.decide(question)
-    made = made_of(engine.release, question, decision, keeps=lambda name: live.spaces[name].record)
+    made = made_of(engine, question, decision, keeps=lambda name: live.spaces[name].record)
     return lines(
         (m.space, m.rank, m.offer, f"{m.weight:.6f}", m.context) for m in kept_of(made).values()
     )
 
 
-# A proposition stands in the same millisecond as its decision, which bounds where it can be.
-STORED = """
-SELECT p.interaction, p.space, p.rank, p.offer, p.weight::numeric(22, 6)::text, p.context
-FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS i(id, first, last)
-JOIN decisioning_proposition p ON p.id BETWEEN i.first AND i.last AND p.interaction = i.id
-"""
-
-
 def stored_of(interactions: Sequence[Interaction]) -> dict[UUID, tuple[Line, ...]]:
-    pks = [one.pk for one in interactions]
-    first = [UUID(int=pk.int >> 80 << 80) for pk in pks]
-    last = [UUID(int=((pk.int >> 80) + 1 << 80) - 1) for pk in pks]
-    found: dict[UUID, list[Line]] = {}
-    for pk, *line in read(STORED, [pks, first, last]):
-        space, rank, offer, weight, context = line
-        found.setdefault(pk, []).append((space, rank, offer, weight, context))
-    return {pk: lines(each) for pk, each in found.items()}
+    return {pk: lines(map(line_of, each)) for pk, each in offered_in(interactions).items()}
+
+
+def line_of(one: Offered) -> Line:
+    return one.space, one.rank, one.offer, f"{one.weight:.6f}", one.context
 
 
 def lines(found: Iterable[Line]) -> tuple[Line, ...]:

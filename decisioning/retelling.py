@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalog.models import Environment
 from catalog.models.spaces import Status
-from decisioning.browsing import Offered
 from decisioning.engine.values import Question
 from decisioning.live import NothingLive, live_for
 from decisioning.models import Interaction
+from decisioning.offered import Offered
 from decisioning.reasons import Explanation, Teller, Told, explanations_of
-from decisioning.replaying import lines, question_from, replayed
+from decisioning.replaying import line_of, lines, question_from, replayed
 from decisioning.seeing import Eyes, eyes_of
 
 
@@ -29,7 +29,7 @@ class Fate:
     """What became of one offer in a decision, and in which spaces."""
 
     spaces: tuple[str, ...]
-    told: Told | None  # None: the release did not know it
+    told: Told | None  # None: the release did not know it, or the reader may not see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ class Retold:
 
     def is_as_it_was(self, stored: list[Offered]) -> bool:
         """Whether it comes out again as it was stored."""
-        was = lines((p.space, p.rank, p.offer, f"{p.weight:.6f}", p.context) for p in stored)
-        return was == replayed(self.one, self.eyes.live)
+        return lines(map(line_of, stored)) == replayed(self.one, self.eyes.live)
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -100,11 +99,12 @@ class Retold:
 
 
 def told_of(code: str, teller: Teller) -> Told | None:
+    """What became of an offer; one that may not be seen is like one that there never was."""
     chosen = next((one for one in teller.answer.propositions if one.offer == code), None)
     if chosen is not None:
-        return teller.chosen(chosen)
+        return teller.chosen(chosen) if teller.may_see(chosen) else None
     found = teller.explained.get(code)
-    return None if found is None else teller.left(found)
+    return teller.left(found) if found and teller.eyes.may_see_offer(code) else None
 
 
 class Reader:

@@ -7,8 +7,11 @@ worker has the job and tells how far all of them are; those who help come and go
 
 from __future__ import annotations
 
+import gc
+import math
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import structlog
@@ -148,21 +151,36 @@ def call_helper(run: Run) -> None:
 def help_with(run: Run, *, clock: Clock, seconds: float | None = None) -> bool:
     """Decide for one part after the other; False when time was over and there may be more."""
     population = population_of(run)
-    until = None if seconds is None else time.monotonic() + seconds
-    while until is None or time.monotonic() < until:
-        try:
-            with transaction.atomic():
-                worked = decide_part(run, population, clock)
-                check_goes_on(run)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, GAVE_WAY):
-                raise
-        except Stopped:
-            return True
-        else:
-            if not worked:
+    until = math.inf if seconds is None else time.monotonic() + seconds
+    try:
+        while not is_divided(run) and time.monotonic() < until:
+            time.sleep(PAUSE)
+        while time.monotonic() < until:
+            if not help_once(run, population, clock):
                 return True
+    except (Stopped, Failed):  # which ends the job of the one who has it
+        return True
     return False
+
+
+def is_divided(run: Run) -> bool:
+    """Raises Stopped."""
+    with transaction.atomic():
+        check_goes_on(run)
+    return Job.objects.filter(pk=run.job_id, total__isnull=False).exists()
+
+
+def help_once(run: Run, population: Population, clock: Clock) -> bool:
+    """Decide for one part; False where there is none. Raises Stopped and Failed."""
+    try:
+        with transaction.atomic():
+            worked = decide_part(run, population, clock)
+            check_goes_on(run)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, GAVE_WAY):
+            raise
+        return True
+    return worked
 
 
 def check_goes_on(run: Run) -> None:
@@ -175,6 +193,19 @@ def check_goes_on(run: Run) -> None:
 # --- one part ---
 
 
+@contextmanager
+def unswept() -> Iterator[None]:
+    """Nothing of a part is garbage before its end; to look for it takes a tenth of the time."""
+    sweeps = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if sweeps:
+            gc.enable()
+
+
+@unswept()
 def decide_part(run: Run, population: Population, clock: Clock) -> bool:
     """Decide for the people of a part that nobody has; False where there is none."""
     part = run.parts.filter(done_at=None).order_by("pk").select_for_update(skip_locked=True).first()

@@ -29,10 +29,8 @@ def links_of(made: Made) -> dict[str, str]:
     """Where a person goes from what is stored. What is not stored has nowhere to be noted."""
     if not made.is_recorded:
         return {}
-    return {
-        action: f"{settings.BASE_URL}/o/{made.token}/{action}"
-        for action in ("click", "accept", "reject")
-    }
+    start = f"{settings.BASE_URL}/o/{made.token}/"
+    return {"click": f"{start}click", "accept": f"{start}accept", "reject": f"{start}reject"}
 
 
 class Outdated(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -22,9 +22,9 @@ from contacts.storing import keep_keys
 from decisioning import leaving, remembering
 from decisioning.engine.values import Status
 from decisioning.live import engine_for
-from decisioning.models import Proposition
 from decisioning.offersknown import Place, places_named
 from decisioning.remembering import SOURCE, Happened, identifier_of
+from decisioning.statements import read
 from decisioning.statuses import MOVES, Change, change_status, find
 from transfers.forgetting import erased_since
 from transfers.reading.columns import Column, Kind
@@ -266,6 +266,25 @@ def fault_of_change(row: Mapping[str, Any], late: datetime) -> RowFault | None:
 # --- what is written ---
 
 
+class Stored(NamedTuple):
+    """A proposition that is there, as far as a row is held against it."""
+
+    id: UUID
+    contact: int | None
+    offer: str
+    space: str
+    status: int
+
+
+STORED = """
+SELECT id, contact_id, offer, space, status FROM decisioning_proposition WHERE id = ANY(%s::uuid[])
+"""
+
+
+def stored(names: Sequence[UUID]) -> dict[UUID, Stored]:
+    return {row[0]: Stored(*row) for row in read(STORED, [list(names)])} if names else {}
+
+
 class History:
     """The rows of a chunk: new ones are written together, told ones go on one by one."""
 
@@ -295,8 +314,7 @@ class History:
             yield identifier_of(one), one
 
     def apply(self) -> Outcome:
-        names = [id_ for id_, one in self.rows if one.external_id]
-        there = Proposition.objects.in_bulk(names)
+        there = stored([id_ for id_, one in self.rows if one.external_id])
         new = [(id_, one) for id_, one in self.rows if id_ not in there]
         told = [(there[id_], one) for id_, one in self.rows if id_ in there]
         if self.chunk.operation == "update":
@@ -315,13 +333,13 @@ class History:
         self.insert(new)
         return self.outcome
 
-    def is_news(self, row: Proposition, one: Happened) -> bool:
+    def is_news(self, row: Stored, one: Happened) -> bool:
         """Whether a row that is there is told something else of; else it is settled here."""
         is_same = (row.offer, row.space) == (one.offer, one.space)
-        if not is_same or row.contact_id not in {one.contact, None}:
+        if not is_same or row.contact not in {one.contact, None}:
             self.outcome.existing.append(one.number)
             return False
-        if row.status == one.status or find(row.pk).has_been(one.status):
+        if row.status == one.status or find(row.id).has_been(one.status):
             self.outcome.unchanged += 1
             return False
         if self.chunk.operation == "insert":
@@ -335,9 +353,9 @@ class History:
             return False
         return True
 
-    def go_on(self, row: Proposition, one: Happened) -> None:
+    def go_on(self, row: Stored, one: Happened) -> None:
         change = Change(status=one.status, at=one.told_at, source=SOURCE)
-        changed = change_status(row.pk, change, engine_for=engine_for)
+        changed = change_status(row.id, change, engine_for=engine_for)
         self.outcome.updated += changed.is_changed
         self.outcome.unchanged += not changed.is_changed
 

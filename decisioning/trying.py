@@ -16,6 +16,7 @@ from decisioning.asks import Ask, Made
 from decisioning.calling import CallData
 from decisioning.deciding import decide
 from decisioning.engine.values import Question, Slot
+from decisioning.identifying import Way
 from decisioning.live import Live, NothingLive, engine_for, live_for
 from decisioning.showing import Outdated, Showing
 
@@ -52,6 +53,14 @@ class Trying:
     call: Mapping[str, Any] = field(default_factory=dict)
     language: str | None = None
     count: int | None = None
+    categories: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    seed: str | None = None
+
+    @property
+    def way(self) -> Way:
+        """How the space would know them: a visitor is nobody whom we know."""
+        return "explicit" if self.contact is not None and self.contact.is_contact else "anonymous"
 
 
 def try_space(
@@ -76,10 +85,16 @@ def try_once(
     if space not in live.spaces:
         return None
     call = CallData.of(live).read(trying.call, "/call", [])
-    slot = Slot(slot=space, space=space, count=trying.count, call=call)
-    way = "explicit" if trying.contact else "anonymous"
+    slot = Slot(
+        slot=space,
+        space=space,
+        count=trying.count,
+        categories=trying.categories,
+        themes=trying.themes,
+        call=call,
+    )
     showing = Showing(
-        live=live, slots={space: slot}, identification=way, at=at, language=trying.language
+        live=live, slots={space: slot}, identification=trying.way, at=at, language=trying.language
     )
     ask = Ask(
         environment=environment.pk,
@@ -87,7 +102,8 @@ def try_once(
         slots=(slot,),
         at=at,
         target=trying.contact.pk if trying.contact else None,
-        identification=way,
+        identification=trying.way,
+        seed=trying.seed,
         record=False,
         also=frozenset(live.columns),
         show=showing.show,

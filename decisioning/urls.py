@@ -1,6 +1,16 @@
 from django.urls import path
 
-from decisioning.views import calls, decisions, links, propositions, shop, tag, trying
+from decisioning.views import (
+    calls,
+    decisions,
+    links,
+    people,
+    persontrials,
+    propositions,
+    shop,
+    tag,
+    trying,
+)
 
 app_name = "decisioning"
 OFFER = "catalogue/<str:environment>/offers/<str:code>"
@@ -14,6 +24,14 @@ urlpatterns = [
     path("call-centre/<uuid:public_id>/", calls.call_detail, name="call-detail"),
     path("call-centre/<uuid:public_id>/offers/", calls.call_offers, name="call-offers"),
     path("call-centre/<uuid:public_id>/answer/", calls.call_answer, name="call-answer"),
+    # /contacts/<public id>/
+    path("contacts/<uuid:public_id>/offers/", people.person_offers, name="person-offers"),
+    path(
+        "contacts/<uuid:public_id>/offers/<uuid:pk>/correct/",
+        people.proposition_correct,
+        name="proposition-correct",
+    ),
+    path("contacts/<uuid:public_id>/preview/", persontrials.person_preview, name="person-preview"),
     # /decisions/
     path("decisions/", decisions.decision_list, name="decision-list"),
     path("decisions/<uuid:pk>/", decisions.decision_detail, name="decision-detail"),

@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -27,13 +28,17 @@ def uuid7() -> uuid.UUID:
 
 def uuid7_at(at: datetime, chance: bytes | None = None) -> uuid.UUID:
     """A UUID of version 7 for what happens at a moment; `chance`, eight bytes, makes it certain."""
-    microseconds = max((at - EPOCH) // MICROSECOND, 0)
-    return _made_of(microseconds * 4096 // 1000, chance or os.urandom(8))
+    return _made_of(_ticks_at(at), chance or os.urandom(8))
 
 
 def moment_of(identifier: uuid.UUID) -> datetime:
     """The millisecond that a UUID of version 7 was made for."""
     return EPOCH + timedelta(milliseconds=identifier.int >> 80)
+
+
+@lru_cache(maxsize=64)  # whoever makes many makes them for one moment
+def _ticks_at(at: datetime) -> int:
+    return max((at - EPOCH) // MICROSECOND, 0) * 4096 // 1000
 
 
 def _made_of(ticks: int, chance: bytes) -> uuid.UUID:

@@ -157,7 +157,7 @@ class Walk(Keyset[M]):
 
 def is_plain_and_full(model: type[models.Model], sort: str | Combinable) -> bool:
     """Is it a column of the model's own table that cannot be NULL?"""
-    plain = {field.name for field in model._meta.concrete_fields if not field.null}
+    plain = {"pk", *(field.name for field in model._meta.concrete_fields if not field.null)}
     return isinstance(sort, str) and sort in plain
 
 

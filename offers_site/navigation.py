@@ -132,6 +132,7 @@ RAIL = (
                 "coupons.view_coupon",
                 "u",
                 is_on=are_coupons_on,
+                also=["coupons:folder-list"],
             ),
             Entry(
                 _("Call centre"),

@@ -18,6 +18,7 @@ from proofs import (
     children_restart,
     codes_killed,
     commands_borrow,
+    contact_by_contact,
     data_survives,
     decisions,
     imports_killed,
@@ -50,6 +51,7 @@ MODULES = (
     reservations,
     decisions,
     populations,
+    contact_by_contact,
     releases,
 )
 SECONDS_FOR_ONE = 240

@@ -227,9 +227,9 @@ def furnish(here: Installation, keys: list[str] | None = None) -> str:
     return str(json.loads(made.splitlines()[-1])["key"])
 
 
-def run(here: Installation, *words: str) -> str:
+def run(here: Installation, *words: str, seconds: float = 120) -> str:
     command = here.command(*words)
-    said, _nothing = command.communicate(timeout=120)
+    said, _nothing = command.communicate(timeout=seconds)
     must(command.returncode == 0, f"exit status {command.returncode}: {said}")
     return said
 

@@ -11,8 +11,7 @@ import re
 from dataclasses import dataclass
 
 Path = tuple[str, str]
-Value = str | int
-
+Value = str | int | None  # None: what is missing
 TEXT = r"\"[^\"\\\n]*\"|'[^'\\\n]*'"
 LITERAL = rf"(?:{TEXT}|\d{{1,9}})"
 LINK = re.compile(
@@ -20,6 +19,7 @@ LINK = re.compile(
     rf"(?:==\s*({LITERAL})|in\s*\[\s*({LITERAL}(?:\s*,\s*{LITERAL})*)\s*\])\s*"
 )
 STOPS = re.compile(r"&&|\|\||[?()\[\]]")
+FLAG = re.compile(r"\s*(!?)\s*(contact|call)\s*\.\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
 ONE = re.compile(LITERAL)
 QUOTED = re.compile(TEXT)
 HARD = re.compile(r"[\"'\\]|//")  # what is left of texts with escapes, and comments
@@ -32,9 +32,17 @@ class Key:
     path: Path
     values: frozenset[Value]
 
+    @property
+    def is_flag(self) -> bool:
+        """Whether it tells people in two halves alone."""
+        return self.values <= TRUE or self.values <= UNTRUE
+
+
+TRUE, UNTRUE = frozenset({True}), frozenset({False, None})
+
 
 def key_in(text: str | None) -> Key | None:
-    """The first link that names values; None where the text is more than a chain.
+    """The first link that names values, else the first flag; None where the text is no chain.
 
     Right for every text that is a rule, and nothing is lost where it is none: that never holds.
     """
@@ -43,12 +51,15 @@ def key_in(text: str | None) -> Key | None:
     bare = QUOTED.sub(lambda found: "_" * len(found[0]), text)
     if HARD.search(bare):
         return None
-    for start, end in links(bare):
+    chain = links(bare)
+    for start, end in chain:
         found = LINK.fullmatch(text, start, end)
         if found:
             values = map(value_of, ONE.findall(found[3] or found[4]))
             return Key((found[1], found[2]), frozenset(values))
-    return None
+    flags = (FLAG.fullmatch(text, start, end) for start, end in chain)
+    flag = next((found for found in flags if found), None)
+    return flag and Key((flag[2], flag[3]), UNTRUE if flag[1] else TRUE)
 
 
 def links(bare: str) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ from transfers.reading.checking import Checked, Checker
 from transfers.reading.columns import Column
 from transfers.reading.encodings import Stream
 from transfers.reading.faults import FileFault
+from transfers.reading.moments import zone_called
 from transfers.reading.opening import START, Opening, open_csv, require
 from transfers.reading.separated import CsvReader
 from transfers.reading.sources import Source
@@ -109,7 +110,8 @@ def open_separated(
     if place.row == 0 and place.offset == 0:
         place = replace(opening.place)
     reader = CsvReader(stream, opening.dialect, place)
-    return OpenFile(reader, columns, options, zone_named(options.timezone), opening)
+    zone = options.timezone or subject.zone(options.extra)
+    return OpenFile(reader, columns, options, zone_named(zone), opening)
 
 
 def open_xml(
@@ -122,21 +124,13 @@ def open_xml(
 ) -> OpenFile:
     with source.opened() as again:
         declared = zone_of(again.read(START))
-    if declared and not is_zone(declared):
+    if declared and zone_called(declared) is None:
         raise FileFault("timezone_unknown", line=1, value=declared, column="timezone")
-    zone = options.timezone or declared
+    zone = options.timezone or declared or subject.zone(options.extra)
     updates = options.operation != "insert" or options.on_duplicate == "update"
     reader = XmlReader(file, subject.xml, columns, place, uniform=updates)
     return OpenFile(reader, columns, options, zone_named(zone))
 
 
-def is_zone(name: str) -> bool:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
 def zone_named(name: str) -> zoneinfo.ZoneInfo:
-    return zoneinfo.ZoneInfo(name if name and is_zone(name) else settings.TIME_ZONE)
+    return zone_called(name) or zoneinfo.ZoneInfo(settings.TIME_ZONE)

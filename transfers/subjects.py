@@ -162,6 +162,10 @@ class Subject:
         """
         raise NotImplementedError
 
+    def zone(self, chosen: Mapping[str, Any]) -> str:
+        """In which zone moments are that name none, where neither job nor file say; empty: ours."""
+        return ""
+
     def begin(self, chosen: Mapping[str, Any], by: Actor) -> None:
         """Look at the subject's own options before the file is read; FileFault stops it.
 

@@ -19,6 +19,7 @@ from catalog.forms.offers import (
 )
 from catalog.models import Environment, Offer, Space
 from catalog.shapes import FallbackOfferShape
+from catalog.veiling import hidden_word
 
 
 class FallbackDetailsForm(CodedForm):
@@ -102,8 +103,12 @@ class SpacesBehindForm(forms.Form):
         help_text=gettext_lazy("These spaces show it when no offer fits."),
     )
 
-    def __init__(self, *args: Any, code: str, spaces: list[Space], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, code: str, spaces: list[Space], user: User, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        behind = Offer.objects.filter(fallback_of__in=spaces).visible_to(user)
+        self.seen = set(behind.values_list("pk", flat=True))
         self.spaces = {space.name: space for space in spaces}
         self.code = code
         field: Any = self.fields["behind"]
@@ -118,7 +123,9 @@ class SpacesBehindForm(forms.Form):
             return _("%(space)s (nothing yet)") % {"space": space.label}
         if self.is_behind(space):
             return space.label
-        words = {"space": space.label, "offer": space.fallback_offer.label}
+        is_seen = space.fallback_offer.pk in self.seen
+        offer = space.fallback_offer.label if is_seen else hidden_word()
+        words = {"space": space.label, "offer": offer}
         return _("%(space)s (now %(offer)s)") % words
 
     def differing(self) -> list[tuple[Space, str | None]]:

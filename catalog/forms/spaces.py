@@ -24,6 +24,7 @@ from catalog.models import Category, Channel, Offer, Space, Status, TiePolicy
 from catalog.models.names import has_no_rank, is_name
 from catalog.shapes import Diversity, Rendering, SpaceShape
 from catalog.tree import tree_of
+from catalog.veiling import hidden_word
 from contacts.columns import known
 
 STATUSES = [(each.word, each.label) for each in Status]
@@ -244,11 +245,12 @@ class SpaceForm(ShapedForm):
             del self.fields["anonymous_space"]
 
     def choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        """Those that the person may see, and the one that is chosen now."""
+        """Those that the person may see, and the one that is chosen now, with no name if hidden."""
         field = self.fields[name]
         chosen = getattr(self.given, name, None)
         if chosen and chosen not in {value for value, _label in choices}:
-            choices = [*choices, (chosen, chosen)]
+            choices = [*choices, (HIDDEN, hidden_word())]
+            self.initial[name] = HIDDEN
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", _("None")), *choices]
 
@@ -303,7 +305,7 @@ class SpaceForm(ShapedForm):
         given = self.cleaned_data
         return {
             **super().values(),
-            **{name: given[name] or None for name in CHOICES if name in given},
+            **{name: self.chosen(name) for name in CHOICES if name in given},
             "fields": tuple(given["fields_"]),
             "identification": tuple(row["name"] for row in given["identification"]),
             "render": Rendering.model_validate(
@@ -320,6 +322,10 @@ class SpaceForm(ShapedForm):
             ),
         }
 
+    def chosen(self, name: str) -> str | None:
+        value = self.cleaned_data[name]
+        return getattr(self.given, name) if value == HIDDEN else value or None
+
     def expressions(self, name: str) -> dict[str, str]:
         rows = self.cleaned_data[name]
         if len({row["name"] for row in rows}) < len(rows):
@@ -333,6 +339,7 @@ class SpaceForm(ShapedForm):
 
 
 CHOICES = ("default_category", "anonymous_space", "fallback_offer")
+HIDDEN = "?"  # no name of anything
 
 
 def shown(field: FieldOfForm) -> str:

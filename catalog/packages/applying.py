@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.rights import Right
 from catalog.approving import MayNotApprove
 from catalog.gathering import Kind
-from catalog.models import Environment, Offer, Release
+from catalog.models import Environment, Offer, Release, Revision
 from catalog.packages.attributes import declare_attributes
 from catalog.packages.planning import FIELDS, Plan, make_plan, name_of
 from catalog.packages.reading import Read
@@ -97,8 +97,9 @@ def go_live(plan: Plan, environment: Environment, *, by: Actor, at: datetime) ->
     """Both approvals for every offer of the package, and one release with all of the design."""
     codes = [name_of(shape) for shape in (*plan.package.offers, *plan.package.fallback_offers)]
     offers = list(Offer.objects.filter(environment=environment, code__in=codes))
-    off = Offer.objects.filter(environment=environment, code__in=plan.pruned)
-    offers += [offer for offer in off if offer.is_live]
+    on = Revision.objects.current().filter(environment=environment, body__enabled=True)
+    on = on.filter(kind=Kind.OFFER, name__in=plan.pruned)
+    offers += Offer.objects.filter(environment=environment, code__in=on.values("name"))
     try:
         return approve_and_publish(environment, offers, by=by, at=at)
     except MayNotApprove as refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from accounts.models import User
@@ -38,6 +39,8 @@ def design_package(environment: Environment, *, user: User | None = None) -> Pac
         found[field] = tuple(
             shape for pk, shape in shapes_of(kind, environment) if seen is None or pk in seen
         )
+    veil = veil_of(environment, user)
+    found["spaces"] = tuple(map(veil.without_names, found["spaces"]))
     around = environment_shape(environment)
     named = names_around(environment, around, found)
     found["filters"] = tuple(
@@ -107,14 +110,16 @@ def live_package(
 ) -> Package:
     """What is live or was in a release, or what a person may see of it; raises NoSuchRelease."""
     package = releasing.live_package(environment, number)
-    hidden = veil_of(environment, user).hidden_among(
+    veil = veil_of(environment, user)
+    hidden = veil.hidden_among(
         {
             (str(FIELDS[field][1]), name_of(shape)): shape.model_dump(include=set(WHAT_HIDES))
             for field in LABELLED
             for shape in getattr(package, field)
         }
     )
-    seen = {
+    veil = replace(veil, hidden=veil.hidden | hidden)
+    seen: dict[str, tuple[Any, ...]] = {
         field: tuple(
             shape
             for shape in getattr(package, field)
@@ -122,6 +127,7 @@ def live_package(
         )
         for field in LABELLED
     }
+    seen["spaces"] = tuple(map(veil.without_names, package.spaces))
     return package.model_copy(update=seen)
 
 

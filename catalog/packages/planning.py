@@ -38,7 +38,7 @@ from catalog.shapes import (
 )
 from catalog.surroundings import Surroundings
 from catalog.tidying import tidy
-from catalog.veiling import person_of
+from catalog.veiling import Veil, person_of, veil_of
 from catalog.weighing import impact_of
 from contacts.models import Attribute, Audience
 from contacts.vocabulary import labels
@@ -73,7 +73,7 @@ class Plan:
     attributes: Mapping[str, AttributeShape] = field(default_factory=dict)
     declared: Mapping[str, Attribute] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # of categories, where it changes
-    pruned: list[str] = field(default_factory=list)  # codes of offers that are turned off
+    pruned: list[str] = field(default_factory=list)  # codes of offers that are off from now on
 
     @property
     def is_empty(self) -> bool:
@@ -131,6 +131,7 @@ class Planner:
         self.environment = environment
         self.by, self.person = by, person_of(by)
         self.known = known
+        self.veil = veil_of(environment, self.person) if environment else Veil()
         self.told = labels()
         self.plan = Plan(package, environment)
         self.refused: list[Problem] = []
@@ -181,6 +182,8 @@ class Planner:
                 continue
             if now is not NOTHING and visible is not None and now.pk not in visible:
                 self.refuse_hidden(path)
+            if isinstance(shape, SpaceShape) and now is not NOTHING:
+                shape = self.veil.with_names_of(now.shape, shape)
             self.note(field_, path, now, shape)
         if prune and field_ in SWITCHES:
             left = [
@@ -195,8 +198,8 @@ class Planner:
             if getattr(now.shape, SWITCHES[field_]):
                 off = now.shape.model_copy(update={SWITCHES[field_]: False})
                 self.note(field_, "", now, off)
-                if field_ == "offers":
-                    self.plan.pruned.append(off.code)
+            if field_ == "offers":
+                self.plan.pruned.append(now.shape.code)
 
     def note(self, field_: str, path: str, now: Now, shape: Any) -> None:
         """What a form changes, and whether the person may change that."""

@@ -242,7 +242,7 @@ def whole_page(
     if request.user.has_perm("catalog.change_space"):
         all_spaces = Space.objects.filter(environment=environment).order_by("label", "pk")
         these = list(all_spaces.select_related("fallback_offer"))
-        behind = SpacesBehindForm(data, code=shape.code, spaces=these)
+        behind = SpacesBehindForm(data, code=shape.code, spaces=these, user=request.user)
     arranges = data is not None and bool(ARRANGES & set(data))
     forms = [form for form in (details, content, behind) if form is not None]
     context: dict[str, Any] = {

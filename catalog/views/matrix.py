@@ -19,9 +19,9 @@ from catalog.matrix import NOT_THERE, Total, cells_of, required_of, totals_of
 from catalog.models import Category, Environment, Offer, Representation, Space
 from catalog.tree import tree_of
 from catalog.views.doors import CatalogueRequest, reviews
+from catalog.views.livespaces import labels_of_fields
 from catalog.views.overviews import overviews_of
 from catalog.views.saving import in_its_zone
-from catalog.views.spaces import labels_of_fields
 from offers_site.http import render_page
 from offers_site.lists import Column, List
 

@@ -178,5 +178,7 @@ def told(
 ) -> dict[str, Any]:
     """What differs between two releases, as far as the person sees it and a page has room."""
     keys = differing(environment, before, after, user=request.user)
-    found: list[Change] = changes_between(environment, before, after, keys[:SHOWN])
+    found: list[Change] = changes_between(
+        environment, before, after, keys[:SHOWN], user=request.user
+    )
     return {"changes": found, "number": len(keys), "more": max(0, len(keys) - SHOWN)}

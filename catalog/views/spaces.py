@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.actions import spaces as actions
 from catalog.actions.releases import publish_design
 from catalog.actions.spaces import NeedsConfirmation
+from catalog.comparing import veiled
 from catalog.contentwords import content_settings
 from catalog.describing import space_shape
 from catalog.forms.rules import SpaceFilter
@@ -27,10 +28,12 @@ from catalog.gathering import Kind
 from catalog.indebted import debts_of
 from catalog.models import Channel, Environment, Offer, Space
 from catalog.problems import StillUsed
-from catalog.shapes import SpaceShape, digest_of
+from catalog.shapes import digest_of
 from catalog.spacetrials import offers_to_try, tried
 from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_live, standings
+from catalog.veiling import hidden_word, veil_of
 from catalog.views.doors import CatalogueRequest, changes, sees
+from catalog.views.livespaces import labels_of_fields, live_detail, live_list, renderings_of
 from catalog.views.previews import boxed
 from catalog.views.saving import entries_of, publish, saved, status_of
 from catalog.views.tabs import tabs_of_space
@@ -77,38 +80,6 @@ def space_list(request: CatalogueRequest, environment: Environment) -> HttpRespo
     return render_page(request, "catalog/space_list.html", context, fragment="list")
 
 
-def live_list(request: CatalogueRequest, environment: Environment) -> HttpResponse:
-    shapes = live_shapes(environment, Kind.SPACE, request.user)
-    since = live_since(environment, Kind.SPACE)
-    names = labels_of_fields(environment)
-    context = {
-        "environment": environment,
-        "title": _("Spaces"),
-        "heads": [_("Space"), _("Channel"), _("Content fields"), _("Since release")],
-        "rows": [
-            {
-                "url": reverse("catalog:space-detail", args=[environment.name, name]),
-                "label": shape.label,
-                "name": name,
-                "cells": [
-                    (_("Channel"), Channel(shape.channel).label),
-                    (
-                        _("Content fields"),
-                        ", ".join(names.get(f.name, f.name) for f in shape.fields),
-                    ),
-                    (_("Since release"), since[name]),
-                ],
-            }
-            for name, shape in sorted(shapes.items(), key=lambda pair: pair[1].label.casefold())
-        ],
-    }
-    return render(request, "catalog/live_list.html", context)
-
-
-def labels_of_fields(environment: Environment) -> dict[str, str]:
-    return {each.name: each.label for each in content_settings(environment).fields}
-
-
 @require_safe
 @sees("space")
 def space_detail(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
@@ -116,6 +87,8 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
         return live_detail(request, environment, name)
     space = find(environment, name)
     shape = space_shape(space)
+    veil = veil_of(environment, request.user)
+    change = since_live(environment, Kind.SPACE, shape)
     standing = standings(environment, Kind.SPACE, {name: shape})[name]
     offers = Offer.objects.visible_to(request.user).filter(representations__space=space)
     labels = labels_of_fields(environment)
@@ -123,10 +96,10 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
         "environment": environment,
         "space": space,
         "tabs": tabs_of_space(environment, name, "overview", request.user),
-        "facts": facts_of(Kind.SPACE, shape),
+        "facts": facts_of(Kind.SPACE, veil.without_names(shape, hidden_word())),
         "standing": standing,
         "standing_label": WORDS[standing],
-        "change": since_live(environment, Kind.SPACE, shape),
+        "change": change and veiled(change, veil),
         "since": live_since(environment, Kind.SPACE).get(name),
         "fields": [
             (labels.get(each.name, each.name), each.name, each.required) for each in shape.fields
@@ -141,35 +114,6 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
 
 
 MOST_OFFERS = 20
-
-
-def renderings_of(shape: SpaceShape) -> list[tuple[str, str]]:
-    render = shape.render
-    texts = (("HTML", render.html), (_("Text"), render.text), ("JSON", render.json_))
-    return [(label, text) for label, text in texts if text]
-
-
-def live_detail(request: CatalogueRequest, environment: Environment, name: str) -> HttpResponse:
-    shape = live_shapes(environment, Kind.SPACE, request.user).get(name)
-    if shape is None:
-        raise Http404
-    context = {
-        "environment": environment,
-        "title": shape.label,
-        "name": name,
-        "tabs": tabs_of_space(environment, name, "overview", request.user),
-        "list_url": reverse("catalog:space-list", args=[environment.name]),
-        "list_label": _("Spaces"),
-        "description": shape.description,
-        "facts": facts_of(Kind.SPACE, shape),
-        "since": live_since(environment, Kind.SPACE)[name],
-        "fields": [
-            (labels_of_fields(environment).get(each.name, each.name), each.name, each.required)
-            for each in shape.fields
-        ],
-        "renderings": renderings_of(shape),
-    }
-    return render(request, "catalog/live_detail.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -138,7 +138,9 @@ def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> Non
             _("These audiences name it: %(audiences)s. Change them first.")
             % {"audiences": ", ".join(label for _name, label in using)}
         )
-    record("audience.deleted", audience, by=by, at=at, before=facts(audience))
+    # former releases may name it, and know its members by its number
+    before = {**facts(audience), "number": audience.pk}
+    record("audience.deleted", audience, by=by, at=at, before=before)
     try:
         audience.delete()
     except ProtectedError as error:  # rows of other rooms that name it

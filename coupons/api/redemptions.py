@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 from django.http import HttpRequest, JsonResponse
 from django.utils.timezone import now
 from ninja import Router
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from accounts.api import KeyRequest
 from accounts.models import ApiKey
@@ -45,12 +45,20 @@ class Order(BaseModel):
     currency: Currency | None = None
 
 
+def order_of(told: Any) -> Any:
+    """The id of an order may stand for it."""
+    return {"id": told} if isinstance(told, str) else told
+
+
+OrderTold = Annotated[Order, BeforeValidator(order_of, json_schema_input_type=Order | Short)]
+
+
 class CodeCall(BaseModel):
     code: Text
     coupon_code: Text | None = None
     customer_key: Short | None = None
     at: Moment | None = None
-    order: Order | Short | None = None
+    order: OrderTold | None = None
 
 
 class RedemptionCall(CodeCall):
@@ -126,7 +134,7 @@ def create_redemption(request: HttpRequest, call: RedemptionCall) -> JsonRespons
 
 
 def use_of(call: RedemptionCall, *, source: str, name: str) -> Use:
-    order = call.order if isinstance(call.order, Order) else Order(id=call.order or "")
+    order = call.order or Order()
     return Use(
         code=call.code,
         source=source,

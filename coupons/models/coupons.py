@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.journal import Actor
 from accounts.models import AccessLabel, LabelledQuerySet, User
-from coupons.models.folders import Folder, hidden_folders
+from coupons.models.folders import Folder, hidden_folders, paths_of, person_of
 from offers_site.identifiers import uuid7
 
 USE_SLOTS = 16  # over how many rows the uses of a coupon are counted
@@ -33,14 +33,10 @@ class CouponQuerySet(LabelledQuerySet["Coupon"]):
 
         A key knows of what whoever made it sees, as far as that lies in its folders.
         """
-        if by is None:
-            return self.all()
-        if isinstance(by, User):
-            return self.visible_to(by)
-        seen = self.visible_to(by.created_by) if by.created_by else self.all()
-        if not by.coupon_folders:
-            return seen
-        return seen.filter(folder__in=Folder.objects.within(by.coupon_folders))
+        person = person_of(by)
+        seen = self.visible_to(person) if person else self.all()
+        paths = paths_of(by)
+        return seen.filter(folder__in=Folder.objects.within(paths)) if paths else seen
 
     def with_code(self, code: str) -> Self:
         """Whichever has this code, however it is written; see `coupons.normalising`."""

@@ -106,6 +106,10 @@ class Codes(CouponFiles):
             *leaving.CODE_COLUMNS,
         )
 
+    def zone(self, chosen: Mapping[str, Any]) -> str:
+        coupon = chosen_coupon(chosen)
+        return coupon.timezone if coupon else ""
+
     def begin(self, chosen: Mapping[str, Any], by: Actor) -> None:
         if not chosen.get("coupon"):
             return

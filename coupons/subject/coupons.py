@@ -163,6 +163,7 @@ COLUMNS_OF_FILES = columns_by_name(
         Kind.TIMESTAMP,
         aliases=("date_debut", "start_at"),
         where="start_at",
+        zone_from="timezone",
     ),
     Column(
         "end_date",
@@ -171,6 +172,7 @@ COLUMNS_OF_FILES = columns_by_name(
         aliases=("date_fin", "end_at"),
         ends_the_day=True,
         where="end_at",
+        zone_from="timezone",
     ),
     Column("timezone", _("Time zone"), aliases=("fuseau_horaire",), max_length=64, one_line=True),
     Column("description", _("Description"), max_length=4000),

@@ -50,6 +50,7 @@ class PageAuth(KeyAuth):
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
         key = super().authenticate(request, token)
         if key.is_publishable:
+            cast(KeyRequest, request).auth = key  # so that the page may read when it is to wait
             try:
                 count(f"{key.pk}:{address_of(request)}", int(now().timestamp()) // WITHIN)
             except TooMany as refusal:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from decisioning.engine.compiled import CompiledOffer, Facts, Line, Release, Test
+from decisioning.engine.compiled import CompiledOffer, Facts, Release, Test
 from decisioning.engine.plans import Block, Entry, Group, Plan, Plans, wanted
 from decisioning.engine.pressure import Pressure
 from decisioning.engine.slots import Asked, part_of, together
@@ -21,6 +21,7 @@ from decisioning.engine.values import (
     Proposition,
     Question,
     Reason,
+    Slot,
     Space,
     Status,
     Step,
@@ -39,6 +40,15 @@ class Engine:
     def __init__(self, release: Release, *, for_many: bool = False) -> None:
         self.release = release
         self.plans = Plans(release, in_blocks=for_many)
+        self._asked: tuple[tuple[Slot, ...], tuple[Asked, ...]] = ((), ())
+
+    def asked(self, slots: tuple[Slot, ...]) -> tuple[Asked, ...]:
+        """Which slots are answered together; those of many people are the same."""
+        known, found = self._asked
+        if known is not slots:
+            found = tuple(together(self.release.spaces, slots))
+            self._asked = slots, found
+        return found
 
     def decide(self, question: Question) -> Decision:
         """Rank offers for every slot. A slot of an unknown space is left out."""
@@ -62,7 +72,7 @@ class Call:
         self.chosen_count: Counter[tuple[str, str]] = Counter()
 
     def answers(self) -> Iterator[Answer]:
-        for asked in together(self.release.spaces, self.question.slots):
+        for asked in self.engine.asked(self.question.slots):
             whole = SlotWalk(self, asked).answer()
             for slot, rank in asked.shown:
                 yield part_of(whole, slot, rank)
@@ -163,8 +173,8 @@ class SlotWalk:
         """The offers that are open to this person, each once, the heaviest possible first."""
         lists = [found for group in plan.groups for found in self.lists(group) if found]
         if len(lists) == 1:
-            return each_once(lists[0])
-        return each_once(heapq.merge(*lists, key=lightness))
+            return each_once(lists[0], self.facts)
+        return each_once(heapq.merge(*lists, key=lightness), self.facts)
 
     def lists(self, group: Group) -> Iterable[Iterable[Entry]]:
         """Whoever wants to know why is told of everything."""
@@ -182,7 +192,8 @@ class SlotWalk:
     def answers_of(self, block: Block) -> tuple[Any, ...]:
         found = self.answers.get(block)
         if found is None:
-            found = self.answers[block] = block.ask(self.facts, self.at, self.release.zone)
+            found = block.answers(self.facts, self.at, self.release.zone)
+            self.answers[block] = found
         return found
 
     def is_open(self, group: Group) -> bool:
@@ -209,39 +220,36 @@ class SlotWalk:
         self.facts["offer"] = offer.facts
         if self.asks_above and not self.passes_above(offer):
             return None
-        first = entry.first
         if entry.block is not None:
             answers = self.answers_of(entry.block)
         else:
             answers = offer.ask(self.facts, self.at, self.release.zone) if offer.ask else ()
-        if offer.has_filter and not answers[first]:
+        if offer.has_filter and not answers[entry.filter_at]:
             self.why.leave(offer, Step.OFFER_FILTER, test=offer.offer.filter)
             return None
-        best = self.best_context(entry, answers, first)
+        best = self.best_context(entry, answers)
         if best is None:
             self.why.leave(offer, Step.CONTEXT)
-            return None
-        return Candidate(entry, *best)
+        return best
 
-    def best_context(
-        self, entry: Entry, answers: Sequence[Any], first: int
-    ) -> tuple[int, str, Decimal] | None:
-        """The heaviest line that is open to this person; of equals the first."""
-        best: tuple[int, Line, Any] | None = None
+    def best_context(self, entry: Entry, answers: Sequence[Any]) -> Candidate | None:
+        """The offer with the heaviest line that is open to this person; of equals the first."""
+        heaviest, best, formula = 0, None, 0.0
+        first = entry.first
         for weighing in entry.lines:
             line = weighing.line
             if line.filter_at is not None and not answers[first + line.filter_at]:
                 continue
-            formula = line.constant if line.weight_at is None else answers[first + line.weight_at]
-            millionths = (
-                weighing.known if line.weight_at is None else effective(formula, entry.factor)
-            )
-            if millionths and (best is None or millionths > best[0]):
-                best = (millionths, line, formula)
+            if line.weight_at is None:
+                answer, millionths = line.constant, weighing.known
+            else:
+                answer = answers[first + line.weight_at]
+                millionths = effective(answer, entry.factor)
+            if answer is not None and millionths and millionths > heaviest:
+                heaviest, best, formula = millionths, line, answer
         if best is None:
             return None
-        millionths, line, formula = best
-        return millionths, line.context.label, Decimal(repr(formula))
+        return Candidate(entry, entry.offer, heaviest, best, formula)
 
     def passes_above(self, offer: CompiledOffer) -> bool:
         test = self.release.filter
@@ -366,14 +374,19 @@ class SlotWalk:
         )
 
 
-def each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Without those that stood in a heavier list already."""
+def each_once(entries: Iterable[Entry], facts: Facts) -> Iterator[Entry]:
+    """Those that this person may have, without what stood in a heavier list already."""
     seen: set[str] = set()
     for entry in entries:
-        code = entry.offer.offer.code
-        if code not in seen:
-            seen.add(code)
-            yield entry
+        code, needs = entry.offer.offer.code, entry.needs
+        if code in seen:
+            continue
+        if needs is not None:
+            root, name = needs.path
+            if facts[root].get(name) not in needs.values:
+                continue
+        seen.add(code)
+        yield entry
 
 
 def lightness(entry: Entry) -> float:

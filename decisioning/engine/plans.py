@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
+from itertools import compress
 from math import inf
 from typing import Any
 
@@ -23,8 +24,12 @@ from decisioning.engine.values import Category, Space, Step
 from decisioning.engine.weights import product
 from rules.checking import Checked
 from rules.keys import Key, Path, Value
+from rules.kinds import BOOL
+from rules.tree import Literal
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 16, 256  # entries
+YES = Literal(True, BOOL)  # noqa: FBT003 (a value of the rule language)
+ALWAYS = Checked(YES, BOOL, {YES: BOOL})
 MOST_PLANS = 256  # a release's plans are few: a space, what is asked for, and the era
 
 
@@ -44,7 +49,9 @@ class Entry:
     multipliers: tuple[tuple[str, Decimal], ...]
     lines: tuple[Weighing, ...]
     block: Block | None = None  # with which it is asked
-    first: int = 0  # where its answers stand among those of the block
+    filter_at: int = 0  # where its answers stand among those of the block
+    first: int = 0  # from where those of its lines are counted
+    needs: Key | None = None  # where it is listed by one key and another must be true as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +72,9 @@ class Group:
         """The lists in which everything stands that somebody may have."""
         yield self.for_all
         for (root, name), lists in self.by_value:
-            value = facts[root].get(name)
-            if value is not None and value in lists:
-                yield lists[value]
+            found = lists.get(facts[root].get(name))
+            if found:
+                yield found
 
 
 class Block:
@@ -76,24 +83,41 @@ class Block:
     To make it takes as long as a thousand answers, so it is for those who ask for many people.
     """
 
-    __slots__ = ("ask", "filters")
+    __slots__ = ("ask", "entries", "unread")
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        rules: list[Checked] = []
-        self.filters: list[tuple[Entry, int | None]] = []
-        for entry in entries:
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.unread = entries
+        self.entries: tuple[Entry, ...] = ()
+        self.ask: Later | None = None
+
+    def answers(self, facts: Facts, at: datetime, zone: tzinfo) -> tuple[Any, ...]:
+        """What the rules of all of them say; first, for each entry, its own filter."""
+        ask = self.ask
+        if ask is None:
+            ask = self.ask = self.read()
+        return ask(facts, at, zone)
+
+    def read(self) -> Later:
+        filters: list[Checked] = []
+        more: list[Checked] = []
+        placed = []
+        for entry in self.unread:
             own = entry.offer.ask.rules if entry.offer.ask else ()
-            if any(asks_offer(rule) for rule in own):  # it has answers of its own
-                self.filters.append((entry, None))
+            if any(asks_offer(rule) for rule in own):  # it is asked by itself
+                filters.append(ALWAYS)
+                placed.append(entry)
                 continue
-            placed = replace(entry, block=self, first=len(rules))
-            self.filters.append((placed, len(rules) if entry.offer.has_filter else None))
-            rules += own
-        self.ask = Later(rules)
+            number = int(entry.offer.has_filter)
+            first = len(self.unread) + len(more) - number
+            placed.append(replace(entry, block=self, filter_at=len(filters), first=first))
+            filters.append(own[0] if number else ALWAYS)
+            more += own[number:]
+        self.entries = tuple(placed)
+        return Later([*filters, *more])
 
-    def passing(self, answers: tuple[Any, ...]) -> list[Entry]:
+    def passing(self, answers: tuple[Any, ...]) -> Iterator[Entry]:
         """Those whose own filter lets the person in, or has not been asked yet."""
-        return [entry for entry, at in self.filters if at is None or answers[at]]
+        return compress(self.entries, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +177,7 @@ def with_blocks(group: Group) -> Group:
     while start < len(group.entries):
         blocks.append(Block(group.entries[start : start + size]))
         start, size = start + size, min(size * 2, LARGEST_BLOCK)
-    entries = tuple(entry for block in blocks for entry, _at in block.filters)
-    return replace(group, entries=entries, blocks=tuple(blocks))
+    return replace(group, blocks=tuple(blocks))
 
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:
@@ -174,13 +197,14 @@ def group_of(entries: list[Entry]) -> Group:
     for_all: list[Entry] = []
     by_value: dict[Path, dict[Value, list[Entry]]] = {}
     for entry in entries:
-        for key, bound in bounds_of(entry):
+        for (key, needs), bound in bounds_of(entry).items():
+            listed = replace(entry, bound=bound, needs=needs)
             if key is None:
-                for_all.append(replace(entry, bound=bound))
+                for_all.append(listed)
                 continue
             lists = by_value.setdefault(key.path, {})
             for value in key.values:
-                lists.setdefault(value, []).append(replace(entry, bound=bound))
+                lists.setdefault(value, []).append(listed)
     return Group(
         entries[0].offer.category_tests,
         in_order(entries),
@@ -196,17 +220,16 @@ def in_order(entries: list[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda entry: (-entry.bound, entry.offer.code)))
 
 
-def bounds_of(entry: Entry) -> Iterator[tuple[Key | None, float]]:
-    """What no weight is above: for everybody, and for those of whom a key is true."""
-    key = entry.offer.offer.key
-    if key is not None:
-        yield key, entry.bound
-        return
-    keys = dict.fromkeys(one.line.context.key for one in entry.lines)
-    for key in keys:
-        bound = bound_of(one for one in entry.lines if one.line.context.key == key)
+def bounds_of(entry: Entry) -> dict[tuple[Key | None, Key | None], float]:
+    """What no weight is above: for everybody, and for those of whom one or two keys are true."""
+    whole = entry.offer.offer.key
+    bounds: dict[tuple[Key | None, Key | None], float] = {}
+    for one in entry.lines:
+        mine, bound = one.line.context.key, bound_of([one])
+        pair = (whole, mine) if mine is None or (whole and not whole.is_flag) else (mine, whole)
         if bound > 0:
-            yield key, bound
+            bounds[pair] = max(bounds.get(pair, 0), bound)
+    return bounds
 
 
 def leaves_at(

@@ -61,20 +61,22 @@ class Pressure:
 
     def first(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
         for rule in offer.rules:
+            if rule.rule.channel not in ("all", self.channel):
+                continue
             if chosen and not rule.rule.count_this_call:
                 continue
+            before, beside = self.of(rule), self.relevant(rule, chosen) if chosen else []
+            if len(before.history) + len(beside) < rule.rule.max:
+                continue  # not even with everything that it looks at
             if self.speaks_of(rule, offer) and self.concerns(rule):
-                count = self.count(rule, offer, self.of(rule))
-                if chosen:
-                    beside = Counts(self.relevant(rule, chosen), self.category_of)
-                    count += self.count(rule, offer, beside)
+                count = self.count(rule, offer, before)
+                if beside:
+                    count += self.count(rule, offer, Counts(beside, self.category_of))
                 if count >= rule.rule.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
 
     def speaks_of(self, rule: CompiledRule, offer: CompiledOffer) -> bool:
-        if rule.rule.channel not in ("all", self.channel):
-            return False
         return rule.codes is not None or offer.offer.code in self.applied(rule)
 
     def applied(self, rule: CompiledRule) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from decisioning.engine.values import Answer, Slot, Space
 
-RANKED = re.compile(r"(.+)_(\d+)")
+RANKED = re.compile(r"(.+)_([0-9]+)")
 MOST_OFFERS = 50
 
 
@@ -56,6 +56,8 @@ def space_of(spaces: Mapping[str, Space], name: str) -> tuple[Space | None, int 
 
 def part_of(whole: Answer, slot: Slot, rank: int | None) -> Answer:
     """What one slot shows of an answer."""
+    if rank is None and slot.slot == whole.slot:
+        return whole
     mine = whole.propositions
     if rank is not None:
         mine = tuple(one for one in mine if one.rank == rank)

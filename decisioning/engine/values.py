@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from rules.checking import Checked
 from rules.keys import Key
@@ -191,9 +191,8 @@ class Catalogue:
 # --- a question ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """A proposition that somebody has had."""
+class Past(NamedTuple):
+    """A proposition that somebody has had. There are many, and a tuple is made in no time."""
 
     offer: str
     space: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 MILLIONTH = Decimal("0.000001")
 MILLION = 1_000_000
@@ -29,6 +30,13 @@ def product(factors: Iterable[Decimal]) -> Decimal:
     return whole
 
 
+@lru_cache(maxsize=4_096, typed=True)
+def as_written(number: float) -> Decimal:
+    """A number with the digits that it is written with."""
+    return Decimal(repr(number))
+
+
+@lru_cache(maxsize=4_096)
 def as_decimal(millionths: int) -> Decimal:
     """A weight for people and answers: 25, 0.5, 8.333333."""
     whole = Decimal(millionths).scaleb(-6).normalize()

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
-from decisioning.engine.compiled import CompiledOffer
+from decisioning.engine.compiled import CompiledOffer, Line
 from decisioning.engine.plans import Entry, Plan
 from decisioning.engine.pressure import Blocked
 from decisioning.engine.slots import MOST_OFFERS
 from decisioning.engine.values import Explained, Step
-from decisioning.engine.weights import as_decimal
+from decisioning.engine.weights import as_decimal, as_written
 from rules.checking import Checked
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An offer that somebody may have, weighed."""
 
     entry: Entry
+    offer: CompiledOffer
     millionths: int
-    context: str
-    formula: Decimal
+    line: Line
+    answer: float  # of the line's formula
 
     @property
-    def offer(self) -> CompiledOffer:
-        return self.entry.offer
+    def context(self) -> str:
+        return self.line.context.label
+
+    @property
+    def formula(self) -> Decimal:
+        return as_written(self.answer)
 
 
 class Why:

@@ -89,6 +89,8 @@ class PropositionFilter(ByDate):
 
 
 class PropositionOfSpaceFilter(PropositionFilter):
+    field_order = ("status", "offer", "since", "until")
+
     space = None  # type: ignore[assignment]
     offer = forms.CharField(label=gettext_lazy("Offer"), max_length=64)
 

@@ -229,7 +229,7 @@ def pointed(rule: str, start: int, end: int) -> list[str]:
 def join(run: Run) -> subprocess.Popen[bytes]:
     """Another process that helps, as somebody on another machine would."""
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "decide", "--join"]
-    return subprocess.Popen([*command, str(run.job_id)])
+    return subprocess.Popen([*command, str(run.job_id)], stdout=subprocess.DEVNULL)
 
 
 def help_with(job: str) -> int:

@@ -26,7 +26,7 @@ from decisioning import callcentre
 from decisioning.callcentre import FINAL, MOST_DECISIONS, Desk, desks_of
 from decisioning.engine.values import Status
 from decisioning.forms.calls import AnswerForm
-from decisioning.history import Names, history_of
+from decisioning.history import history_of, names_of
 from decisioning.reacting import react
 from decisioning.recording import TooBusy
 from decisioning.statuses import NoSuchProposition
@@ -113,7 +113,7 @@ def call_detail(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     cards = callcentre.cards_of(desk, contact, decisions, user=request.user, at=at) if desk else []
     shows_history = request.user.has_perm("decisioning.view_proposition")
     latest = callcentre.latest_of(contact, request.user, decisions) if shows_history else []
-    names = Names(latest)
+    names = names_of(latest)
     context = {
         "contact": contact,
         "title": title_of(contact, request.user),
@@ -125,9 +125,7 @@ def call_detail(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
         "current": next((card.number for card in cards if card.is_open), 0),
         "facts": facts_of(contact, personal=may_see_personal(request.user)),
         "closed": contact.phone_opt_out,
-        "history": [
-            {"row": row, "offer": names.offer(row), "space": names.space(row)} for row in latest
-        ],
+        "history": [(row, names[row.pk]) for row in latest],
         "shows_history": shows_history,
         "text": "",
     }

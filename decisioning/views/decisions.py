@@ -24,16 +24,16 @@ from decisioning.browsing import (
     decisions,
     environments_seen,
     nearest_to,
-    offered_in,
     people_of,
 )
 from decisioning.dressing import Dresser, identification_labels
 from decisioning.forms.finding import DecisionFilter, ImpersonalFilter, with_spaces
 from decisioning.models import Interaction
+from decisioning.offered import offered_in
 from decisioning.retelling import Fates, Reader, Retold, Untellable
 from offers_site.filters import ListFilter
 from offers_site.http import StaffRequest, render_page
-from offers_site.lists import Column, List, Selection
+from offers_site.lists import Column, List, ListPage, Selection
 
 may_view = permission_required("decisioning.view_proposition", raise_exception=True)
 COLUMNS = (
@@ -73,10 +73,8 @@ def decision_list(request: StaffRequest) -> HttpResponse:
     if request.htmx and page.newest and request.GET.get("newer") == page.newest:
         return HttpResponse(status=204)  # htmx leaves the list as it is
     dresser = Dresser(request.user, environments)
-    if search.wanted.offer:
-        hides = dresser.veils.hides
-        offer = search.wanted.offer
-        page.rows = [r for r in page.rows if not hides(r.environment_id, r.release, offer)]
+    if search.wanted.offer and not search.asks_why:
+        leave_out(page, search.wanted.offer, dresser)
     shown = dresser.decisions(page.rows)
     context = {
         "list": page,
@@ -90,6 +88,15 @@ def decision_list(request: StaffRequest) -> HttpResponse:
         "resume_url": page.url(arriving=None),
     }
     return render_page(request, "decisioning/decision_list.html", context, fragment="list")
+
+
+def leave_out(page: ListPage[Interaction], offer: str, dresser: Dresser) -> None:
+    """Decisions that are found by an offer that may not be seen are as if there were none."""
+    hides = dresser.veils.hides
+    seen = [row for row in page.rows if not hides(row.environment_id, row.release, offer)]
+    if page.rows and not seen:
+        page.next_cursor = page.previous_cursor = None
+    page.rows = seen
 
 
 class Search:

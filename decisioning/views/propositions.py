@@ -134,7 +134,7 @@ def offer_caps(request: CatalogueRequest, environment: Environment, code: str) -
         "environment": environment,
         "states": states,
         "is_live": is_live,
-        "asks_person": may_choose and any(each.stated.per == "contact" for each in states),
+        "asks_person": may_choose and any(each.cap.per_contact for each in states),
         "key": key,
         "person": person,
         "space_labels": dict(
@@ -230,7 +230,7 @@ def render_list(
             unseen,
         )
         % {"number": unseen}
-        if unseen
+        if unseen and not page.form.asked("offer")
         else "",
         **context,
     }

@@ -53,8 +53,14 @@ document.addEventListener("focusin", (event) => {
   if (card) choose(card, { focus: false });
 });
 
+// At once, because whoever types does not wait: the next letter belongs to the reason.
+function ask(reject) {
+  reject.open = true;
+  reject.closest("[data-card]").querySelector("input[name=reason]").focus();
+}
+
 document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.(".call-reject") && event.target.open) event.target.closest("[data-card]").querySelector("input[name=reason]").focus();
+  if (event.target.matches?.(".call-reject") && event.target.open) ask(event.target);
 }, true);
 
 document.addEventListener("keydown", (event) => {
@@ -99,7 +105,8 @@ document.addEventListener("keydown", (event) => {
     const control = current()?.querySelector(`[data-key="${event.key}"]`);
     if (!control || control.closest("[hidden]")) return;
     event.preventDefault();
-    control.click();
+    if (control.matches("summary")) ask(control.parentElement);
+    else control.click();
   }
 });
 

@@ -119,9 +119,16 @@ function remember(list) {
   form.elements.next.value = next.pathname + next.search;
 }
 
+// Rows that come in by themselves do not take away where somebody is.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const list = event.target.closest?.("[data-list]");
+  if (list) list.dataset.here = list.querySelector("tr.is-here")?.dataset.row ?? "";
+});
+
 document.body.addEventListener("htmx:afterSettle", (event) => {
   const list = event.target.closest?.("[data-list]") ?? document.getElementById(event.detail.target?.id)?.closest("[data-list]");
   if (!list) return;
+  if (list.dataset.here) rows(list).find((row) => row.dataset.row === list.dataset.here)?.classList.add("is-here");
   follow(list);
   count(list);
   stay(list, event.detail.requestConfig?.elt);

@@ -48,7 +48,7 @@ from tests.catalog.making import (
     publish,
     write,
 )
-from tests.decisioning.making import make_decision
+from tests.decisioning.making import make_decision, make_proposition
 from transfers.models import Transfer
 
 PICTURE = base64.b64decode(
@@ -63,6 +63,7 @@ EVERYBODY = frozenset({*ROLES, "no_role"})
 ADMINISTRATOR = frozenset({"administrator"})
 MOVERS = frozenset({"administrator", "offer_manager", "delivery_manager"})
 SEES_CONTACTS = frozenset(ROLES)
+EXPLAINS = frozenset({"administrator", "offer_manager", "analyst"})
 CALLS = frozenset({"administrator", "agent"})
 CHANGES_CONTACTS = frozenset({"administrator", "delivery_manager", "agent"})
 SEES_PERSONAL = frozenset({"administrator", "delivery_manager", "agent"})
@@ -219,6 +220,9 @@ TABLE = {
     "decisioning:call-detail": (CALLS, 200, 405),
     "decisioning:call-offers": (CALLS, 405, 302),
     "decisioning:call-answer": (CALLS, 405, 302),
+    "decisioning:person-offers": (SEES_CONTACTS, 200, 405),
+    "decisioning:proposition-correct": (CALLS, 200, 422),
+    "decisioning:person-preview": (EXPLAINS, 200, 405),
     "decisioning:decision-list": (SEES_OFFERS, 200, 405),
     "decisioning:decision-detail": (SEES_OFFERS, 200, 405),
     "decisioning:offer-propositions": (SEES_OFFERS, 200, 405),
@@ -468,6 +472,11 @@ def addresses(module_db):
         "decisioning:shop-away-api": {"path": "decisions"},
         "decisioning:shop-department": {"department": "bags"},
         "decisioning:call": {"public_id": contact.public_id},
+        "decisioning:person": {"public_id": contact.public_id},
+        "decisioning:proposition": {
+            "public_id": contact.public_id,
+            "pk": make_proposition(shop, offer.code, contact).pk,
+        },
         "decisioning:decision-detail": {"pk": make_decision(shop, contact).pk},
         "decisioning:offer": {"environment": shop.name, "code": offer.code},
         "decisioning:space": {"environment": shop.name, "name": "webHero"},

@@ -4,15 +4,15 @@ import json
 import re
 
 import pytest
-from django.test import Client
 from playwright.sync_api import expect
 
+from contacts.actions.contacts import create_contact
 from contacts.models import Contact
 from decisioning import demo
 from decisioning.models import Proposition
 from offers_site.embedded.places import Places
 from tests.build import NOON
-from tests.decisioning.http import forget, open_bank
+from tests.decisioning.http import forget
 
 OWN = "The first night outside is the longest"
 
@@ -21,8 +21,10 @@ OWN = "The first night outside is the longest"
 def shop(page, live_server, settings, complaints, tmp_path):
     settings.BASE_URL = live_server.url
     settings.PLACES = Places(tmp_path)
-    open_bank()
+    forget()
     demo.open_shop(at=NOON)
+    bruno = {"key": "C2", "first_name": "Bruno", "home_owner": True, "frequent_traveller": True}
+    create_contact(bruno, by=None, at=NOON)
     yield f"{live_server.url}/shop/"
     forget()
 
@@ -115,12 +117,3 @@ def test_half_of_an_offer_in_sight_for_a_second_is_an_impression(page, shop):
     assert json.loads(told.value.text())["status"] == "presented"
     statuses = dict(Proposition.objects.values_list("space", "status"))
     assert statuses == {"shopHeroAnon": 1, "shopStripAnon": 0}
-
-
-@pytest.mark.django_db
-def test_where_nobody_tries_the_product_there_is_no_shop(settings, tmp_path):
-    settings.PLACES = Places(tmp_path)
-    client = Client()
-    assert client.get("/shop/").status_code == 404
-    demo.note({"base_url": settings.BASE_URL, "key": "pk_of_nobody"})
-    assert client.get("/shop/").status_code == 404

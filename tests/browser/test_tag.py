@@ -21,7 +21,7 @@ PAGE = """<!doctype html>
 words.</div>
 <div id="second" data-offer-space="webHero_2" data-offer-categories="essentials, anonTravel">Own
 too.</div>
-<div id="nowhere" data-offer-space="nowhere">Nothing to see.</div>
+<div id="nowhere" data-offer-space="nowhere" data-offer-call="{{no JSON">Nothing to see.</div>
 <script type="module" src="{base}/tag.js" data-environment="contacts" data-key="{key}"{more}>
 </script>
 </html>"""

@@ -13,7 +13,10 @@ from accounts.rights import BuiltIn, Right
 from catalog.actions import approvals, releases
 from catalog.actions.offers import delete_offers
 from catalog.actions.planned import plan_release
+from catalog.describing import space_shape
 from catalog.models import Category, Offer, OfferTemplate
+from catalog.packages.planning import make_plan
+from catalog.packages.reading import read
 from catalog.shapes import CategoryShape, FilterShape
 from tests.accounts.test_rights_of_every_url import patterns
 from tests.build import NOON, bearer, make_key, make_label, make_role, make_user
@@ -26,12 +29,14 @@ from tests.catalog.making import (
     make_shop,
     make_template,
     publish,
+    space,
     write,
 )
+from tests.catalog.test_space_pages import edited
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # Each of these words stands in hidden things only, whatever they are called by.
-SEARCHED, COMPARED = "?q=us", "?before=0&after=1"
+SEARCHED, COMPARED = "?q=us", ("?before=0&after=1", "?before=1&after=2")
 MARKS = ("HUSH", "Hush", "hush", "Psst")
 HIDDEN = {"code": ("HUSH", "HUSHBRAND", "HUSHBELOW"), "name": ("hush", "hushbelow")}
 
@@ -64,6 +69,13 @@ def shop(module_db):
         access_labels=secret,
     )
     publish(*offers, brand, hush_brand)
+    hero = space("webHero")
+    named = {"fallback_offer": "HUSHBRAND", "default_category": "hush"}
+    hero = write(hero, space_shape(hero).model_copy(update=named), shop)
+    releases.publish_design(shop, spaces=[hero], by=None, at=NOON)
+    unnamed = {"fallback_offer": "BRAND", "default_category": None}
+    hero = write(hero, space_shape(hero).model_copy(update=unnamed), shop)  # differs from live
+    write(hero, space_shape(hero).model_copy(update=named), shop)
     edit(fresh(offers[1]), label="Hush again")  # differs from live
     later = make_offer(shop, "HUSHLATER", access_labels=secret, **hidden)
     approvals.approve(later, CONTENT, by=None, at=NOON)
@@ -118,17 +130,22 @@ def marks_in(text):
 
 def test_no_page_of_the_catalogue_says_a_word_of_it(shop, outsider, client):
     names = ("catalog:", "home", "search", "accounts:journal-list", "accounts:journal-export")
+    pages = [
+        *addresses(shop, names, "NYC", "travel"),
+        *addresses(shop, ("catalog:space",), "NYC", "webHero"),
+        *addresses(shop, ("catalog:fallback",), "BRAND", "travel"),
+    ]
     found = {}
     for side in ("design", "live"):
         client.post("/side/", {"side": side, "next": "/"})
-        for address, _wanted, path in addresses(shop, names, "NYC", "travel"):
-            queries = ("", SEARCHED, COMPARED) if "release" in address else ("", SEARCHED)
+        for address, _wanted, path in pages:
+            queries = ("", SEARCHED, *(COMPARED if "release" in address else ()))
             for query in queries:
                 answer = client.get(path + query)
                 text = b"".join(answer) if answer.streaming else answer.content
                 shown = text.decode(errors="replace")
                 if marks_in(shown):
-                    found[side, address, query] = marks_in(shown)
+                    found[side, path, query] = marks_in(shown)
     assert found == {}
 
 
@@ -171,7 +188,7 @@ def test_programs_find_nothing_of_it_either(shop, outsider, client):
     for address, _names, path in addresses(shop, wanted, "NYC", "travel"):
         if "coupon" in address or "code" in address:
             continue
-        for query in ("", "?side=live", "?before=0&after=1", "?side=live&release=1"):
+        for query in ("", SEARCHED, *COMPARED, "?side=live", "?side=live&release=2"):
             answer = client.get(path + query, headers=bearer(secret))
             if marks_in(answer.content.decode()):
                 found[address, query] = marks_in(answer.content.decode())
@@ -181,6 +198,23 @@ def test_programs_find_nothing_of_it_either(shop, outsider, client):
         answer = client.post(path, body, content_type="application/json", headers=bearer(secret))
         assert answer.status_code == 404
     assert found == {}
+
+
+def test_what_a_space_names_and_one_may_not_see_survives_ones_edits(shop, outsider, client):
+    exported = client.get("/catalogue/shop/package/export/").content
+    plan = make_plan(read(exported), by=outsider)
+    page = client.get("/catalogue/shop/spaces/webHero/edit/")
+    form = page.context["form"]
+    sent = {name: form[name].value() for name in ("fallback_offer", "default_category", "version")}
+    answer = client.post(
+        "/catalogue/shop/spaces/webHero/edit/",
+        edited("webHero", label="Hero") | sent | {"confirmed": "1"},
+    )
+
+    assert (plan.changes, answer.status_code) == ([], 302)
+    hero = space("webHero")
+    assert (hero.label, hero.fallback_offer.code) == ("Hero", "HUSHBRAND")
+    assert hero.default_category.name == "hush"
 
 
 def test_whoever_holds_the_label_finds_it_all(shop, client):

@@ -162,6 +162,18 @@ def test_prune_turns_off_what_a_package_does_not_name():
     assert applied(smaller, prune=True, publish=True).release is None
 
 
+def test_what_was_pruned_before_leaves_live_with_the_next_publication():
+    applied(SHOP, publish=True)
+    smaller = changed(offers=SHOP["offers"][:1])
+    applied(smaller, prune=True)
+
+    applied(smaller, publish=True)  # does not speak of it
+    assert Revision.objects.current().get(name="ACC").body["enabled"] is True
+
+    applied(smaller, prune=True, publish=True)
+    assert Revision.objects.current().get(name="ACC").body["enabled"] is False
+
+
 def test_a_key_left_out_goes_back_to_its_default():
     applied(SHOP)
     applied(changed(categories=[{"name": "travel", "label": "Travel"}, SHOP["categories"][1]]))

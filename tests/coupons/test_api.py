@@ -128,6 +128,14 @@ def test_bad_calls_are_told_what_is_wrong(program, pool, path, body, code):
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
+def test_what_is_wrong_in_an_order_is_named_by_its_place(program, pool):
+    body = {"code": "Trynow", "redemption_id": "T", "order": {"amount": "x", "currency": "EUR"}}
+
+    errors = program("post", "/redemptions", body).json()["errors"]
+
+    assert [each["pointer"] for each in errors] == ["/order/amount"]
+
+
 def test_a_till_may_tell_when_it_happened(program):
     """AS-38."""
     make_soc(accept_unissued=True)

@@ -51,6 +51,33 @@ def test_coupons_come_from_a_file(import_coupons):
     assert JournalEntry.objects.filter(verb="coupon.created").count() == 2
 
 
+def test_days_begin_and_end_in_the_zone_that_their_row_names(import_coupons):
+    body = (
+        "coupon_code;label;type;timezone;start_date;end_date\n"
+        "PAR;P;anonymous;Europe/Paris;2026-01-25;2026-01-28\n"
+        "TYO;T;anonymous;Asia/Tokyo;2026-01-25;2026-01-28 18:00\n"
+        "JOB;J;anonymous;;2026-01-25;2026-01-28\n"
+        "GAP;G;anonymous;Europe/Paris;2026-03-29 02:30;\n"
+        "BAD;B;anonymous;Mars/Base;2026-01-25;\n"
+        "LONG;L;anonymous;Europe/Paris;2026-10-25;2026-10-25\n"
+    )
+
+    done = import_coupons(body, "--timezone", "America/New_York")
+
+    assert done.codes == [(5, "date_nonexistent"), (6, "timezone_unknown")]
+    kept = {coupon.code: (coupon.start_at, coupon.end_at) for coupon in Coupon.objects.all()}
+    assert kept == {
+        "PAR": moments("2026-01-25T00:00:00+01:00", "2026-01-29T00:00:00+01:00"),
+        "TYO": moments("2026-01-25T00:00:00+09:00", "2026-01-28T18:00:00+09:00"),
+        "JOB": moments("2026-01-25T00:00:00-05:00", "2026-01-29T00:00:00-05:00"),
+        "LONG": moments("2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00"),
+    }
+
+
+def moments(*texts):
+    return tuple(map(parse_datetime, texts))
+
+
 def test_what_is_wrong_with_values(import_coupons):
     make_coupon("TAKEN", external_id="E-1")
     make_soc(code="SOC")

@@ -174,6 +174,18 @@ def test_dates_are_never_guessed(pool, import_codes):
     }
 
 
+def test_the_coupon_says_in_which_zone_its_days_end(pool, import_codes, settings):
+    settings.TIME_ZONE = "Pacific/Auckland"
+
+    import_codes("code;end_date\nA1;2026-01-27\n", *TO_SOC)
+    import_codes("code;end_date\nA2;2026-01-27\n", *TO_SOC, "--timezone", "UTC")
+
+    assert stored(pool, "shelf__end_at") == [
+        datetime(2026, 1, 27, 23, tzinfo=UTC),
+        datetime(2026, 1, 28, tzinfo=UTC),
+    ]
+
+
 def test_a_declared_form_of_dates(pool, import_codes):
     done = import_codes(DATES, *TO_SOC, *PARIS, "--date-format", "DD/MM/YYYY")
 

@@ -246,6 +246,14 @@ def test_records_that_are_wrong_are_named_by_their_place(import_codes):
     ]
 
 
+@pytest.mark.parametrize("body", ["<a/>", '<codes version="1.0"><code value="A"/></codes>'])
+def test_a_document_of_another_kind_is_not_passed_over_in_silence(import_codes, body):
+    done = import_codes(body, name="codes.xml")
+
+    assert (done.status, done["state"], done.counters) == (1, "failed", (0, 0, 0, 0, 0, 0, 0))
+    assert [(r.line, r.code, r.column) for r in done.rejects] == [(1, "xml_unknown_element", "")]
+
+
 def test_two_kinds_at_once(import_codes, import_coupons):
     """Codes go on coming in while coupons do."""
     import_coupons(DOCUMENT, name="all.xml")

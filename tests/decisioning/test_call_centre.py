@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from catalog.models import Offer
+from catalog.rendering import Rendered
 from contacts.models import Contact
 from decisioning.models import Interaction, Proposition, Transition
 from decisioning.tokens import token_of
@@ -105,6 +106,17 @@ def test_the_best_offers_come_with_their_scripts_and_are_stored(client):
     assert Interaction.objects.count() == 1  # looking again decides nothing
 
 
+def test_a_script_in_html_stays_within_its_frame(client, monkeypatch):
+    monkeypatch.setattr(
+        "decisioning.callcentre.script_of",
+        lambda *_: Rendered(content={}, html='<p title="a">Good morning</p>', text="", json=None),
+    )
+
+    text = call(client).content.decode()
+    assert "&lt;p title=&quot;a&quot;&gt;Good morning&lt;/p&gt;" in text
+    assert "<p title=" not in text
+
+
 def test_a_status_is_noted_with_who_said_it(client):
     page = say(client, call(client), 1, "presented")
 
@@ -173,6 +185,23 @@ def test_an_offer_behind_a_label_gives_way_to_the_next(client):
     page = call(client)
     assert "PLAT" not in page.content.decode()
     assert [code for _number, code, _status in offers(page)][:2] == ["HOMEINS", "SNOW"]
+
+
+@pytest.mark.parametrize("decision", ["ffffffff-ffff-ffff-ffff-ffffffffffff", "x", "\0"])
+def test_decisions_that_never_were_show_nothing(client, decision):
+    address = f"/call-centre/{person().public_id}/"
+    page = client.get(address, {"space": "nowhere", "decision": [decision, decision]})
+
+    assert (page.status_code, page.context["cards"]) == (200, [])
+
+
+@pytest.mark.parametrize("token", ["", "x" * 36, "never given", "\0"])
+def test_a_token_that_is_none_moves_nothing(client, token):
+    answer = {"space": "callCenter", "token": token, "status": "accepted"}
+    response = client.post(f"/call-centre/{person().public_id}/answer/", answer)
+
+    assert response.status_code in {302, 404}
+    assert Transition.objects.count() == 0
 
 
 def test_without_the_right_there_is_no_call_centre(client):

@@ -96,6 +96,11 @@ def test_decisions_are_found_by_person_offer_space_and_time():
     assert found(since=first.at + timedelta(seconds=1), until=third.at) == [second.pk]
 
 
+def test_an_index_gives_their_order():
+    for keys in (decisions(Wanted()), propositions(Wanted(environments=[1], offer="TOP"))):
+        assert "NULLS" not in str(keys.ordered(backwards=False).query)
+
+
 # --- how far they came ---
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from catalog.actions.packages import apply_package
@@ -14,6 +15,7 @@ from catalog.packages.reading import read
 from contacts.actions.contacts import erase_contact
 from contacts.models import Contact
 from decisioning.models import CapTotalUse, CapUse, Clock, Proposition, Transition
+from decisioning.showing import Showing
 from tests.build import NOON, bearer, make_contact, make_key
 from tests.decisioning.http import Bank, forget
 from tests.transfers.conftest import export, import_file  # noqa: F401 (fixtures)
@@ -306,3 +308,30 @@ def test_nobody_who_was_erased_comes_back(shop, load):
     erase_contact(Contact.objects.get(key="C1"), by=None, at=now())
 
     assert load(HEAD + f"C1,NEXT,page,presented,{ago(1)},,,,").codes == [(2, "recipient_unknown")]
+
+
+def test_months_are_looked_up_once_and_not_row_by_row(shop, load):
+    rows = [f"C1,NEXT,page,presented,2026-0{1 + n % 2}-03T10:{n:02}:00Z,,,m{n}," for n in range(50)]
+
+    with CaptureQueriesContext(connection) as asked:
+        assert load(HEAD + "\n".join(rows))["inserted"] == 50
+
+    assert sum("to_regclass" in query["sql"] for query in asked) == 2
+
+
+def test_what_is_imported_meanwhile_is_known_to_the_decision(shop, load, monkeypatch):
+    """Between reading somebody's history and storing a decision, that history grew."""
+    was, seen = Showing.show, []
+
+    def show(self, draft):
+        seen.append([one.offer for one in draft.made])
+        if len(seen) == 1:
+            load(HEAD + f"C1,LAST,mail,rejected,{ago(1)},,,,")
+        return was(self, draft)
+
+    monkeypatch.setattr(Showing, "show", show)
+    (slot,) = shop.decide({"space": "page"}, environment="shop", target={"key": "C1"})["slots"]
+
+    assert seen == [["TOP"], ["NEXT"]]
+    assert [one["offer"] for one in slot["propositions"]] == ["NEXT"]
+    assert sorted(Proposition.objects.values_list("offer", flat=True)) == ["LAST", "NEXT"]

@@ -61,6 +61,7 @@ def test_an_address_may_ask_only_so_often(shop, settings, broker, monkeypatch):
 
     assert statuses == [200, 200, 429]
     assert (refused.json()["code"], refused["Retry-After"]) == ("rate_limited", "60")
+    assert refused["Access-Control-Allow-Origin"] == SHOP
     elsewhere = {"X-Forwarded-For": "203.0.113.9"}
     settings.PROXY_COUNT = 1
     assert shop.post("decisions", BODY, Origin=SHOP, **elsewhere).status_code == 200

@@ -61,31 +61,20 @@ def test_all_places_of_a_page_are_one_decision(bank):
     assert Interaction.objects.count() == 1
 
 
-@pytest.mark.parametrize(
-    "start",
-    [
-        '{% offers "nowhere" %}',
-        '{% offers "contacts" consent=False %}{% offer_slot "emailBody" %}A{% endoffer_slot %}',
-        '{% offers "contacts" key="C6" %}{% offer_slot "webHero" count=99 %}A{% endoffer_slot %}',
-    ],
-)  # fmt: skip
-def test_where_there_is_no_offer_the_words_stay(bank, start):
-    page = render(
-        start + '{% offer_slot "nowhere" %}<p>Own words.</p>{% endoffer_slot %}{% endoffers %}'
-    )
+def test_where_there_is_no_offer_the_words_stay(bank, monkeypatch):
+    end = '{% offer_slot "nowhere" %}<p>Own words.</p>{% endoffer_slot %}{% endoffers %}'
+    hero = '{% offer_slot "webHero" count=99 %}A{% endoffer_slot %}'
+    mail = '{% offer_slot "emailBody" %}A{% endoffer_slot %}'
 
-    assert page in {"<p>Own words.</p>", "A<p>Own words.</p>"}
-
-
-def test_where_nobody_answers_the_words_stay(bank, monkeypatch):
-    def fail(*given, **more):
-        raise psycopg.OperationalError("the server is away")
-
+    assert render('{% offers "nowhere" %}' + end) == "<p>Own words.</p>"
+    assert render('{% offers "contacts" consent=False %}' + mail + end) == "A<p>Own words.</p>"
+    assert render('{% offers "contacts" key="C6" %}' + hero + end) == "A<p>Own words.</p>"
     monkeypatch.setattr(places, "answer", fail)
+    assert render('{% offers "contacts" key="C6" %}' + mail + end) == "A<p>Own words.</p>"
 
-    assert (
-        render('{% offers "contacts" key="C6" %}' + HERO + "{% endoffers %}") == "<p>Own words.</p>"
-    )
+
+def fail(*given, **more):
+    raise psycopg.OperationalError("the server is away")
 
 
 @pytest.mark.django_db(transaction=True)

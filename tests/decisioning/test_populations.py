@@ -106,12 +106,12 @@ def kept(model, **which):
 
 def test_what_is_stored_is_what_one_decision_stores(shop):
     first, second = shop[5], shop[7]
-    alike = {"points": 50, "first_name": "Ada", "city": "https://a.example", "language": "en"}
+    alike = {"points": 55, "first_name": "Ada", "city": "https://a.example", "language": "en"}
     for pk, key in ((first, "C05"), (second, "back\\slash\tor")):
         update(pk, {**alike, "key": key}, known(), at=NOON, version=None)
     for _time in range(2):  # the second time there is a history
-        decided = alone(first, count=3)
-        (chosen,) = record(ask_everybody("hero", count=3), [second], at=NOON).chosen
+        decided = alone(first, count=4)
+        (chosen,) = record(ask_everybody("hero", count=4), [second], at=NOON).chosen
 
     assert [made.offer for made in chosen.made] == [made.offer for made in decided.made]
     ours, theirs = (
@@ -123,9 +123,9 @@ def test_what_is_stored_is_what_one_decision_stores(shop):
     others.pop("target")
     mine["history"].sort(), others["history"].sort()  # in no order
     assert mine == others
-    assert len(mine["history"]) == 3
+    assert len(mine["history"]) == 4
     assert {**ours, "contact_id": first} == theirs
-    for rank in (1, 2, 3):
+    for rank in (1, 2, 3, 4):
         row = kept(Proposition, interaction=chosen.interaction, rank=rank)
         expected = kept(Proposition, interaction=decided.interaction, rank=rank)
         assert {**row, "contact_id": first} == expected

@@ -5,16 +5,20 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from catalog.models import Environment, Offer
+from contacts.actions.attributes import declare_attribute, purge_attribute, retire_attribute
+from contacts.actions.audiences import change_members, delete_audience
 from contacts.actions.contacts import erase_contact
-from contacts.models import Contact
+from contacts.models import Attribute, Contact
 from decisioning.models import Interaction, Proposition
-from tests.build import NOON
+from tests.build import NOON, make_audience
 from tests.catalog.making import edit, publish, weigh
 from tests.decisioning.http import forget, open_bank
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
+GONE = ("vip", "seen_on")
 
 
 @pytest.fixture
@@ -99,3 +103,30 @@ def test_people_who_were_erased_are_left_out(decided):
     call_command("replay", "--json", stdout=out, stderr=StringIO())
     assert json.loads(out.getvalue().splitlines()[-1])["decisions"] == 6
     assert Environment.objects.get(name="contacts").release_number == 2
+
+
+def test_what_rules_asked_for_may_be_retired_purged_or_deleted_since(bank):
+    declare_attribute(name="vip", label="VIP", type="bool", by=None, at=NOON)
+    declare_attribute(name="seen_on", label="Seen on", type="date", by=None, at=NOON)
+    chosen = make_audience("chosen")
+    with connection.cursor() as cursor:
+        columns = {each.name: each.column for each in Attribute.objects.filter(name__in=GONE)}
+        cursor.execute(
+            f"UPDATE contacts_contact SET {columns['vip']} = true,"
+            f" {columns['seen_on']} = '2026-01-02' WHERE key = 'C2'"
+        )
+    change_members(chosen, ["C2"], replaces=True, by=None, at=NOON)
+    rule = 'contact.vip && contact.seen_on < date("2026-02-01") && filter("chosen")'
+    publish(edit(Offer.objects.get(code="PLAT"), filter=rule))
+    forget()
+    answer = bank.decide({"space": "webHero", "count": 3}, target={"key": "C2"})
+    assert "PLAT" in [one["offer"] for one in answer["slots"][0]["propositions"]]
+
+    for each in Attribute.objects.filter(name__in=GONE):
+        retire_attribute(each, by=None, at=NOON)
+    forget()
+    assert replay("--fail-on-diff")[0] == "0 diffs"
+    purge_attribute(Attribute.objects.get(name="seen_on"), by=None, at=NOON)
+    delete_audience(chosen, by=None, at=NOON)
+    forget()
+    assert replay("--fail-on-diff")[0] == "0 diffs"

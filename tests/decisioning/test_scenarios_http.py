@@ -6,9 +6,9 @@ import pytest
 
 from catalog.actions import approvals
 from catalog.approving import Side
-from catalog.describing import space_shape
+from catalog.describing import environment_shape, space_shape
 from catalog.models import Environment, Offer, Space
-from catalog.shapes import ContextShape, Diversity
+from catalog.shapes import CallDatum, ContextShape, Diversity, PresentationRuleShape
 from contacts.models import Contact
 from decisioning import partitions
 from decisioning.engine.values import Status
@@ -184,14 +184,40 @@ def test_ac35_what_is_not_stored_counts_for_nothing(bank):
     assert not Proposition.objects.exists()
 
 
+@pytest.mark.parametrize(("records", "again"), [(True, ["APP"]), (False, ["PRESS"])])
+def test_ac35_a_space_may_store_nothing(bank, records, again):
+    space = Space.objects.select_related("environment").get(name="callCenter")
+    once = PresentationRuleShape(name="once", label="Once", scope="offer", max=1)
+    write(None, once, space.environment)
+    change(space, record=records)
+
+    first, second = (bank.decide({"space": "callCenter"}, target={"key": "C5"}) for _ in range(2))
+
+    assert (first["recorded"], offers(first["slots"][0])) == (records, ["PRESS"])
+    assert offers(second["slots"][0]) == again
+    assert Proposition.objects.count() == (2 if records else 0)
+
+
+def change(space, **values):
+    """Another form of a space goes live."""
+    write(space, space_shape(space).model_copy(update=values), space.environment)
+    publish(edit(Offer.objects.get(code="APP"), description=f"{space.name} is otherwise."))
+
+
 def test_ac36_the_life_of_a_proposition(bank):
+    shop = Environment.objects.get(name="contacts")
+    shape = environment_shape(shop)
+    data = {**shape.call_data, "agent": CallDatum(type="int")}
+    write(shop, shape.model_copy(update={"call_data": data}))
+    space = Space.objects.select_related("environment").get(name="webHero")
+    change(space, store_on_status={"agent": "call.agent"})
     (shown,) = bank.decide({"space": "webHero"}, target={"key": "C2"})["slots"][0]["propositions"]
     assert (shown["offer"], shown["status"]) == ("PLAT", "presented")
 
     def tell(**body):
         return bank.post(f"propositions/{shown['token']}/status", body).json()
 
-    refused = tell(status="rejected")
+    refused = tell(status="rejected", call={"agent": 12})
     again = tell(status=5)
     backwards = tell(status="presented")
 
@@ -199,3 +225,4 @@ def test_ac36_the_life_of_a_proposition(bank):
     assert (again["status"], again["changed"], again["warnings"]) == ("rejected", False, [])
     assert (backwards["status"], backwards["changed"]) == ("rejected", False)
     assert [one["code"] for one in backwards["warnings"]] == ["transition_ignored"]
+    assert refused["data"] == Proposition.objects.get().data == {"agent": 12}

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decisioning.engine import plans
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
 from decisioning.engine.values import (
@@ -215,9 +217,12 @@ def questions(draw):
 def test_the_engine_does_what_the_text_says(catalogue, question):
     expected = Naive(catalogue).decide(question, question.slots[0])
 
-    (answer,) = Engine(Release(catalogue)).decide(question).answers
+    release = Release(catalogue)
+    (answer,) = Engine(release).decide(question).answers
 
     assert [(p.offer, p.weight, p.context) for p in answer.propositions] == expected
+    with patch.object(plans, "SMALLEST_BLOCK", 2):
+        assert Engine(release, for_many=True).decide(question).answers == (answer,)
 
 
 @settings(max_examples=often(50), deadline=None)

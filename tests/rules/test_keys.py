@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from rules.checking import check_rule
 from rules.compiling import compile_rules
 from rules.keys import Key, key_in
-from rules.kinds import INT, STRING
+from rules.kinds import BOOL, INT, STRING
 from rules.parsing import parse
 from rules.vocabulary import vocabulary
 from tests.often import often
 
-WORDS = vocabulary(contact={"city": STRING, "age": INT}, call={"device": STRING})
+WORDS = vocabulary(contact={"city": STRING, "age": INT, "client": BOOL}, call={"device": STRING})
 CITY, DEVICE = ("contact", "city"), ("call", "device")
 
 
@@ -27,6 +27,9 @@ CITY, DEVICE = ("contact", "city"), ("call", "device")
         ('call.device in ["a", \'b\']&&contact.city == "Lyon"', DEVICE, {"a", "b"}),
         ("contact.age in [18, 007]", ("contact", "age"), {18, 7}),
         ("(contact.age > 3 || contact.age < 1) && contact.city == 'x'", CITY, {"x"}),
+        ("contact.client && years(contact.born) > 3", ("contact", "client"), {True}),
+        ("!call.app && contact.client", ("call", "app"), {False, None}),
+        ("contact.client && contact.city == 'x'", CITY, {"x"}),
         ('has(contact.age) && (contact.age > 3) && contact.city == "x"', CITY, {"x"}),
     ],
 )
@@ -41,6 +44,8 @@ def test_a_link_of_a_chain_is_a_key(text, path, values):
         "",
         'contact.city != "Lyon"',
         'contact.city == "Lyon" || contact.age > 3',
+        "!(contact.client)",
+        "!!contact.client",
         '!(contact.age > 3 && contact.city == "Lyon" && contact.age < 9)',
         'contact.age > 3 ? contact.city == "Lyon" : contact.age < 2',
         'contact.city == "a\\"b"',
@@ -57,6 +62,8 @@ def test_what_is_no_mere_chain_has_none(text):
 
 cities = st.sampled_from(["Lyon", "a && b", "x'y", "(", "]"])
 atoms = st.one_of(
+    st.just("contact.client"),
+    st.just("!contact.client"),
     st.builds("contact.city == {!r}".format, cities),
     st.builds("contact.city in [{!r}, 'Lille']".format, cities),
     st.builds("call.device == {!r}".format, st.sampled_from(["a", "b"])),
@@ -73,7 +80,9 @@ texts = st.recursive(
     ),
     max_leaves=6,
 )
-people = st.fixed_dictionaries({}, optional={"city": cities, "age": st.integers(0, 3)})
+people = st.fixed_dictionaries(
+    {}, optional={"city": cities, "age": st.integers(0, 3), "client": st.booleans()}
+)
 calls = st.fixed_dictionaries({}, optional={"device": st.sampled_from(["a", "b"])})
 
 
@@ -86,7 +95,7 @@ def test_a_rule_holds_only_where_its_key_does(text, contact, call):
 
     if key is not None and ask(facts, datetime(2026, 6, 15, tzinfo=UTC), UTC)[0]:
         root, name = key.path
-        assert facts[root][name] in key.values
+        assert facts[root].get(name) in key.values
 
 
 @given(st.text(alphabet=string.printable))

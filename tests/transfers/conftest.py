@@ -48,9 +48,9 @@ def import_file(tmp_path, settings):
             )
         except CommandError as error:
             status = error.returncode
-            if not out.getvalue():
-                return Imported(status, {}, [])
         said = json.loads(out.getvalue().splitlines()[-1])
+        if "error" in said:  # it never began
+            return Imported(status, {}, [])
         transfer = Transfer.objects.get(pk=said["job"])
         return Imported(status, said, list(transfer.rejects.order_by("line", "id")))
 

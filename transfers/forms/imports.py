@@ -147,7 +147,9 @@ class SettingsForm(forms.Form):
             self.fields[option.name] = field_of(option)
         for name in ("encoding", "delimiter", "date_format", "timezone"):
             self.fields[name].is_said = True  # type: ignore[attr-defined] # "as it is" is an answer
-        self.fields["timezone"].widget.attrs["placeholder"] = settings.TIME_ZONE
+        self.fields["timezone"].widget.attrs["placeholder"] = (
+            subject.zone(self.initial) or settings.TIME_ZONE
+        )
         choices = [(NOT_MAPPED, _("Do not import")), *self.labels(columns)]
         for number, word in enumerate(header):
             self.fields[f"column_{number}"] = forms.ChoiceField(

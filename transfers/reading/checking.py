@@ -9,7 +9,7 @@ from datetime import UTC, tzinfo
 from transfers.reading.batches import Batch
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault, Refusal
-from transfers.reading.moments import Calendar, Moment
+from transfers.reading.moments import Calendar, Moment, zone_called
 
 MOST_REMEMBERED = 50_000
 MOST_FAULTS_A_ROW = 5
@@ -86,6 +86,12 @@ class Checker:
             if name and not columns[name].export_only
         ]
         self.zone, self.form = zone, form
+        where = {column.name: number for number, column in self.taken}
+        self.zone_places = {
+            column.name: where[column.zone_from]
+            for _number, column in self.taken
+            if column.zone_from in where
+        }
         self.from_spreadsheet = from_spreadsheet
         self.ambiguous: dict[str, Fault] = {}
         self.caches = {
@@ -120,7 +126,9 @@ class Checker:
                 stripped = list(map(str.strip, words))
                 trimmed += sum(map(str.__ne__, stripped, words)) if stripped != list(words) else 0
                 words = stripped
-            made.append(self.checked(column, words, wrong, is_plain=batch.is_plain))
+            zone = self.zone_places.get(column.name)
+            zones = () if zone is None else by_place[zone]
+            made.append(self.checked(column, words, wrong, zones=zones, is_plain=batch.is_plain))
             made += [
                 companion(make, words, is_plain=batch.is_plain)
                 for make in column.companions.values()
@@ -131,11 +139,16 @@ class Checker:
         return checked
 
     def checked(
-        self, column: Column, words: Sequence[str], wrong: dict[int, list[Fault]], *, is_plain: bool
+        self,
+        column: Column,
+        words: Sequence[str],
+        wrong: dict[int, list[Fault]],
+        *,
+        zones: Sequence[str],
+        is_plain: bool,
     ) -> list[str]:
         """One column as COPY takes it; faults go to `wrong`, by the place of their row."""
-        cache = self.caches.get(column.name)
-        made = list(words) if cache is None else converted(column, words, cache, wrong)
+        made = self.made(column, words, zones, wrong)
         if column.max_length and max(map(len, words)) > column.max_length:
             for place, word in enumerate(words):
                 if len(word) > column.max_length:
@@ -148,6 +161,38 @@ class Checker:
         if is_plain and column.kind not in {Kind.TEXTS, Kind.INTS, Kind.JSON}:
             return made
         return [word.translate(ESCAPES) for word in made]
+
+    def made(
+        self,
+        column: Column,
+        words: Sequence[str],
+        zones: Sequence[str],
+        wrong: dict[int, list[Fault]],
+    ) -> list[str]:
+        if zones:
+            return self.in_their_zones(column, words, zones, wrong)
+        cache = self.caches.get(column.name)
+        return list(words) if cache is None else converted(column, words, cache, wrong)
+
+    def in_their_zones(
+        self,
+        column: Column,
+        words: Sequence[str],
+        zones: Sequence[str],
+        wrong: dict[int, list[Fault]],
+    ) -> list[str]:
+        """Moments in the zone that their row names; in the job's where it names none there is."""
+        made = [""] * len(words)
+        for name in dict.fromkeys(zones):
+            places = [place for place, zone in enumerate(zones) if zone == name]
+            faults: dict[int, list[Fault]] = {}
+            cache = Remembering(self.moments(column, zone_called(name) or self.zone))
+            part = converted(column, [words[place] for place in places], cache, faults)
+            for place, word in zip(places, part, strict=True):
+                made[place] = word
+            for number, found in faults.items():
+                note(wrong, places[number], found[0])
+        return made
 
     def kept(self, batch: Batch, made: list[list[str]], wrong: dict[int, list[Fault]]) -> Checked:
         names = self.names
@@ -183,7 +228,7 @@ class Checker:
 
     def converter(self, column: Column) -> Convert | None:
         """How a word of this column becomes what PostgreSQL reads; None when it stays as it is."""
-        calendar = Calendar(self.zone, self.form, column.years)
+        moments = self.moments(column, self.zone)
         by_kind: dict[Kind, Convert | None] = {
             Kind.KEY: self.keys(column),
             Kind.TEXT: None,
@@ -192,8 +237,8 @@ class Checker:
             Kind.DOUBLE: double,
             Kind.DECIMAL: decimal,
             Kind.JSON: json_object,
-            Kind.DATE: lambda word: self.date(word, column, calendar),
-            Kind.TIMESTAMP: lambda word: self.date(word, column, calendar),
+            Kind.DATE: moments,
+            Kind.TIMESTAMP: moments,
             Kind.TEXTS: lambda word: several(word, column, str),
             Kind.INTS: lambda word: several(word, column, integer),
         }
@@ -213,6 +258,10 @@ class Checker:
             return column.convert(word) if column.convert else word
 
         return key
+
+    def moments(self, column: Column, zone: tzinfo) -> Convert:
+        calendar = Calendar(zone, self.form, column.years)
+        return lambda word: self.date(word, column, calendar)
 
     def date(self, word: str, column: Column, calendar: Calendar) -> str | Fault:
         if not word.strip():

@@ -51,6 +51,7 @@ class Column:
     one_line: bool = False
     years: tuple[int, int] = (2000, 2100)
     ends_the_day: bool = False  # a date alone means the midnight that follows
+    zone_from: str = ""  # the column of the zone in which its moments are, where a row names one
     convert: Callable[[str], str | Fault] | None = field(default=None, compare=False)
     where: str = ""  # the column of the table, when it has another name
     identifying: bool = False  # a change needs it too, because it says what is changed

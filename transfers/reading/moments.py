@@ -1,6 +1,7 @@
 """Dates as people write them. None is ever guessed."""
 
 import re
+import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
@@ -96,6 +97,14 @@ class Calendar:
         """Midnight at the end of a day in the job's zone."""
         following = moment.day + timedelta(days=1)
         return datetime(following.year, following.month, following.day, tzinfo=self.zone)
+
+
+def zone_called(name: str) -> zoneinfo.ZoneInfo | None:
+    """The time zone of this name, if there is one."""
+    try:
+        return zoneinfo.ZoneInfo(name.strip()) if name.strip() else None
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def pattern_of(form: str) -> re.Pattern[str]:

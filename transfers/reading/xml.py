@@ -12,6 +12,7 @@ from transfers.reading.columns import Column, folded, names_of
 from transfers.reading.faults import CONTROLS, Fault, FileFault, Refusal
 
 NAMESPACE = "urn:couponexchange:1"
+ROOT = "couponExchange"
 BLOCK = 1 << 16
 DEEPEST = 10
 MOST_ATTRIBUTES = 64
@@ -100,6 +101,7 @@ class XmlReader:
         self.pair_is_json = False  # and whether it is no text
         self.uniform = uniform
         self.header = tuple(name for name, c in columns.items() if not c.export_only)
+        self.root = ""
         self.stack: list[str] = []
         self.inherited: dict[str, str] = {}
         self.record: Record | None = None
@@ -131,12 +133,20 @@ class XmlReader:
             block = self.file.read(BLOCK)
             fatal = self.feed(block)
             ended = not block
+            fatal = fatal or (self.strange() if ended else None)
             while self.done and (len(self.done) >= size_at(self.place.row) or ended or fatal):
                 yield self.batch(size_at(self.place.row))
         if fatal:
             batch = Batch(Place(self.place.offset, fatal.line, self.place.row + fatal.counts))
             batch.fatal = fatal
             yield batch
+
+    def strange(self) -> FileFault | None:
+        """A document without any record, whose root says nothing to us either, is not for us."""
+        known = {ROOT, self.shape.container, self.shape.around}
+        if self.number or self.root in known:
+            return None
+        return FileFault("xml_unknown_element", line=1, value=self.root[:100])
 
     def feed(self, block: bytes) -> FileFault | None:
         self.fed += len(block)
@@ -182,6 +192,8 @@ class XmlReader:
 
     def path(self, number: int, column: str) -> str:
         """Where a value stands, as in `/contacts/contact[3]/email`."""
+        if not number:  # before the first record
+            return column
         record = f"/{self.shape.container}/{self.shape.record}[{number}]"
         if column in self.columns:
             column = self.columns[column].in_xml
@@ -195,6 +207,7 @@ class XmlReader:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         local, ours = self.parts[name]
         self.stack.append(local)
+        self.root = self.root or local
         if len(self.stack) > DEEPEST or len(attributes) > MOST_ATTRIBUTES:
             raise FileFault("xml_limit", line=self.parser.CurrentLineNumber)
         if not ours and len(self.stack) == 1:

@@ -53,7 +53,9 @@ class Command(OvertureCommand):
                 here=True,
             )
         except FieldRefused as refusal:
-            raise CommandError(f"--{refusal.name.replace('_', '-')}: {refusal}") from refusal
+            said = f"--{refusal.name.replace('_', '-')}: {refusal}"
+            status = 2 if refusal.code == "number_invalid" else 1
+            raise CommandError(said, returncode=status) from refusal
         except NotInState as refusal:
             raise CommandError(str(refusal)) from refusal
         for sentence in started.warnings.values():
