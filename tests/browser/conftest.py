@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
+from playwright.sync_api import expect
 
 from tests.build import make_user
 
@@ -19,6 +20,8 @@ WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
 QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
+
+expect.set_options(timeout=20_000)  # of a machine that does much besides; who passes waits for none
 
 
 def pytest_collection_modifyitems(items):
@@ -61,8 +64,7 @@ def browser_type_launch_args(browser_type_launch_args):
 @pytest.fixture
 def browser_context_args(browser_context_args):
     """English, light, on a wide screen; a test changes what it is about."""
-    seen = {"viewport": WIDE, "color_scheme": "light", "reduced_motion": "reduce"}
-    return {**browser_context_args, **seen, "locale": "en-GB"}
+    return {**browser_context_args, "viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}
 
 
 @pytest.fixture(scope="session")

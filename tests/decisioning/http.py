@@ -10,6 +10,7 @@ from uuid import uuid4
 from django.test import Client
 
 from catalog.demo import load_catalogue
+from catalog.models import Environment
 from decisioning import current, deciding, live
 from tests.build import NOON, bearer, make_key
 
@@ -17,8 +18,10 @@ MORNING = "2026-06-15T10:00"
 
 
 def open_bank() -> Bank:
+    """Loads the bank, if that has not been done for the whole module already."""
     forget()
-    load_catalogue(at=NOON)
+    if not Environment.objects.exists():
+        load_catalogue(at=NOON)
     return Bank()
 
 

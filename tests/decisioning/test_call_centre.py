@@ -14,7 +14,7 @@ from decisioning.tokens import token_of
 from tests.build import make_label, make_user
 from tests.decisioning.http import forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 JUNE = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 
 

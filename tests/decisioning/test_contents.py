@@ -11,7 +11,7 @@ from decisioning.models import Proposition
 from tests.catalog.making import edit, fresh, publish, write
 from tests.decisioning.http import forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 HERO = {"space": "webHero"}
 
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from decisioning.models import Interaction
 from tests.decisioning.http import forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 MORNING = ("--at", "2026-06-15T10:00", "--seed", "t1")
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.decisioning.http import forget, open_bank, told
 from tests.engine.golden import CALLS, EMAILS, HEROES, PEOPLE, SEASONS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 
 
 @pytest.fixture

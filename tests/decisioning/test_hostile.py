@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from decisioning.tokens import token_of
 from offers_site.identifiers import uuid7
 from tests.decisioning.http import forget, open_bank
+from tests.often import often
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 SHARED = settings(
-    max_examples=80,
+    max_examples=often(80),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -14,7 +14,7 @@ from tests.build import make_contact
 from tests.catalog.making import edit, publish, write
 from tests.decisioning.http import Bank, forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 HERO = {"space": "webHero"}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.decisioning.http import forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 
 
 @pytest.fixture

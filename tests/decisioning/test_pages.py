@@ -6,7 +6,7 @@ import pytest
 
 from tests.decisioning.http import Bank, forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 SHOP = "https://shop.example"
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 BODY = {"environment": "contacts", "slots": [{"space": "webHero"}]}

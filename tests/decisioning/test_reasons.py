@@ -19,7 +19,7 @@ from decisioning.seeing import eyes_of
 from tests.build import make_label, make_user
 from tests.decisioning.http import forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 AT = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)  # 10:00 in Paris
 
 

@@ -17,7 +17,7 @@ from tests.build import NOON, make_audience
 from tests.catalog.making import edit, publish, weigh
 from tests.decisioning.http import forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 GONE = ("vip", "seen_on")
 
 

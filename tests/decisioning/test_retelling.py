@@ -17,7 +17,7 @@ from tests.catalog.making import edit, publish, weigh
 from tests.decisioning.http import Bank, forget, open_bank
 from tests.decisioning.making import make_decision
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 MONDAY = datetime(2026, 6, 15, 8, tzinfo=UTC)
 RIGHTS = ("decisioning.view_proposition", "decisioning.explain", "contacts.view_contact")
 PERSONAL = "contacts.view_personal_data"

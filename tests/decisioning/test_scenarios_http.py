@@ -19,7 +19,7 @@ from tests.decisioning.http import forget, open_bank, told
 from tests.engine.bank import day
 from tests.engine.scenarios import SCENARIOS, Seen, Why
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 SPACE_OF = {"web": "webHero", "email": "emailBody", "call_center": "callCenter"}
 
 

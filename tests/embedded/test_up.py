@@ -16,7 +16,7 @@ def here(tmp_path):
 
 @pytest.mark.slow
 def test_up_becomes_ready_refuses_a_second_and_leaves_nothing(here):
-    here.start()
+    here.start("--workers", "1")
 
     assert here.is_ready()
     assert f"Overture already runs on {here.data} (process {here.up.pid}" in here.refusal()
