@@ -128,6 +128,12 @@ def marks_in(text):
     return [mark for mark in MARKS if mark in text]
 
 
+def shown_at(client, address):
+    answer = client.get(address)
+    text = b"".join(answer) if answer.streaming else answer.content
+    return text.decode(errors="replace")
+
+
 def test_no_page_of_the_catalogue_says_a_word_of_it(shop, outsider, client):
     names = ("catalog:", "home", "search", "accounts:journal-list", "accounts:journal-export")
     pages = [
@@ -139,13 +145,13 @@ def test_no_page_of_the_catalogue_says_a_word_of_it(shop, outsider, client):
     for side in ("design", "live"):
         client.post("/side/", {"side": side, "next": "/"})
         for address, _wanted, path in pages:
-            queries = ("", SEARCHED, *(COMPARED if "release" in address else ()))
-            for query in queries:
-                answer = client.get(path + query)
-                text = b"".join(answer) if answer.streaming else answer.content
-                shown = text.decode(errors="replace")
-                if marks_in(shown):
-                    found[side, path, query] = marks_in(shown)
+            texts = {"": shown_at(client, path)}
+            asked = [SEARCHED] if texts[""].count('name="q"') > 1 else []  # the frame has one
+            asked += COMPARED if "release" in address else ()
+            texts |= {query: shown_at(client, path + query) for query in asked}
+            for query, text in texts.items():
+                if marks_in(text):
+                    found[side, path, query] = marks_in(text)
     assert found == {}
 
 
