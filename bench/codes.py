@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bench.figures import Figure
 from bench.imports import connection, watched
@@ -20,7 +21,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 POOLS = """
 from django.utils.timezone import now
 from coupons.actions.coupons import create_coupon
-for code in ("FILE", "MADE"):
+for code in ("FILE", "MADE", "NONE"):
     create_coupon({"label": code, "type": "individual"}, code=code, by=None, at=now())
 """
 BARE = """
@@ -29,6 +30,15 @@ CREATE TABLE bench_codes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     coupon_id bigint NOT NULL DEFAULT 1, code varchar(64) NOT NULL,
     code_norm varchar(64) COLLATE "C" NOT NULL, UNIQUE (coupon_id, code_norm));
 CREATE UNIQUE INDEX ON bench_codes (code_norm);
+"""
+STORED = """
+COPY (SELECT c.code, t.code, t.label, t.restricted_to, t.external_id, h.segment, h.start_at,
+    h.end_at, h.max_redemptions, n.status, n.redeemed_on, n.last_redeemed_on, n.redemption_count,
+    n.channel, n.address, n.delivery, n.message, n.issued_at, b.label, b.origin, b.id
+    FROM coupons_code t JOIN coupons_coupon c ON c.id = t.coupon_id
+    JOIN coupons_shelf h ON h.id = t.shelf_id JOIN coupons_batch b ON b.id = t.batch_id
+    LEFT JOIN coupons_standing n ON n.code_id = t.id WHERE c.code = 'FILE' ORDER BY t.id)
+TO STDOUT (FORMAT csv)
 """
 
 
@@ -55,11 +65,9 @@ def measure() -> Iterator[Figure]:
             *("import", "codes", str(path), "--coupon", "FILE", "--on-duplicate", "ignore"),
             "--json",
         )
-        target = Path(room) / "out.csv"
-        began = time.monotonic()
-        words = ("export", "codes", "--coupon", "FILE", "--output", str(target), "--json")
-        out, held_leaving = watched(installation, *words)
-        leaving = time.monotonic() - began
+        stored = stored_copy_out(installation)
+        nothing, _none, _held = export(installation, "NONE", Path(room))
+        whole, out, held_leaving = export(installation, "FILE", Path(room))
     counts = (done["inserted"], made["inserted"], again["ignored"], out["rows"])
     if counts != (ROWS,) * 4:
         raise RuntimeError(f"not all codes arrived: {counts}")
@@ -67,7 +75,9 @@ def measure() -> Iterator[Figure]:
     yield Figure("import of codes", done["seconds"], "s", bare, copied)
     yield Figure("as many made by a pattern", made["seconds"], "s", bare, copied)
     yield Figure("the same file again, all ignored", again["seconds"], "s", bare, copied)
-    yield Figure("export, the start of the command included", leaving, "s", "COPY out", left)
+    yield Figure("export, as a command", whole, "s", "COPY out of the table of codes alone", left)
+    beside = "COPY of the same rows as they are stored"
+    yield Figure("export, without the start of the command", whole - nothing, "s", beside, stored)
     most = max(held, held_making, held_leaving)
     yield Figure("memory of a worker at its most", most, "MB", "what it may take", 300)
 
@@ -101,6 +111,23 @@ def bare_copy(installation: Installation, path: Path) -> float:
         seconds = time.monotonic() - began
     rows.unlink()
     return seconds
+
+
+def export(installation: Installation, coupon: str, room: Path) -> tuple[float, Any, float]:
+    """Seconds of a whole command, what it told, and the memory that it held."""
+    began = time.monotonic()
+    words = ("export", "codes", "--coupon", coupon, "--output", str(room / "out.csv"), "--json")
+    told, held = watched(installation, *words)
+    return time.monotonic() - began, told, held
+
+
+def stored_copy_out(installation: Installation) -> float:
+    """Seconds of one COPY of all that the export tells of the codes of one coupon."""
+    with connection(installation) as link, link.cursor() as cursor:
+        began = time.monotonic()
+        with cursor.copy(STORED) as copy:
+            size = sum(len(block) for block in copy)
+        return time.monotonic() - began if size else float("nan")
 
 
 def bare_copy_out(installation: Installation) -> float:

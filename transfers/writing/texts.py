@@ -9,9 +9,8 @@ from transfers.reading.columns import Column, Kind
 # What a spreadsheet would take for a formula, after blanks and quotation marks.
 TRIGGER = "^[ '\"]*[-=+@\t\r\n＝＋－＠]"
 MOMENT = (
-    "CASE WHEN {0} IS NULL THEN NULL ELSE replace(regexp_replace("
-    "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '\\.0+$', ''), ' ', '') "
-    "|| 'Z' END"
+    "to_char({0} AT TIME ZONE 'UTC', CASE WHEN date_trunc('second', {0}) = {0} "
+    'THEN \'YYYY-MM-DD"T"HH24:MI:SS"Z"\' ELSE \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\' END)'
 )
 
 
