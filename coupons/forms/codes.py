@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coupons.browsing import DERIVED, Wanted
-from coupons.forms.fields import MomentField, NumberField
-from coupons.forms.suggesting import SuggestInput, suggest
-from coupons.models import Batch, Coupon, Standing
+from coupons.forms.dated import DatedForm
+from coupons.forms.fields import NumberField
+from coupons.models import Batch, Standing
 from offers_site.filters import ListFilter
 
 NO_SEGMENT = "-"  # a segment cannot be nothing in an address, where nothing is any
@@ -73,7 +73,7 @@ class FindForm(forms.Form):
     code = CodeField()
 
 
-class CodeAddForm(forms.Form):
+class CodeAddForm(DatedForm):
     groups = (
         ("", ("code", "label", "segment")),
         (
@@ -81,6 +81,7 @@ class CodeAddForm(forms.Form):
             ("start", "end", "max_redemptions", "restricted_to"),
         ),
     )
+    field_order = ("code", "label", "segment", "start", "end", "max_redemptions", "restricted_to")
 
     code = CodeField()
     label = forms.CharField(
@@ -88,20 +89,6 @@ class CodeAddForm(forms.Form):
         max_length=200,
         required=False,
         help_text=gettext_lazy("A name beside the code."),
-    )
-    segment = forms.CharField(
-        label=gettext_lazy("Segment"),
-        max_length=100,
-        required=False,
-        widget=SuggestInput,
-        help_text=gettext_lazy("Deliveries may ask for codes of one segment."),
-    )
-    start = MomentField(
-        label=gettext_lazy("Valid from"), help_text=gettext_lazy("Empty: as the coupon.")
-    )
-    end = MomentField(
-        label=gettext_lazy("Valid until"),
-        help_text=gettext_lazy("Without a time, that day counts in full. Empty: as the coupon."),
     )
     max_redemptions = NumberField(
         label=gettext_lazy("Uses"), help_text=gettext_lazy("Empty: as the coupon says.")
@@ -113,11 +100,6 @@ class CodeAddForm(forms.Form):
         help_text=gettext_lazy("The key of whom this code is kept for."),
     )
 
-    def __init__(self, *args: Any, coupon: Coupon, segments: Iterable[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.coupon = coupon
-        suggest(self.fields["segment"], sorted(name for name in set(segments) if name))
-
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         zone = self.coupon.timezone
@@ -125,10 +107,6 @@ class CodeAddForm(forms.Form):
         given["start_at"] = start.begins(zone) if start else None
         given["end_at"] = end.ends(zone) if end else None
         return given
-
-    def refuse(self, name: str, sentence: str) -> None:
-        field = {"end_at": "end", "start_at": "start"}.get(name, name)
-        self.add_error(field if field in self.fields else None, sentence)
 
 
 class ReasonForm(forms.Form):

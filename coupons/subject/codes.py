@@ -12,7 +12,7 @@ from accounts.journal import Actor
 from coupons.models import Coupon
 from coupons.subject import applying, leaving, resolving
 from coupons.subject.applying import CHANGEABLE
-from coupons.subject.common import CouponFiles, at_least_one, code_column, columns_by_name
+from coupons.subject.common import CouponFiles, at_least_one, code_column, columns_by_name, dates
 from coupons.subject.resolving import chosen_coupon
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import FileFault
@@ -77,21 +77,7 @@ class Codes(CouponFiles):
             ),
             Column("label", _("Label"), aliases=("libelle",), max_length=200),
             Column("segment", _("Segment"), max_length=100, one_line=True),
-            Column(
-                "start_date",
-                _("Start"),
-                Kind.TIMESTAMP,
-                aliases=("date_debut", "start_at"),
-                where="start_at",
-            ),
-            Column(
-                "end_date",
-                _("End"),
-                Kind.TIMESTAMP,
-                aliases=("date_fin", "end_at"),
-                ends_the_day=True,
-                where="end_at",
-            ),
+            *dates(),
             Column("max_redemptions", _("Uses"), Kind.INT, convert=at_least_one),
             Column(
                 "recipient_key",

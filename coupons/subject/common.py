@@ -72,6 +72,28 @@ def code_column(name: str, label: _StrOrPromise, *, wide: bool = False, **facts:
     )
 
 
+def dates(*, zone_from: str = "") -> tuple[Column, Column]:
+    """From when until when something holds; an end without a time is that whole day."""
+    start = Column(
+        "start_date",
+        _("Start"),
+        Kind.TIMESTAMP,
+        aliases=("date_debut", "start_at"),
+        where="start_at",
+        zone_from=zone_from,
+    )
+    end = Column(
+        "end_date",
+        _("End"),
+        Kind.TIMESTAMP,
+        aliases=("date_fin", "end_at"),
+        ends_the_day=True,
+        where="end_at",
+        zone_from=zone_from,
+    )
+    return start, end
+
+
 def code_of(word: str, *, wide: bool) -> str | Fault:
     if not word or (len(word) <= LONGEST and PLAIN.match(word)):  # as nearly all are
         return word

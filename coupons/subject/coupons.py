@@ -21,6 +21,7 @@ from coupons.subject.common import (
     at_least_one,
     code_column,
     columns_by_name,
+    dates,
     small,
 )
 from coupons.windows import read_lasting
@@ -157,23 +158,7 @@ COLUMNS_OF_FILES = columns_by_name(
         labels=dict(Coupon.Type.choices),
     ),
     chosen("status", _("Status"), Coupon.Status),
-    Column(
-        "start_date",
-        _("Start"),
-        Kind.TIMESTAMP,
-        aliases=("date_debut", "start_at"),
-        where="start_at",
-        zone_from="timezone",
-    ),
-    Column(
-        "end_date",
-        _("End"),
-        Kind.TIMESTAMP,
-        aliases=("date_fin", "end_at"),
-        ends_the_day=True,
-        where="end_at",
-        zone_from="timezone",
-    ),
+    *dates(zone_from="timezone"),
     Column("timezone", _("Time zone"), aliases=("fuseau_horaire",), max_length=64, one_line=True),
     Column("description", _("Description"), max_length=4000),
     Column("folder", _("Folder"), aliases=("dossier",), max_length=300, one_line=True),
