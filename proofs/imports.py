@@ -7,7 +7,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -46,6 +46,7 @@ class Rows:
     count: int
     bad: frozenset[int] = frozenset()
     subject: ClassVar[str]
+    table: ClassVar[str]
     prepare: ClassVar[str]  # what an installation needs before
     given: ClassVar[dict[str, str]] = {}  # what is told with the file
     fault: ClassVar[str]
@@ -65,6 +66,7 @@ class Codes(Rows):
     """The bad ones have a blank inside."""
 
     subject = "codes"
+    table = "coupons_code"
     prepare = POOL
     given: ClassVar = {"coupon": "SOC"}
     fault = "code_invalid_chars"
@@ -92,6 +94,7 @@ class People(Rows):
     """The bad ones have an impossible date of birth."""
 
     subject = "contacts"
+    table = "contacts_contact"
     prepare = DECLARE.format(types=TYPES)
     fault = "date_format"
     exported = ("--columns", COLUMNS.replace(";", ","))
@@ -241,10 +244,22 @@ def high_water(process: psutil.Process) -> float:
     return int(found[0].split()[1]) * 1024 / 1e6 if found else 0.0
 
 
-def kill_at(imports: Imports, memory: Memory, job: str, rows: int, *, all_of_them: bool) -> int:
-    """Once a job has read so many rows, SIGKILL its worker; returns how many it had read then."""
+def kill_at(
+    imports: Imports,
+    memory: Memory,
+    job: str,
+    rows: int,
+    *,
+    step: Callable[[], None],
+    all_of_them: bool,
+) -> int:
+    """Once a job has read so many rows, SIGKILL its worker; returns how many it had read then.
+
+    The job does a chunk for each `step`, so that no machine is too quick to meet it half done.
+    """
 
     def far_enough() -> bool:
+        step()
         memory.look()
         said = imports.read(job)
         must(not said["state"].startswith(("finished", "failed")), f"it was too quick: {said}")

@@ -18,13 +18,14 @@ def prove(make: Callable[[str], Installation]) -> str:
     whole.write(path)
     half.write(other)
 
-    jobs = [
-        imports.send(path, whole),
-        imports.send(path, whole),
-        imports.send(other, half, operation="upsert"),
-    ]
-    kill_at(imports, memory, jobs[0], whole.count // 5, all_of_them=False)
-    kill_at(imports, memory, jobs[1], whole.count // 2, all_of_them=True)
+    with here.paced(whole.table) as step:  # they begin together
+        jobs = [
+            imports.send(path, whole),
+            imports.send(path, whole),
+            imports.send(other, half, operation="upsert"),
+        ]
+        kill_at(imports, memory, jobs[0], whole.count // 5, step=step, all_of_them=False)
+        kill_at(imports, memory, jobs[1], whole.count // 2, step=step, all_of_them=True)
     said = imports.wait(jobs, memory, SECONDS)
 
     for each, people in zip(said, (whole, whole, half), strict=True):

@@ -25,7 +25,9 @@ def prove_killed(here: Installation, rows: Rows) -> str:
     chance, at, away = random.Random(), 0, 0.0  # noqa: S311 (no secret)
     for number in range(KILLS):
         wanted = at + chance.randrange(ROWS // 20, ROWS // 5)
-        at = kill_at(imports, memory, job, wanted, all_of_them=number == KILLS - 1)
+        last = number == KILLS - 1
+        with here.paced(rows.table) as step:
+            at = kill_at(imports, memory, job, wanted, step=step, all_of_them=last)
         killed = time.monotonic()
         while imports.read(job)["state"] != "running" or imports.read(job)["read"] <= at:
             must(time.monotonic() < killed + 120, "nobody went on for 120 s")

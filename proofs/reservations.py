@@ -95,11 +95,17 @@ def wanted_by_the_dead() -> int:
 def prove_death(here: Installation) -> int:
     """A worker dies while it binds; the next delivery is told who has the codes, or waits."""
     wanted = wanted_by_the_dead()
-    victim = asker(here, "LARGE", "A", "DEAD", "0", "--need", str(wanted))
     with here.database() as database:
-        wait_for(lambda: 0 < bound(database) < wanted, 60, "nothing was bound")
-        victim.kill()
-        victim.wait()
+        with here.paced("coupons_standing") as step:
+
+            def has_begun() -> bool:
+                step()
+                return bound(database) > 0
+
+            victim = asker(here, "LARGE", "A", "DEAD", "0", "--need", str(wanted))
+            wait_for(has_begun, 60, "nothing was bound")
+            victim.kill()
+            victim.wait()
         had = bound(database)
         must(had < wanted, "it was too quick to be killed")
         more = str(LARGE // 2)
