@@ -77,6 +77,7 @@ def check_stamp(key: ApiKey, stamp: str | None) -> None:
     """Hold what `STAMP` gave for a key against what is remembered of it; raises KeyMoved."""
     if key.stamp and key.stamp != stamp:
         raise KeyMoved
+    key.stamp = ""  # it is more than remembered now
 
 
 def is_as_remembered(key: ApiKey) -> bool:
