@@ -196,7 +196,8 @@ def nothing(model: type[models.Model]) -> str:
     return ", ".join("NULL" for _name in PLAIN[model])
 
 
-IN_USE = "NOT EXISTS (SELECT FROM coupons_options WHERE NOT is_on)"
+# A key that is only remembered is known by nothing while coupons are switched off.
+TILL = f"CASE WHEN NOT EXISTS (SELECT FROM coupons_options WHERE NOT is_on) THEN {STAMP} END"
 USED = """CASE WHEN coupons_total_limit(p) IS NOT NULL
         THEN (SELECT sum(u.used) FROM coupons_couponuse u WHERE u.coupon_id = p.id) END,
     CASE WHEN p.max_redemptions_per_customer IS NOT NULL AND %(customer)s <> ''
@@ -204,10 +205,8 @@ USED = """CASE WHEN coupons_total_limit(p) IS NOT NULL
               WHERE u.coupon_id = p.id AND u.customer_key = %(customer)s) END"""
 HELD = """(SELECT count(*) FROM coupons_hold h
         WHERE h.code_id = c.id AND h.ended_at IS NULL AND h.expires_at > %(at)s::timestamptz)"""
-# A key that is only remembered is known by nothing while coupons are switched off.
 LOOK = f"""
-SELECT CASE WHEN {IN_USE} THEN {STAMP.replace("%s", "%(key)s::bigint")} END,
-    k.id, k.request_hash, f.*
+SELECT {TILL.replace("%s", "%(key)s::bigint")}, k.id, k.request_hash, f.*
 FROM (SELECT) one
 LEFT JOIN coupons_redemption k ON k.source = %(source)s AND k.external_id = %(name)s
 LEFT JOIN (

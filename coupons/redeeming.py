@@ -20,7 +20,6 @@ from typing import Any
 
 import psycopg
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Max, Min
 from pydantic_core import to_json
 
 from accounts.journal import Actor
@@ -28,12 +27,12 @@ from accounts.models import ApiKey, User
 from coupons import holding
 from coupons.finding import Ambiguous, Found, Sight, look, meant
 from coupons.judging import ONLY_REMARKED_OFFLINE, Reason, Refused, judge
-from coupons.models import Hold, Movement, Redemption, Standing
-from coupons.moving import begin_movement
-from coupons.taking import give_customer, give_total, start
+from coupons.models import Hold, Redemption
+from coupons.taking import start
 from offers_site.statements import run
 
 REDEEM = "SELECT coupons_redeem(%s::text::jsonb)"
+REVERSE = "SELECT coupons_reverse(%s::text::jsonb)"
 LOCK = "SELECT FROM coupons_standing WHERE code_id = %s FOR UPDATE"
 HAS_MOVED, HAS_NO_ROOM = "OV001", "OV002"  # as the statement raises them
 COLUMNS = [each.attname for each in Redemption._meta.concrete_fields]
@@ -147,7 +146,7 @@ def attempt(use: Use, *, by: Actor, at: datetime, may_lapse: bool = True) -> Red
         raise Refused(refusing[0])
     redemption = redemption_of(found, use, hold, reasons, by=by, at=at)
     store(redemption, found, hold)
-    return Redeemed(redemption, is_replay=False)
+    return Redeemed(stored(redemption), is_replay=False)
 
 
 def replay(use: Use) -> Redeemed | None:
@@ -193,7 +192,7 @@ def store(redemption: Redemption, found: Found, hold: Hold | None) -> None:
     """Raises Refused when a limit has no room any more, or Moved."""
     coupon, code = found.coupon, found.code
     told = {
-        "redemption": {name: getattr(redemption, name) for name in COLUMNS},
+        "redemption": row_of(redemption),
         "standing": found.stamp,
         "shelf": code.shelf_id if code else None,
         "most": found.most if code else None,
@@ -229,7 +228,7 @@ def redemption_of(
     at: datetime,
 ) -> Redemption:
     standing = found.standing
-    redemption = Redemption(
+    return Redemption(
         kind=Redemption.Kind.REDEEM,
         coupon=found.coupon,
         code=found.code,
@@ -254,18 +253,6 @@ def redemption_of(
         by=by if isinstance(by, User) else None,
         key=by if isinstance(by, ApiKey) else None,
     )
-    redemption._state.adding, redemption._state.db = False, "default"
-    return redemption
-
-
-COUNTED = (
-    "status",
-    "status_before",
-    "redemption_count",
-    "redeemed_on",
-    "last_redeemed_on",
-    "changed_at",
-)
 
 
 def roll_back(
@@ -296,20 +283,18 @@ def roll_back(
         by=by if isinstance(by, User) else None,
         key=by if isinstance(by, ApiKey) else None,
     )
+    if redemption.kind == Redemption.Kind.REDEEM:
+        try:
+            with connection.wrap_database_errors:
+                run(REVERSE, [to_json(row_of(reversal)).decode()])
+        except IntegrityError:
+            pass  # it was reversed before, or something else has this name
+        else:
+            return Redeemed(stored(reversal), is_replay=False)
     known = earlier_reversal(reversal)
-    if known:
-        return known
-    if redemption.kind != Redemption.Kind.REDEEM:
+    if known is None:
         raise AlreadyReversed
-    try:
-        with transaction.atomic():
-            reverse_locked(redemption, reversal, by=by, at=at)
-    except IntegrityError:
-        known = earlier_reversal(reversal)
-        if known:
-            return known
-        raise AlreadyReversed from None
-    return Redeemed(reversal, is_replay=False)
+    return known
 
 
 def earlier_reversal(reversal: Redemption) -> Redeemed | None:
@@ -322,31 +307,11 @@ def earlier_reversal(reversal: Redemption) -> Redeemed | None:
     return Redeemed(known, is_replay=True)
 
 
-def reverse_locked(
-    redemption: Redemption, reversal: Redemption, *, by: Actor, at: datetime
-) -> None:
-    standings = Standing.objects.select_for_update().filter(code=redemption.code_id)
-    standing = standings.first() if redemption.code_id else None
-    reversal.save(force_insert=True)
-    if Reason.SPECIMEN_CODE in redemption.flags:
-        return
-    if redemption.customer_key:
-        give_customer(redemption.coupon_id, redemption.customer_key)
-    give_total(redemption.coupon_id)
-    if standing:
-        uncount_use(standing, reversal, by=by, at=at)
+def row_of(redemption: Redemption) -> dict[str, Any]:
+    return {name: getattr(redemption, name) for name in COLUMNS}
 
 
-def uncount_use(standing: Standing, reversal: Redemption, *, by: Actor, at: datetime) -> None:
-    left = Redemption.objects.standing().filter(code=standing.code_id)
-    dates = left.aggregate(first=Min("redeemed_on"), last=Max("redeemed_on"))
-    standing.redemption_count -= 1
-    standing.redeemed_on, standing.last_redeemed_on = dates["first"], dates["last"]
-    standing.changed_at = at
-    if standing.status == Standing.Status.REDEEMED:
-        begin_movement(
-            Movement.Kind.ROLL_BACK, standing.coupon_id, by=by, at=at, redemption=reversal.pk
-        )
-        standing.status = standing.status_before
-        standing.status_before = ""
-    standing.save(update_fields=COUNTED)
+def stored(redemption: Redemption) -> Redemption:
+    """The same as an instance of a row that is there."""
+    redemption._state.adding, redemption._state.db = False, "default"
+    return redemption

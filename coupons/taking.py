@@ -10,13 +10,7 @@ from django.db.models import F
 from coupons.models import Coupon, CustomerUse
 
 TAKE_TOTAL = "SELECT coupons_take_total(%s, %s, %s)"
-# First from where more was used than there is room for, since a limit was lowered.
-GIVE_TOTAL = """
-UPDATE coupons_couponuse SET used = used - 1 WHERE id = (
-    SELECT id FROM coupons_couponuse WHERE coupon_id = %s AND used > 0
-    ORDER BY (room IS NOT NULL AND used > room) DESC, used DESC, slot LIMIT 1 FOR UPDATE
-)
-"""
+GIVE_TOTAL = "SELECT coupons_give_total(%s)"
 TAKE_CUSTOMER = """
 INSERT INTO coupons_customeruse (coupon_id, customer_key, used) VALUES (%s, %s, 1)
 ON CONFLICT (coupon_id, customer_key) DO UPDATE SET used = coupons_customeruse.used + 1

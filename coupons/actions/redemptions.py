@@ -65,7 +65,6 @@ def redeem(use: Use, *, bucket: str = "", by: Actor, at: datetime) -> Redeemed:
         raise
 
 
-@transaction.atomic(durable=True)
 def roll_back(
     redemption: Redemption,
     *,
@@ -75,13 +74,20 @@ def roll_back(
     by: Actor,
     at: datetime,
 ) -> Redeemed:
-    """Give a use back, once, or raise AlreadyReversed or OtherBody."""
-    done = redeeming.roll_back(
-        redemption, reason=reason, source=source, external_id=external_id, by=by, at=at
-    )
-    if isinstance(by, User) and not done.is_replay:
-        record("coupon.rolled_back", redemption.coupon, by=by, at=at, comment=reason)
-    return done
+    """Give a use back, once, or raise AlreadyReversed or OtherBody; the journal as in `redeem`."""
+
+    def reverse() -> Redeemed:
+        return redeeming.roll_back(
+            redemption, reason=reason, source=source, external_id=external_id, by=by, at=at
+        )
+
+    if not isinstance(by, User):
+        return reverse()
+    with transaction.atomic(durable=True):
+        done = reverse()
+        if not done.is_replay:
+            record("coupon.rolled_back", redemption.coupon, by=by, at=at, comment=reason)
+        return done
 
 
 def hold(

@@ -89,6 +89,22 @@ def test_a_use_takes_two_statements_and_a_question_one(till, said):
     assert [one["sql"] for one in others if "SAVEPOINT" not in one["sql"]] == []
 
 
+def test_taking_a_use_back_takes_two_as_well(client, broker, pool, said):
+    till = Till(client, "coupons:redeem", "coupons:rollback")
+    way = f"redemptions/{till.redeem('Trynow').json()['id']}/rollback"
+    said.clear()
+
+    with CaptureQueriesContext(connection) as others:
+        assert till.post(way, {"reason": "refund"}).status_code == 200
+
+    assert ["coupons_reverse" in text for text in said] == [True]
+    assert len([one for one in others if "SAVEPOINT" not in one["sql"]]) == 1
+    till.change(revoked_at=now())
+    assert code_of(till.post(way, {"reason": "refund"})) == (401, "key_invalid")
+    nothing = f"redemptions/{pool.public_id}/rollback"
+    assert code_of(till.post(nothing, {"reason": "refund"})) == (401, "key_invalid")
+
+
 @pytest.mark.parametrize("code", ["Trynow", "Teamfav", "nothing", "TEST-CPN23", ""])
 def test_a_key_that_is_revoked_uses_nothing_more_and_learns_nothing(till, code):
     till.change(revoked_at=now())
