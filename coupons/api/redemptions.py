@@ -225,9 +225,13 @@ def rolled_back(
     }
 
 
-@router.post("/coupons/holds", summary="Keep a use for a while", auth=CouponAuth("coupons:redeem"))
+@router.post("/coupons/holds", summary="Keep a use for a while", auth=TILLS)
 def create_hold(request: HttpRequest, call: HoldCall) -> JsonResponse:
-    key, at = key_of(request), now()
+    return TILLS.answer(request, lambda key: held(request, call, key))
+
+
+def held(request: HttpRequest, call: HoldCall, key: ApiKey) -> JsonResponse:
+    at = now()
     lasting = USUAL if call.ttl is None else timedelta(seconds=max(0, min(call.ttl, 2**31)))
     if not SHORTEST <= lasting <= LONGEST:
         raise Problem(422, "ttl_out_of_range", "A hold lasts from 1 second to 7 days.")

@@ -11,7 +11,7 @@ from accounts import remembering
 from coupons import holding, redeeming
 from coupons.checking import check
 from coupons.judging import Refused
-from coupons.models import Coupon, Options, Redemption, Standing
+from coupons.models import Coupon, Hold, Options, Redemption, Standing
 from coupons.redeeming import Use, redeem
 from coupons.stock import stock_of
 from offers_site import statements
@@ -111,7 +111,8 @@ def test_a_key_that_is_revoked_uses_nothing_more_and_learns_nothing(till, code):
 
     assert code_of(till.redeem(code)) == (401, "key_invalid")
     assert code_of(till.validate(code)) == (401, "key_invalid")
-    assert Redemption.objects.count() == 0
+    assert code_of(till.post("holds", {"code": code})) == (401, "key_invalid")
+    assert Redemption.objects.count() == Hold.objects.count() == 0
 
 
 def test_a_key_that_is_revoked_is_not_told_to_wait(till):
