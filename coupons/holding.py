@@ -53,7 +53,7 @@ def hold(
 def hold_locked(
     found: Found, customer_key: str, *, expires_at: datetime, source: str, name: str, at: datetime
 ) -> Hold:
-    lock_standing(found, at=at, anyway=False)
+    lock_standing(found, at=at)
     row = Hold.objects.select_for_update().filter(source=source, name=name).first()
     if row and (row.coupon_id, row.code_id) != (found.coupon.pk, found.code and found.code.pk):
         raise HoldSpent

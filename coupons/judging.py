@@ -13,7 +13,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from coupons.finding import Found, Numbers
-from coupons.models import Code, Coupon, CouponUse, CustomerUse, Hold, Standing
+from coupons.models import Code, Coupon, CouponUse, CustomerUse, Standing
 from coupons.windows import ALWAYS, Window, effective
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Refused(Exception):
 
 HELD = """
 SELECT count(*) FROM coupons_hold
-WHERE code_id = %s AND ended_at IS NULL AND expires_at > %s AND id IS DISTINCT FROM %s
+WHERE code_id = %s AND ended_at IS NULL AND expires_at > %s
 """
 
 
@@ -120,14 +120,12 @@ class Verdict:
         return not self.reasons
 
 
-def read_numbers(
-    found: Found, *, customer_key: str, at: datetime, but_of: Hold | None = None
-) -> Numbers:
+def read_numbers(found: Found, *, customer_key: str, at: datetime) -> Numbers:
     """As of now; exact for a code whose standing the caller has locked."""
     coupon = found.coupon
     held = total = customer = 0
     if found.code is not None and found.standing is not None and found.most is not None:
-        held = held_of(found.code, at=at, but_of=but_of)
+        held = held_of(found.code, at=at)
     if coupon.total_limit is not None:
         uses = CouponUse.objects.filter(coupon=coupon)
         total = uses.aggregate(sum=Sum("used"))["sum"] or 0
@@ -137,10 +135,10 @@ def read_numbers(
     return Numbers(held, total, customer)
 
 
-def held_of(code: Code, *, at: datetime, but_of: Hold | None) -> int:
-    """How many uses of a code somebody else keeps."""
+def held_of(code: Code, *, at: datetime) -> int:
+    """How many uses of a code somebody keeps."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [code.pk, at, but_of.pk if but_of else None])
+        cursor.execute(HELD, [code.pk, at])
         return int(cursor.fetchone()[0])
 
 

@@ -14,18 +14,18 @@ from coupons.moving import lock_shelves
 LOCK = "SELECT * FROM coupons_standing WHERE code_id = %s FOR UPDATE"
 
 
-def lock_standing(found: Found, *, at: datetime, anyway: bool) -> None:
+def lock_standing(found: Found, *, at: datetime) -> None:
     """Lock the code's standing and read it again.
 
-    A code in stock gets one only where it may be used as it is, or `anyway`: it leaves the stock by
-    that and is given to nobody else. Raises Refused when all that is left is promised.
+    A code in stock gets one only where it may be used as it is: it leaves the stock by that and is
+    given to nobody else. Raises Refused when all that is left is promised.
     """
     code = found.code
     if code is None:
         return
     standing = next(iter(Standing.objects.raw(LOCK, [code.pk])), None)
     if standing is None:
-        if not (found.coupon.accept_unissued or anyway):
+        if not found.coupon.accept_unissued:
             return
         standing = touched(code, at=at)
     code.standing = standing
