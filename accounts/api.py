@@ -1,17 +1,24 @@
 """How programs are let in, and what they may ask about keys and the journal."""
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja import Router
+from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer
 
+from accounts import remembering
 from accounts.authenticating import find_key
 from accounts.models import ApiKey, JournalEntry
+from accounts.remembering import KeyMoved, forget_key, held_key, is_as_remembered
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 from offers_site.values import Moment, Text
+
+Answer = TypeVar("Answer")
+READINGS = 3  # of a key that is changed from call to call
 
 
 class KeyRequest(HttpRequest):
@@ -53,6 +60,54 @@ class KeyAuth(HttpBearer):
 
     def find(self, token: str) -> ApiKey | None:
         return find_key(token, at=now())
+
+
+class HeldAuth(KeyAuth):
+    """For calls that come all the time: the key as this process remembers it.
+
+    Whoever lets it in has to see that it is so still, and raises KeyMoved; see `answer`.
+    """
+
+    def find(self, token: str) -> ApiKey | None:
+        at = now()
+        return held_key(token, at=at) or remembering.read_key(token, at=at)
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
+        """Nobody is sent away by what is only remembered."""
+        try:
+            return super().authenticate(request, token)
+        except Problem as refusal:
+            if refusal.status == 429 or not forget_key(token):
+                raise
+            return super().authenticate(request, token)
+
+    def answer(self, request: HttpRequest, act: Callable[[ApiKey], Answer]) -> Answer:
+        """What `act` answers the key, which is read again where it is not as it was remembered."""
+        for _reading in range(READINGS):
+            key = cast(KeyRequest, request).auth
+            try:
+                return act(key)
+            except KeyMoved:
+                pass
+            except Problem:
+                if self.is_as_remembered(key):
+                    raise
+            self.read_again(request)
+        raise Problem(
+            503, "busy", "The key that you show is being changed.", headers={"Retry-After": "1"}
+        )
+
+    def is_as_remembered(self, key: ApiKey) -> bool:
+        return is_as_remembered(key)
+
+    def read_again(self, request: HttpRequest) -> None:
+        """Let the key in as it is now; raises Problem."""
+        _way, _space, token = request.headers["Authorization"].partition(" ")
+        forget_key(token.strip())
+        key = self(request)
+        if key is None:
+            raise AuthenticationError
+        cast(KeyRequest, request).auth = key
 
 
 def check_origin(key: ApiKey, origin: str | None) -> None:

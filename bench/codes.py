@@ -33,7 +33,7 @@ CREATE UNIQUE INDEX ON bench_codes (code_norm);
 """
 STORED = """
 COPY (SELECT c.code, t.code, t.label, t.restricted_to, t.external_id, h.segment, h.start_at,
-    h.end_at, h.max_redemptions, n.status, n.redeemed_on, n.last_redeemed_on, n.redemption_count,
+    h.end_at, t.max_redemptions, n.status, n.redeemed_on, n.last_redeemed_on, n.redemption_count,
     n.channel, n.address, n.delivery, n.message, n.issued_at, b.label, b.origin, b.id
     FROM coupons_code t JOIN coupons_coupon c ON c.id = t.coupon_id
     JOIN coupons_shelf h ON h.id = t.shelf_id JOIN coupons_batch b ON b.id = t.batch_id

@@ -25,7 +25,7 @@ from catalog.models import Environment  # noqa: E402
 from catalog.packages.applying import apply  # noqa: E402
 from catalog.packages.reading import read  # noqa: E402
 from contacts.models import Contact  # noqa: E402
-from decisioning import statements  # noqa: E402
+from offers_site import statements  # noqa: E402
 
 OFFERS, PEOPLE, PAST = 200, 20_000, 20
 CITIES = ("Paris", "Lyon", "Lille", "Nantes", "Nice", "Rennes", "Tours", "Brest", "Metz", "Pau")

@@ -4,26 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 
 from accounts.journal import Actor
+from accounts.models import ApiKey
+from accounts.remembering import STAMP, check_stamp
 from coupons.models import Code, Coupon, Shelf, Standing
 from coupons.models.folders import knows_all
 from coupons.normalising import lookups
+from offers_site.statements import read
 
 Row = TypeVar("Row", bound=models.Model)
 MOST = 20  # equal codes of that many pools are more than enough to be ambiguous
 
 
+class Numbers(NamedTuple):
+    """How much of each limit is used up already, and how much is held."""
+
+    held: int = 0
+    total: int = 0
+    customer: int = 0
+
+
+NONE = Numbers()
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a code stands for: of an anonymous coupon there is no `code`."""
+    """What a code stands for: of an anonymous coupon there is no `code`.
+
+    `numbers` and `stamp`, which changes whenever the standing does, are of the moment of reading.
+    """
 
     coupon: Coupon
     code: Code | None = None
     is_specimen: bool = False
+    numbers: Numbers = NONE
+    stamp: str | None = None
 
     @property
     def standing(self) -> Standing | None:
@@ -36,28 +57,44 @@ class Found:
         return own if own is not None else self.coupon.max_redemptions_per_code
 
 
+class Sight(NamedTuple):
+    """All that one statement reads for whoever presents a code."""
+
+    forms: tuple[str, ...]
+    among: str | None
+    known: UUID | None  # the redemption that has this name already
+    request_hash: str | None
+    found: list[Found]
+
+
 class Ambiguous(Exception):
     """Several active coupons have this code."""
 
 
-def find(text: str, coupon_code: str = "", *, by: Actor = None) -> Found | None:
+def find(
+    text: str,
+    coupon_code: str = "",
+    *,
+    customer_key: str = "",
+    at: datetime | None = None,
+    by: Actor = None,
+) -> Found | None:
     """What a code stands for, or None; raises Ambiguous.
 
-    What is hidden from whoever asks, or lies outside the folders of a key, is not there.
+    What is hidden from whoever asks, or lies outside the folders of a key, is not there. Raises
+    KeyMoved for a key that is only remembered and is so no more.
     """
-    forms = lookups(text)
-    if not forms:
+    return meant(look(text, coupon_code, customer_key=customer_key, at=at, by=by), by)
+
+
+def meant(sight: Sight, by: Actor) -> Found | None:
+    if not sight.forms:
         return None
-    names = lookups(coupon_code) if coupon_code else ()
-    if coupon_code and not names:
-        return None
-    among = names[-1] if names else None
-    found = [each for each in look(forms, among) if is_meant(each, forms)]
-    found = known_to(by, found)
+    found = known_to(by, [each for each in sight.found if is_meant(each, sight.forms)])
     if not found:
-        coupons = Coupon.objects.open_to(by).filter(specimen_norm=forms[-1])
-        if among:
-            coupons = coupons.filter(code_norm=among)
+        coupons = Coupon.objects.open_to(by).filter(specimen_norm=sight.forms[-1])
+        if sight.among:
+            coupons = coupons.filter(code_norm=sight.among)
         specimen = coupons.order_by("-pk").first()
         return Found(specimen, is_specimen=True) if specimen else None
     active = [each for each in found if each.coupon.status == Coupon.Status.ACTIVE]
@@ -81,30 +118,59 @@ def is_meant(found: Found, forms: tuple[str, ...]) -> bool:
     return found.code.code_norm == forms[0 if found.coupon.case_sensitive else -1]
 
 
-def look(forms: tuple[str, ...], among: str | None) -> list[Found]:
-    """Pools' codes and anonymous coupons that read so, in one statement that is written once: tills
-    ask this two hundred times a second."""
-    values = {"forms": list(forms), "form": forms[-1], "among": among}
-    with connection.cursor() as cursor:
-        cursor.execute(LOOK, values)
-        return [found_of(row) for row in cursor.fetchall()]
+def look(
+    text: str,
+    coupon_code: str = "",
+    *,
+    customer_key: str = "",
+    at: datetime | None = None,
+    source: str = "",
+    name: str = "",
+    by: Actor = None,
+) -> Sight:
+    """Pools' codes and anonymous coupons that read so, and the use that is called `name`, in one
+    statement that is prepared once: tills ask this two hundred times a second."""
+    forms = lookups(text)
+    names = lookups(coupon_code) if coupon_code else ()
+    among = names[-1] if names else None
+    if coupon_code and not names:
+        forms = ()
+    key = by if isinstance(by, ApiKey) and by.stamp else None
+    values = {
+        "first": forms[0] if forms else None,
+        "last": forms[-1] if forms else None,
+        "among": among,
+        "customer": customer_key,
+        "at": at,
+        "source": source,
+        "name": name,
+        "key": key.pk if key else None,
+    }
+    rows = read(LOOK, values)
+    stamp, known, request_hash, *_first = rows[0]
+    if key:
+        check_stamp(key, stamp)
+    found = [found_of(row[3:]) for row in rows if row[3] is not None]
+    return Sight(forms, among, known, request_hash, found)
 
 
 def found_of(row: Sequence[Any]) -> Found:
-    coupon = read(Coupon, row, 0)
+    *row, stamp, held, total, customer = row
+    numbers = Numbers(held, total or 0, customer or 0)
+    coupon = made(Coupon, row, 0)
     start = len(PLAIN[Coupon])
     if row[start] is None:
-        return Found(coupon)
-    code = read(Code, row, start)
+        return Found(coupon, numbers=numbers)
+    code = made(Code, row, start)
     start += len(PLAIN[Code])
-    shelf = read(Shelf, row, start)
+    shelf = made(Shelf, row, start)
     start += len(PLAIN[Shelf])
-    standing = None if row[start] is None else read(Standing, row, start)
+    standing = None if row[start] is None else made(Standing, row, start)
     code._state.fields_cache |= {"coupon": coupon, "shelf": shelf, "standing": standing}
-    return Found(coupon, code)
+    return Found(coupon, code, numbers=numbers, stamp=stamp)
 
 
-def read(model: type[Row], row: Sequence[Any], start: int) -> Row:
+def made(model: type[Row], row: Sequence[Any], start: int) -> Row:
     names = PLAIN[model]
     return model.from_db("default", names, row[start : start + len(names)])
 
@@ -130,18 +196,34 @@ def nothing(model: type[models.Model]) -> str:
     return ", ".join("NULL" for _name in PLAIN[model])
 
 
+IN_USE = "NOT EXISTS (SELECT FROM coupons_options WHERE NOT is_on)"
+USED = """CASE WHEN coupons_total_limit(p) IS NOT NULL
+        THEN (SELECT sum(u.used) FROM coupons_couponuse u WHERE u.coupon_id = p.id) END,
+    CASE WHEN p.max_redemptions_per_customer IS NOT NULL AND %(customer)s <> ''
+        THEN (SELECT u.used FROM coupons_customeruse u
+              WHERE u.coupon_id = p.id AND u.customer_key = %(customer)s) END"""
+HELD = """(SELECT count(*) FROM coupons_hold h
+        WHERE h.code_id = c.id AND h.ended_at IS NULL AND h.expires_at > %(at)s::timestamptz)"""
+# A key that is only remembered is known by nothing while coupons are switched off.
 LOOK = f"""
-(SELECT {columns(Coupon, "p")}, {columns(Code, "c")}, {columns(Shelf, "f")},
-        {columns(Standing, "t")}
- FROM coupons_code c
- JOIN coupons_coupon p ON p.id = c.coupon_id
- JOIN coupons_shelf f ON f.id = c.shelf_id
- LEFT JOIN coupons_standing t ON t.code_id = c.id
- WHERE c.code_norm = ANY(%(forms)s) AND (%(among)s::text IS NULL OR p.code_norm = %(among)s)
- ORDER BY c.id DESC LIMIT {MOST})
-UNION ALL
-SELECT {columns(Coupon, "p")}, {nothing(Code)}, {nothing(Shelf)}, {nothing(Standing)}
-FROM coupons_coupon p
-WHERE p.code_norm = %(form)s AND p.type = 'anonymous'
-  AND (%(among)s::text IS NULL OR p.code_norm = %(among)s)
+SELECT CASE WHEN {IN_USE} THEN {STAMP.replace("%s", "%(key)s::bigint")} END,
+    k.id, k.request_hash, f.*
+FROM (SELECT) one
+LEFT JOIN coupons_redemption k ON k.source = %(source)s AND k.external_id = %(name)s
+LEFT JOIN (
+    (SELECT {columns(Coupon, "p")}, {columns(Code, "c")}, {columns(Shelf, "f")},
+        {columns(Standing, "t")}, t.ctid::text || t.xmin::text, {HELD}, {USED}
+    FROM (SELECT * FROM coupons_code WHERE code_norm IN (%(first)s, %(last)s) OFFSET 0) c
+    JOIN coupons_coupon p ON p.id = c.coupon_id
+    JOIN coupons_shelf f ON f.id = c.shelf_id
+    LEFT JOIN coupons_standing t ON t.code_id = c.id
+    WHERE %(among)s::text IS NULL OR p.code_norm = %(among)s
+    ORDER BY c.id DESC LIMIT {MOST})
+    UNION ALL
+    SELECT {columns(Coupon, "p")}, {nothing(Code)}, {nothing(Shelf)}, {nothing(Standing)},
+        NULL, 0, {USED}
+    FROM coupons_coupon p
+    WHERE p.code_norm = %(last)s AND p.type = 'anonymous'
+      AND (%(among)s::text IS NULL OR p.code_norm = %(among)s)
+) f ON true
 """  # noqa: S608 (our own words)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from coupons.finding import Found
+from coupons.finding import Found, Numbers
 from coupons.models import Code, Coupon, CouponUse, CustomerUse, Hold, Standing
 from coupons.windows import ALWAYS, Window, effective
 
@@ -109,15 +109,6 @@ WHERE code_id = %s AND ended_at IS NULL AND expires_at > %s AND id IS DISTINCT F
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """How much of each limit is used up already, and how much is held."""
-
-    held: int = 0
-    total: int = 0
-    customer: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     reasons: list[Reason] = field(default_factory=list)
     remaining: int | None = None  # None: as often as one likes
@@ -155,7 +146,7 @@ def held_of(code: Code, *, at: datetime, but_of: Hold | None) -> int:
 
 def judge(
     found: Found,
-    numbers: Numbers,
+    numbers: Numbers | None = None,
     *,
     customer_key: str,
     redeemed_on: datetime,
@@ -166,6 +157,7 @@ def judge(
     code, standing, coupon = found.code, found.standing, found.coupon
     if found.is_specimen:
         return Verdict([Reason.SPECIMEN_CODE], 0, effective(coupon), coupon.label)
+    numbers = found.numbers if numbers is None else numbers
     window = effective(coupon, code, standing)
     left = remaining(found, numbers, customer_key)
     reasons = [

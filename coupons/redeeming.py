@@ -1,7 +1,9 @@
 """Using codes and taking uses back: one way for tills, people and files.
 
-Locks are taken in one order everywhere: the code's standing, the coupon, the customer's count, the
-coupon's uses, and last the counts of the stock. What is refused leaves nothing behind.
+What is asked is judged by what one statement reads; another, `coupons_redeem`, takes the limits and
+stores it, if that still holds. What is refused leaves nothing behind. Locks are taken in one order
+everywhere: the code's standing, the coupon, the customer's count, the coupon's uses, and last the
+counts of the stock.
 """
 
 from __future__ import annotations
@@ -9,26 +11,33 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+import psycopg
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Max, Min
+from pydantic_core import to_json
 
 from accounts.journal import Actor
 from accounts.models import ApiKey, User
 from coupons import holding
-from coupons.finding import Ambiguous, Found, find
-from coupons.judging import ONLY_REMARKED_OFFLINE, Reason, Refused, judge, read_numbers
-from coupons.locking import lock_standing, mark_code_used
+from coupons.finding import Ambiguous, Found, Sight, look, meant
+from coupons.judging import ONLY_REMARKED_OFFLINE, Reason, Refused, judge
 from coupons.models import Hold, Movement, Redemption, Standing
 from coupons.moving import begin_movement
-from coupons.taking import give_customer, give_total, take_customer, take_total
+from coupons.taking import give_customer, give_total, start
+from offers_site.statements import run
 
-KNOWN = "SELECT id FROM coupons_redemption WHERE source = %s AND external_id = %s"
+REDEEM = "SELECT coupons_redeem(%s::text::jsonb)"
+LOCK = "SELECT FROM coupons_standing WHERE code_id = %s FOR UPDATE"
+HAS_MOVED, HAS_NO_ROOM = "OV001", "OV002"  # as the statement raises them
+COLUMNS = [each.attname for each in Redemption._meta.concrete_fields]
+LIMITS = {Reason.LIMIT_TOTAL, Reason.LIMIT_CUSTOMER}
 NOT_OF_THE_BODY = {"source", "external_id", "offline"}
 
 
@@ -56,8 +65,11 @@ class Use:
 
     @property
     def request_hash(self) -> str:
-        told = {name: value for name, value in asdict(self).items() if name not in NOT_OF_THE_BODY}
+        told = {name: getattr(self, name) for name in BODY}
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+BODY = [each.name for each in fields(Use) if each.name not in NOT_OF_THE_BODY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +82,90 @@ class OtherBody(Exception):
     """Something else was told under this name before."""
 
 
+class Moved(Exception):
+    """Something became of the code since it was judged. Nothing was stored."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class AlreadyReversed(Exception):
     """This redemption was reversed before, or is itself a reversal."""
 
 
 def redeem(use: Use, *, by: Actor, at: datetime) -> Redeemed:
-    """Use a code, or raise Refused or OtherBody and leave nothing. Told again, it is a replay."""
-    known = replay(use)
-    if known:
-        return known
-    try:
-        with transaction.atomic():
-            return Redeemed(redeem_locked(find_used(use, by), use, by=by, at=at), is_replay=False)
-    except (IntegrityError, Refused):
-        # the same use, told twice at the same moment: whoever was second finds it done
-        known = replay(use)
-        if known:
-            return known
-        raise
+    """Use a code, or raise Refused or OtherBody and leave nothing. Told again, it is a replay.
+
+    Whoever is overtaken waits the next time until nobody else is at this code.
+    """
+    waiting: int | None = None
+    while True:
+        try:
+            with locked(waiting):
+                return attempt(use, by=by, at=at)
+        except Moved as moved:
+            waiting = moved.code
+        except (IntegrityError, Refused):
+            # the same use, told twice at the same moment: whoever was second finds it done
+            known = replay(use)
+            if known:
+                return known
+            raise
+
+
+@contextmanager
+def locked(code: int | None) -> Iterator[None]:
+    if code is None:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK, [code])
+        yield
+
+
+def attempt(use: Use, *, by: Actor, at: datetime, may_lapse: bool = True) -> Redeemed:
+    """The same, or Moved."""
+    sight = look(
+        use.code,
+        use.coupon_code,
+        customer_key=use.customer_key,
+        at=at,
+        source=use.source,
+        name=use.external_id,
+        by=by,
+    )
+    if sight.known:
+        return told_again(use, sight.known)
+    found = found_in(sight, by)
+    hold = holding.live(found, use.hold, source=use.source, at=at) if use.hold else None
+    reasons = judged(found, use, hold, at=at)
+    if may_lapse and LIMITS & set(reasons) and holding.lapse(at=at, coupon=found.coupon):
+        return attempt(use, by=by, at=at, may_lapse=False)
+    refusing = [each for each in reasons if not (use.offline and each in ONLY_REMARKED_OFFLINE)]
+    if refusing:
+        raise Refused(refusing[0])
+    redemption = redemption_of(found, use, hold, reasons, by=by, at=at)
+    store(redemption, found, hold)
+    return Redeemed(redemption, is_replay=False)
 
 
 def replay(use: Use) -> Redeemed | None:
-    known = next(iter(Redemption.objects.raw(KNOWN, [use.source, use.external_id])), None)
-    if known is None:
-        return None
-    redemption = Redemption.objects.select_related("coupon", "code").get(pk=known.pk)
+    same = Redemption.objects.filter(source=use.source, external_id=use.external_id)
+    known = same.values_list("pk", flat=True).first()
+    return told_again(use, known) if known else None
+
+
+def told_again(use: Use, known: uuid.UUID) -> Redeemed:
+    redemption = Redemption.objects.select_related("coupon", "code").get(pk=known)
     if redemption.request_hash != use.request_hash:
         raise OtherBody
     return Redeemed(redemption, is_replay=True)
 
 
-def find_used(use: Use, by: Actor) -> Found:
+def found_in(sight: Sight, by: Actor) -> Found:
     try:
-        found = find(use.code, use.coupon_code, by=by)
+        found = meant(sight, by)
     except Ambiguous:
         raise Refused(Reason.AMBIGUOUS_CODE) from None
     if found is None:
@@ -110,75 +173,67 @@ def find_used(use: Use, by: Actor) -> Found:
     return found
 
 
-def redeem_locked(found: Found, use: Use, *, by: Actor, at: datetime) -> Redemption:
-    redeemed_on = use.redeemed_on or at
-    if found.code is not None:
-        lock_standing(found, at=at, anyway=use.offline)
-    hold = holding.live(found, use.hold, source=use.source, at=at) if use.hold else None
-    flags = remarks(found, use, hold, redeemed_on=redeemed_on, at=at)
-    redemption = redemption_of(found, use, flags, by=by, at=at)
-    redemption.hold = hold
-    if found.is_specimen:  # it was nobody's, and counts nowhere
-        redemption.save(force_insert=True)
-        return redemption
-    mark_code_used(found.coupon)
-    take_limits(found, use, hold)
-    if hold:
-        holding.end(hold, Hold.End.REDEEMED, at=at)
-    redemption.save(force_insert=True)
-    if found.standing:
-        count_use(found, found.standing, redemption, by=by, at=at)
-    return redemption
-
-
-def remarks(
-    found: Found, use: Use, hold: Hold | None, *, redeemed_on: datetime, at: datetime
-) -> list[Reason]:
-    """What is wrong with a use that happens all the same; raises Refused when it does not."""
-    reasons = judged(found, use, hold, redeemed_on=redeemed_on, at=at)
-    limits = {Reason.LIMIT_TOTAL, Reason.LIMIT_CUSTOMER}
-    if limits & set(reasons) and holding.lapse(at=at, coupon=found.coupon):
-        reasons = judged(found, use, hold, redeemed_on=redeemed_on, at=at)
-    refusing = [each for each in reasons if not (use.offline and each in ONLY_REMARKED_OFFLINE)]
-    if refusing:
-        raise Refused(refusing[0])
-    return reasons
-
-
-def judged(
-    found: Found, use: Use, hold: Hold | None, *, redeemed_on: datetime, at: datetime
-) -> list[Reason]:
-    numbers = read_numbers(found, customer_key=use.customer_key, at=at, but_of=hold)
+def judged(found: Found, use: Use, hold: Hold | None, *, at: datetime) -> list[Reason]:
+    """What is wrong with a use, be it refused for that or only remarked upon."""
     return judge(
         found,
-        numbers,
+        found.numbers._replace(held=held_by_others(found, hold)),
         customer_key=use.customer_key,
-        redeemed_on=redeemed_on,
+        redeemed_on=use.redeemed_on or at,
         now=at,
         has_hold=hold is not None,
     ).reasons
 
 
-def take_limits(found: Found, use: Use, hold: Hold | None) -> None:
-    """Take a use of each limit but those that a hold has taken already; raises Refused."""
-    held_by = hold.customer_key if hold else ""
-    if use.customer_key != held_by:
-        if held_by:
-            give_customer(found.coupon.pk, held_by)
-        if use.customer_key and not take_customer(found.coupon, use.customer_key):
-            raise Refused(Reason.LIMIT_CUSTOMER)
-    if hold is None and not take_total(found.coupon):
-        raise Refused(Reason.LIMIT_TOTAL)
+def held_by_others(found: Found, hold: Hold | None) -> int:
+    return found.numbers.held - (hold is not None)
+
+
+def store(redemption: Redemption, found: Found, hold: Hold | None) -> None:
+    """Raises Refused when a limit has no room any more, or Moved."""
+    coupon, code = found.coupon, found.code
+    told = {
+        "redemption": {name: getattr(redemption, name) for name in COLUMNS},
+        "standing": found.stamp,
+        "shelf": code.shelf_id if code else None,
+        "most": found.most if code else None,
+        "held": held_by_others(found, hold),
+        "limited": coupon.total_limit is not None,
+        "customer": coupon.max_redemptions_per_customer,
+        "fresh": not coupon.is_code_frozen,
+        "start": start(),
+    }
+    try:
+        with connection.wrap_database_errors:
+            run(REDEEM, [to_json(told).decode()])
+    except DatabaseError as error:
+        said = error.__cause__
+        if not isinstance(said, psycopg.Error):
+            raise
+        if said.sqlstate == HAS_MOVED:
+            raise Moved(redemption.code_id) from error
+        if said.sqlstate == HAS_NO_ROOM:
+            raise Refused(Reason(said.diag.message_primary or "")) from error
+        if said.diag.constraint_name == "shelf_has_what_it_says":  # what is left is promised
+            raise Refused(Reason.ON_HOLD) from error
+        raise
 
 
 def redemption_of(
-    found: Found, use: Use, flags: Iterable[Reason], *, by: Actor, at: datetime
+    found: Found,
+    use: Use,
+    hold: Hold | None,
+    flags: Iterable[Reason],
+    *,
+    by: Actor,
+    at: datetime,
 ) -> Redemption:
     standing = found.standing
-    return Redemption(
+    redemption = Redemption(
         kind=Redemption.Kind.REDEEM,
         coupon=found.coupon,
         code=found.code,
+        hold=hold,
         source=use.source,
         external_id=use.external_id,
         request_hash=use.request_hash,
@@ -199,22 +254,8 @@ def redemption_of(
         by=by if isinstance(by, User) else None,
         key=by if isinstance(by, ApiKey) else None,
     )
-
-
-def count_use(
-    found: Found, standing: Standing, redemption: Redemption, *, by: Actor, at: datetime
-) -> None:
-    """Write a use down with the code, whose standing is locked."""
-    on = redemption.redeemed_on
-    standing.redemption_count += 1
-    standing.redeemed_on = min(standing.redeemed_on or on, on)
-    standing.last_redeemed_on = max(standing.last_redeemed_on or on, on)
-    standing.changed_at = at
-    if found.most is not None and standing.redemption_count >= found.most:
-        begin_movement(Movement.Kind.REDEEM, found.coupon, by=by, at=at, redemption=redemption.pk)
-        standing.status_before = standing.status
-        standing.status = Standing.Status.REDEEMED
-    standing.save(update_fields=COUNTED)
+    redemption._state.adding, redemption._state.db = False, "default"
+    return redemption
 
 
 COUNTED = (

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 import random
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 
 from coupons.models import Coupon, CustomerUse
 
-# Any row with room will do. Those that somebody is just writing are passed over at first, and
-# waited for only when there is room nowhere else; then in one order for all, since rows that are
-# full by the time they are locked stay locked.
-TAKE_AT_ONCE = """
-UPDATE coupons_couponuse SET used = used + 1 WHERE id = (
-    SELECT id FROM coupons_couponuse
-    WHERE coupon_id = %s AND (room IS NULL OR used < room)
-    ORDER BY (slot + %s) %% 16 LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-"""
-TAKE_WAITING = """
-UPDATE coupons_couponuse SET used = used + 1 WHERE id = (
-    SELECT id FROM coupons_couponuse
-    WHERE coupon_id = %s AND (room IS NULL OR used < room)
-    ORDER BY slot LIMIT 1 FOR UPDATE
-)
-"""
+TAKE_TOTAL = "SELECT coupons_take_total(%s, %s, %s)"
 # First from where more was used than there is room for, since a limit was lowered.
 GIVE_TOTAL = """
 UPDATE coupons_couponuse SET used = used - 1 WHERE id = (
@@ -40,21 +24,11 @@ WHERE %s::integer IS NULL OR coupons_customeruse.used < %s
 """
 
 
-class NoRoomAtOnce(Exception):
-    """Wherever there may be room somebody is just writing."""
-
-
 def take_total(coupon: Coupon) -> bool:
     """One use of the coupon; False when there is no room for it."""
-    if coupon.total_limit is None:  # there is room in each, so none is locked in vain
-        return changed(TAKE_AT_ONCE, coupon.pk, start()) or changed(TAKE_WAITING, coupon.pk)
-    try:
-        with transaction.atomic():
-            if not changed(TAKE_AT_ONCE, coupon.pk, start()):
-                raise NoRoomAtOnce
-    except NoRoomAtOnce:  # and no lock is kept from having looked
-        return changed(TAKE_WAITING, coupon.pk)
-    return True
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_TOTAL, [coupon.pk, coupon.total_limit is not None, start()])
+        return bool(cursor.fetchone()[0])
 
 
 def give_total(coupon_pk: int) -> None:
@@ -79,4 +53,5 @@ def changed(statement: str, *values: str | int | None) -> bool:
 
 
 def start() -> int:
+    """Where to look for room first, so that not all look in the same place."""
     return random.randrange(16)  # noqa: S311 (no secret)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.models import ApiKey
+from accounts.remembering import check_stamp, stamp_of
 from contacts.actions.visitors import meet, recognise
 from decisioning.asks import Ask, Decided
 from decisioning.calling import CallData, DecisionCall, Warned, moment_of, warning
@@ -16,7 +16,7 @@ from decisioning.deciding import decide
 from decisioning.engine.values import Answer, Slot
 from decisioning.identifying import formerly, identify, look_up
 from decisioning.live import Live, engine_for, live_for
-from decisioning.past import Before, NoSuchEnvironment, read_past, stamp_of
+from decisioning.past import Before, NoSuchEnvironment, read_past
 from decisioning.routing import Caller, Route, Work, names, route
 from decisioning.showing import Outdated, Showing, described
 from decisioning.whying import explained
@@ -37,10 +37,6 @@ MOST_READINGS = 5  # of what is live, while it changes from call to call
 
 class BadMoment(Exception):
     """The date is none."""
-
-
-class KeyMoved(Exception):
-    """The key is not as it was remembered. Nothing was done."""
 
 
 @dataclass
@@ -99,9 +95,10 @@ def work_out(call: DecisionCall, caller: Caller, at: datetime) -> tuple[Work, li
 def meet_person(work: Work, at: datetime) -> None:
     """Who it is. Of whom a key names all is read at once that deciding takes."""
     identity, call, caller, live = work.identity, work.call, work.caller, work.live
-    key = identity.told.key
+    key, held = identity.told.key, caller.held
     if key is None or identity.told.visitor is not None or not call.records or call.explain:
-        check_key(caller, None if not caller.stamp else stamp_of(key_number(caller)))
+        if held:
+            check_stamp(held, stamp_of(held))
         look_up(identity, at)
         return
     first = read_past(
@@ -110,21 +107,13 @@ def meet_person(work: Work, at: datetime) -> None:
         environment=live.environment_pk,
         at=work.at,
         also=live.columns,
-        api_key=key_number(caller) if caller.stamp else None,
+        api_key=held.pk if held else None,
     )
-    check_key(caller, first.stamp)
+    if held:
+        check_stamp(held, first.stamp)
     identity.by_key = first.person.pk or formerly(key)
     if first.person.pk is not None and first.release == live.number:
         work.first = first
-
-
-def key_number(caller: Caller) -> int | None:
-    return caller.by.pk if isinstance(caller.by, ApiKey) else None
-
-
-def check_key(caller: Caller, stamp: str | None) -> None:
-    if caller.stamp and caller.stamp != stamp:
-        raise KeyMoved
 
 
 def moment(text: str, live: Live) -> datetime:

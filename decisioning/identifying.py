@@ -19,7 +19,7 @@ from contacts.columns import TABLE, Column
 from contacts.models import ContactAlias
 from contacts.values import BadValue, from_text, normal_email
 from decisioning.calling import NOTHING_TOLD, Told, Warned, warning
-from decisioning.statements import read
+from offers_site.statements import read
 
 log = structlog.get_logger("overture.decisioning")
 Way = Literal["explicit", "implicit", "anonymous"]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from decisioning.models import Interaction
-from decisioning.statements import read
+from offers_site.statements import read
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from psycopg.errors import UndefinedColumn
 
+from accounts.remembering import STAMP
 from contacts.columns import TABLE, Column, asked
 from contacts.facts import facts_of, select_list
 from contacts.formerly import former_columns
@@ -21,7 +22,7 @@ from decisioning.engine.compiled import Release
 from decisioning.engine.values import Past
 from decisioning.inputs import EPOCH, Row, past_of
 from decisioning.needs import Needs, needs_of
-from decisioning.statements import read
+from offers_site.statements import read
 
 NO_ID, EVERY_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
 MILLISECOND = timedelta(milliseconds=1)
@@ -34,9 +35,6 @@ LEFT JOIN decisioning_clock k ON k.contact_id = coalesce(c.linked_contact_id, c.
 WHERE e.id = %s
 """
 BY_ID, BY_KEY = "c.id = %s", "c.kind = 'contact' AND c.key = %s"
-# What changes whenever a key does; nothing of one that is revoked.
-STAMP = """(SELECT a.ctid::text || a.xmin::text FROM accounts_apikey a
-    WHERE a.id = %s AND a.revoked_at IS NULL)"""
 PAST = "decisioning_history(c.id, e.id, %s, %s)"
 USES = """(SELECT json_agg(json_build_array(u.cap, u.space, extract(epoch FROM u.since)::bigint,
         u.used)) FROM decisioning_capuse u
@@ -128,12 +126,6 @@ def current_release(environment: int) -> int:
     if not rows:
         raise NoSuchEnvironment(environment)
     return int(rows[0][0])
-
-
-def stamp_of(api_key: int | None) -> str | None:
-    """What changes whenever an API key does; None of one that is revoked."""
-    rows = read(f"SELECT {STAMP}", [api_key])
-    return str(rows[0][0]) if rows[0][0] is not None else None
 
 
 def statement_of(

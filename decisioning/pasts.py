@@ -28,7 +28,7 @@ from decisioning.past import (
     forget_columns,
     window,
 )
-from decisioning.statements import read
+from offers_site.statements import read
 
 Used = dict[tuple[str, str], int]  # by cap and space
 PLACE = "SELECT e.release_number, {totals} FROM catalog_environment e WHERE e.id = %s"

@@ -21,7 +21,7 @@ from decisioning import partitions
 from decisioning.caps import Wanted, period_of
 from decisioning.engine.compiled import Release
 from decisioning.needs import needs_of
-from decisioning.statements import run
+from offers_site.statements import run
 
 RECORD = "SELECT decisioning_record(%s::text::jsonb, %s::text)"
 GO_ON = "SELECT decisioning_go_on(%s::text::jsonb)"

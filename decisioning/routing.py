@@ -24,8 +24,12 @@ class Caller:
     unseen: frozenset[str] = frozenset()  # offers that are not for their eyes
     accepted: str | None = None  # the language of the browser
     is_colleague: bool = False  # who may try spaces that answer no single calls
-    stamp: str = ""  # of a key that was only remembered: it has to be the same still
     vouches: bool = False  # for whom it names: as good as a signature
+
+    @property
+    def held(self) -> ApiKey | None:
+        """A key that was only remembered: it has to be the same still."""
+        return self.by if isinstance(self.by, ApiKey) and self.by.stamp else None
 
     def may_use(self, space: str) -> bool:
         return not isinstance(self.by, ApiKey) or self.by.may_use_space(space)

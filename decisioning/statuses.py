@@ -15,7 +15,7 @@ from decisioning.asks import EngineFor
 from decisioning.caps import counted_by
 from decisioning.engine.values import Status
 from decisioning.recording import Moved, TooBusy, go_on, with_caps
-from decisioning.statements import read
+from offers_site.statements import read
 
 GENERATED, SCHEDULED, PRESENTED = Status.GENERATED, Status.SCHEDULED, Status.PRESENTED
 INTERESTED, ACCEPTED, REJECTED = Status.INTERESTED, Status.ACCEPTED, Status.REJECTED

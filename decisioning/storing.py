@@ -20,7 +20,6 @@ from uuid import UUID
 import psycopg
 from psycopg.errors import CheckViolation, DeadlockDetected, ForeignKeyViolation
 
-from decisioning import statements
 from decisioning.asks import Draft, Made, Shown
 from decisioning.caps import period_of, told
 from decisioning.deciding import row_of
@@ -31,6 +30,7 @@ from decisioning.needs import needs_of
 from decisioning.past import Before, current_release
 from decisioning.recording import IS_CAPPED, Capped, Moved
 from decisioning.sharing import Want
+from offers_site import statements
 
 CLOCKS = """
 INSERT INTO decisioning_clock AS c (contact_id, ticks)

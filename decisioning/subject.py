@@ -24,8 +24,8 @@ from decisioning.engine.values import Status
 from decisioning.live import engine_for
 from decisioning.offersknown import Place, places_named
 from decisioning.remembering import SOURCE, Happened, identifier_of
-from decisioning.statements import read
 from decisioning.statuses import MOVES, Change, change_status, find
+from offers_site.statements import read
 from transfers.forgetting import erased_since
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault

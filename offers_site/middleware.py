@@ -15,7 +15,13 @@ from offers_site.logs import path_to_log
 log = structlog.get_logger("overture.request")
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-STRAIGHT = ("/api/v1/decisions", "/api/v1/propositions/")
+STRAIGHT = (
+    "/api/v1/decisions",
+    "/api/v1/propositions/",
+    "/api/v1/coupons/validate",
+    "/api/v1/coupons/redemptions",
+    "/api/v1/coupons/holds",
+)
 UNREMARKABLE = frozenset({"healthz", "readyz", "metrics"})
 
 
@@ -59,7 +65,7 @@ def note(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
 def answer_programs(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Decisions, and what became of them, go straight to their view.
+    """Decisions, what became of them, and what tills ask go straight to their view.
 
     What stands below is for people who have signed in: sessions, their language, their forms.
     """

@@ -15,7 +15,8 @@ from proofs.installation import Installation, must
 
 PROCESSES, THREADS = 5, 100
 CALLS = PROCESSES * THREADS
-# Anonymous coupons, and a pool with one code that was sent: as the product itself would make them.
+# Anonymous coupons, a pool with one code that was sent, and pools whose codes may be used as they
+# stand: as the product itself would make them.
 COUPONS = """
 from datetime import UTC, datetime
 from django.db import transaction
@@ -36,6 +37,11 @@ with transaction.atomic(), moving("reserve", pool, by=None, at=at):
     )
     given.status, given.issued_at = "issued", at
     given.save()
+often = make("OFTEN", type="individual", max_redemptions_per_code=100, accept_unissued=True)
+add_code(often, "Again", by=None, at=at)
+kept = make("KEPT", type="individual", accept_unissued=True)
+for number in range(250):
+    add_code(kept, f"K{number}", by=None, at=at)
 """
 CHECK = "from coupons.checking import check; assert check() == [], check()"
 Body = dict[str, str]
@@ -64,11 +70,19 @@ def prove(make: Callable[[str], Installation]) -> str:
     must(each == {"201": 150, "limit_customer": CALLS - 150}, f"50 customers, 3 uses: {each}")
     same = told(here, key, [{"code": "EACH", "redemption_id": "D", "customer_key": "C-x"}] * CALLS)
     must(same == {"200": CALLS - 1, "201": 1}, f"one name, one use: {same}")
+    often = told(here, key, [{"code": "Again", "redemption_id": f"E{n}"} for n in range(CALLS)])
+    must(often == {"201": 100, "already_redeemed": CALLS - 100}, f"one code, 100 uses: {often}")
+    each_half = range(CALLS // 2)
+    used = [{"code": f"K{n}", "redemption_id": f"F{n}"} for n in each_half]
+    kept = told(here, key, [*used, *({"code": f"K{n}", "name": f"G{n}"} for n in each_half)])
+    must(kept.pop("201") == CALLS // 2, f"250 codes, each used or held: {kept}")
+    must(kept.keys() <= {"on_hold", "already_redeemed"}, f"250 codes, each used or held: {kept}")
     run(here, "shell", "-v0", "-c", CHECK)
     here.stop()
     return (
         f"{CALLS} calls of {PROCESSES} processes: one code once, 100 of 100 in all, "
-        f"3 of each of 50 customers, one name once; nothing drifted"
+        f"3 of each of 50 customers, one name once, 100 of 100 of one code, each of 250 codes "
+        f"used or held; nothing drifted"
     )
 
 
@@ -86,7 +100,7 @@ def told(here: Installation, key: str, bodies: list[Body]) -> dict[str, int]:
     tills = [
         context.Process(
             target=till,
-            args=(here.port, key, bodies[n * THREADS : (n + 1) * THREADS], gate, answers),
+            args=(here.port, key, bodies[n::PROCESSES], gate, answers),
         )
         for n in range(PROCESSES)
     ]
@@ -123,8 +137,9 @@ def post(connection: http.client.HTTPConnection, key: str, body: Body) -> str:
         "Authorization": f"Bearer {key}",
         "Content-Type": "application/json",
     }
+    way = "holds" if "name" in body else "redemptions"
     try:
-        connection.request("POST", "/api/v1/coupons/redemptions", json.dumps(body), headers)
+        connection.request("POST", f"/api/v1/coupons/{way}", json.dumps(body), headers)
         answer = connection.getresponse()
         told = json.loads(answer.read())
     except (OSError, http.client.HTTPException, ValueError) as error:

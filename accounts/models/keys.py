@@ -120,6 +120,8 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
 
     objects = ApiKeyQuerySet.as_manager()
+    # Of a key that is only remembered: by what it is known to be the same still.
+    stamp = ""
 
     class Meta:
         verbose_name = _("API key")

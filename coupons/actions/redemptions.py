@@ -10,7 +10,7 @@ from accounts.journal import Actor, record
 from accounts.models import ApiKey, User
 from coupons import holding, limiting, redeeming
 from coupons.finding import Ambiguous, find
-from coupons.judging import Reason, Refused, Verdict, judge, read_numbers
+from coupons.judging import Reason, Refused, Verdict, judge
 from coupons.models import Hold, Redemption
 from coupons.redeeming import Redeemed, Use
 
@@ -32,16 +32,15 @@ def validate(
     if bucket:
         limiting.check(bucket)
     try:
-        found = find(code, coupon_code, by=by)
+        found = find(code, coupon_code, customer_key=customer_key, at=at, by=by)
     except Ambiguous:
         raise Refused(Reason.AMBIGUOUS_CODE) from None
     if found is None:
         note_unknown(bucket, by=by, at=at)
         raise Refused(Reason.CODE_UNKNOWN)
-    numbers = read_numbers(found, customer_key=customer_key, at=at)
     on = redeemed_on or at
     # whether it will be good on a day to come may be asked
-    return judge(found, numbers, customer_key=customer_key, redeemed_on=on, now=max(on, at))
+    return judge(found, customer_key=customer_key, redeemed_on=on, now=max(on, at))
 
 
 def redeem(use: Use, *, bucket: str = "", by: Actor, at: datetime) -> Redeemed:

@@ -8,14 +8,16 @@ from decimal import Decimal
 from typing import Annotated, Any, cast
 
 from django.http import HttpRequest, JsonResponse
+from django.utils import translation
 from django.utils.timezone import now
 from ninja import Router
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from accounts.api import KeyRequest
 from accounts.models import ApiKey
+from accounts.remembering import KeyMoved
 from coupons.actions import redemptions as actions
-from coupons.api.letting import CouponAuth
+from coupons.api.letting import CouponAuth, TillAuth
 from coupons.holding import LONGEST, SHORTEST, USUAL, HoldSpent
 from coupons.judging import HIDDEN_FROM_PUBLIC, Reason, Refused, Verdict
 from coupons.models import Coupon, Hold, Redemption
@@ -79,13 +81,18 @@ class HoldCall(BaseModel):
     ttl: int | None = Field(None, description="seconds; 900 unless said otherwise")
 
 
+TILLS = TillAuth("coupons:redeem")
+WHOEVER_ASKS = TillAuth("coupons:validate", "coupons:redeem")
+
+
 @router.post(
-    "/coupons/validate",
-    summary="May this code be used? Nothing changes",
-    auth=CouponAuth("coupons:validate", "coupons:redeem"),
+    "/coupons/validate", summary="May this code be used? Nothing changes", auth=WHOEVER_ASKS
 )
 def validate_code(request: HttpRequest, call: CodeCall) -> dict[str, Any]:
-    key = key_of(request)
+    return WHOEVER_ASKS.answer(request, lambda key: judged(request, call, key))
+
+
+def judged(request: HttpRequest, call: CodeCall, key: ApiKey) -> dict[str, Any]:
     try:
         verdict = actions.validate(
             call.code,
@@ -97,6 +104,8 @@ def validate_code(request: HttpRequest, call: CodeCall) -> dict[str, Any]:
             at=now(),
         )
     except Refused as refusal:
+        if not WHOEVER_ASKS.is_as_remembered(key):
+            raise KeyMoved from None
         verdict = Verdict([refusal.reason])
     return described(verdict, is_public=key.is_publishable)
 
@@ -118,15 +127,18 @@ def described(verdict: Verdict, *, is_public: bool) -> dict[str, Any]:
 @router.post(
     "/coupons/redemptions",
     summary="Use a code, once for each redemption_id or Idempotency-Key",
-    auth=CouponAuth("coupons:redeem"),
+    auth=TILLS,
 )
 def create_redemption(request: HttpRequest, call: RedemptionCall) -> JsonResponse:
-    key = key_of(request)
+    return TILLS.answer(request, lambda key: redeemed(request, call, key))
+
+
+def redeemed(request: HttpRequest, call: RedemptionCall, key: ApiKey) -> JsonResponse:
     use = use_of(call, source=source_of(key), name=name_of(request, call.redemption_id))
     try:
         done = actions.redeem(use, bucket=bucket_of(request), by=key, at=now())
     except Refused as refusal:
-        raise problem_of(refusal) from refusal
+        raise problem_of(request, refusal) from refusal
     except OtherBody:
         raise name_reused() from None
     redemption = done.redemption
@@ -219,7 +231,7 @@ def create_hold(request: HttpRequest, call: HoldCall) -> JsonResponse:
             at=at,
         )
     except Refused as refusal:
-        raise problem_of(refusal) from refusal
+        raise problem_of(request, refusal) from refusal
     except HoldSpent:
         raise Problem(
             409, "hold_spent", "This name has held another code, or its hold was redeemed."
@@ -292,8 +304,15 @@ def name_reused() -> Problem:
     return Problem(422, "idempotency_key_reused", "The same name came with another body before.")
 
 
-def problem_of(refusal: Refused) -> Problem:
+def problem_of(request: HttpRequest, refusal: Refused) -> Problem:
+    """In the language that is asked for: these calls come straight to their views."""
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        sentence = refusal.sentence
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    if refusal.reason == Reason.RATE_LIMITED:
+        headers["Retry-After"] = "900"
     statuses = {Reason.CODE_UNKNOWN: 404, Reason.RATE_LIMITED: 429}
-    headers = {"Retry-After": "900"} if refusal.reason == Reason.RATE_LIMITED else {}
-    status = statuses.get(refusal.reason, 409)
-    return Problem(status, refusal.reason.value, refusal.sentence, headers=headers)
+    return Problem(
+        statuses.get(refusal.reason, 409), refusal.reason.value, sentence, headers=headers
+    )

@@ -14,14 +14,8 @@ from pydantic_core import to_json
 
 from accounts.models import ApiKey
 from decisioning import measuring
-from decisioning.answering import BadMoment, Caller, KeyMoved, NoSuchPlace, answer
-from decisioning.api.entering import (
-    HeldAuth,
-    PageAuth,
-    is_as_remembered,
-    key_of,
-    stamp_of,
-)
+from decisioning.answering import BadMoment, Caller, NoSuchPlace, answer
+from decisioning.api.entering import HeldPageAuth, PageAuth, key_of
 from decisioning.calling import DecisionCall, Key
 from decisioning.identifying import sign
 from decisioning.recording import TooBusy
@@ -82,8 +76,7 @@ class DecisionAnswer(Schema):
     warnings: list[Warning]
 
 
-PROGRAMS = HeldAuth("decide", "decide:at")
-READINGS = 3  # of a key that is changed from call to call
+PROGRAMS = HeldPageAuth("decide", "decide:at")
 
 
 @router.post(
@@ -94,17 +87,7 @@ READINGS = 3  # of a key that is changed from call to call
 )
 def decide(request: HttpRequest, call: DecisionCall) -> HttpResponse:
     """The key is remembered: that it is the same still is asked with what is read of the person."""
-    key = key_of(request)
-    for _reading in range(READINGS):
-        try:
-            return answered(request, call, key)
-        except KeyMoved:
-            pass
-        except Problem:
-            if is_as_remembered(key):
-                raise
-        key = PROGRAMS.read_again(request)
-    raise busy("The key that you show is being changed.")
+    return PROGRAMS.answer(request, lambda key: answered(request, call, key))
 
 
 def answered(request: HttpRequest, call: DecisionCall, key: ApiKey) -> HttpResponse:
@@ -112,7 +95,7 @@ def answered(request: HttpRequest, call: DecisionCall, key: ApiKey) -> HttpRespo
         raise Problem(
             403, "scope_missing", "at, seed and explain need a key with the scope decide:at."
         )
-    caller = Caller(by=key, accepted=first_language(request), stamp=stamp_of(key))
+    caller = Caller(by=key, accepted=first_language(request))
     began = perf_counter()
     try:
         found = answer(call, caller=caller, at=now())
@@ -123,13 +106,11 @@ def answered(request: HttpRequest, call: DecisionCall, key: ApiKey) -> HttpRespo
         errors: list[FieldError] = [{"pointer": "/at", "code": "moment", "detail": detail}]
         raise Problem(422, "invalid", "The date cannot be used.", errors=errors) from None
     except TooBusy:
-        raise busy("Too much happens to this person at once.") from None
+        raise Problem(
+            503, "busy", "Too much happens to this person at once.", headers={"Retry-After": "1"}
+        ) from None
     measuring.note(found, perf_counter() - began)
     return HttpResponse(to_json(found), content_type="application/json")
-
-
-def busy(detail: str) -> Problem:
-    return Problem(503, "busy", detail, headers={"Retry-After": "1"})
 
 
 def first_language(request: HttpRequest) -> str | None:

@@ -8,7 +8,7 @@ from decisioning import past as reading
 from decisioning.deciding import decide
 from decisioning.engine.values import PresentationRule, Scope, Status, TiePolicy
 from decisioning.past import NoSuchEnvironment, read_past
-from decisioning.statements import execute
+from offers_site.statements import execute
 from tests.build import make_attribute
 from tests.decisioning.making import (
     AT,

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
-from decisioning import statements
-from decisioning.api import entering
+from accounts import api, remembering
 from decisioning.models import Interaction
+from offers_site import statements
 from tests.decisioning.http import Bank, forget, open_bank
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def caller():
     caller = Bank("decide", last_used_at=now())
     caller.decide(HERO, target={"key": "C2"})
     yield caller
-    entering._held.clear()
+    remembering._held.clear()
     forget()
 
 
@@ -71,9 +71,9 @@ def test_a_key_that_is_revoked_opens_nothing_more(caller, body):
 def test_a_key_ends_at_its_moment(caller, monkeypatch):
     made = caller.key.created_at
     change(caller, expires_at=made + timedelta(minutes=2), last_used_at=made)
-    monkeypatch.setattr(entering, "now", lambda: made + timedelta(seconds=30))
+    monkeypatch.setattr(api, "now", lambda: made + timedelta(seconds=30))
     assert caller.post("decisions", BODY).status_code == 200
-    monkeypatch.setattr(entering, "now", lambda: made + timedelta(seconds=121))
+    monkeypatch.setattr(api, "now", lambda: made + timedelta(seconds=121))
 
     assert code_of(caller.post("decisions", BODY)) == (401, "key_invalid")
 

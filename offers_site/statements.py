@@ -5,16 +5,17 @@ The rest of the product speaks through Django's cursors. These share their conne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 from django.db import connection, transaction
 
+Values = Sequence[Any] | Mapping[str, Any]
 ONLY_WHEN_ASKED = 1_000_000  # else every statement of the ORM would be prepared as well
 
 
-def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def run(statement: str, values: Values) -> list[tuple[Any, ...]]:
     """The rows of a SELECT that writes; an error of the database is psycopg's own.
 
     In the middle of a transaction an error takes back what the statement did, and nothing else.
@@ -25,7 +26,7 @@ def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     return execute(statement, values)
 
 
-def read(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def read(statement: str, values: Values) -> list[tuple[Any, ...]]:
     """The rows of a SELECT, asked again when the server had closed the connection meanwhile."""
     if connection.in_atomic_block:
         return run(statement, values)
@@ -44,7 +45,7 @@ def raw_connection() -> psycopg.Connection[tuple[Any, ...]]:
     return raw
 
 
-def execute(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def execute(statement: str, values: Values) -> list[tuple[Any, ...]]:
     raw = raw_connection()
     if raw.prepare_threshold is None:
         raw.prepare_threshold = ONLY_WHEN_ASKED
