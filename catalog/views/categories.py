@@ -91,7 +91,12 @@ def branches_of(request: CatalogueRequest, environment: Environment) -> list[Bra
 
 def tree_seen(request: CatalogueRequest, environment: Environment) -> Tree:
     seen = Category.objects.filter(environment=environment).visible_to(request.user)
-    return tree_of(seen.for_category_tree().select_related("parent", "environment"))
+    tree = tree_of(seen.for_category_tree())
+    for category in tree.by_key.values():
+        category.environment = environment
+        if category.parent_id in tree.by_key:
+            category.parent = tree.by_key[category.parent_id]
+    return tree
 
 
 # --- order ---
