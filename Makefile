@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv/bin
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test lint format proofs bench lock install dev messages clean
+CHECKS := $(addprefix lint-,types style format layers templates indents migrations translations)
+
+.PHONY: run test lint $(CHECKS) format proofs bench lock install dev messages clean
 
 run: install
 	@exec $(VENV)/python manage.py up $(if $(PORT),--port $(PORT)) $(UP_ARGS)
@@ -18,15 +20,34 @@ test: dev
 	@$(PYTHON) install.py browser
 	@$(if $(THOROUGH),THOROUGH=1) $(VENV)/python -m pytest $(PYTEST_ARGS)
 
+# Side by side; one that fails is named, and keeps none of the others from running.
 lint: dev
-	@$(VENV)/ruff check .
-	@$(VENV)/ruff format --check .
-	@$(VENV)/djade --check --target-version 5.2 $$(git ls-files -co --exclude-standard 'templates/*.html')
-	@$(VENV)/djhtml --check --tabwidth 2 $$(git ls-files -co --exclude-standard 'templates/*.html')
-	@$(VENV)/lint-imports --no-cache
-	@$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
-	@$(VENV)/python -m offers_site.translations check
+	@$(MAKE) --no-print-directory -j $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
+	  --keep-going $(CHECKS)
+
+lint-types:
 	@$(VENV)/mypy .
+
+lint-style:
+	@$(VENV)/ruff check .
+
+lint-format:
+	@$(VENV)/ruff format --check .
+
+lint-layers:
+	@$(VENV)/lint-imports --no-cache
+
+lint-templates:
+	@$(VENV)/djade --check --target-version 5.2 $$(git ls-files -co --exclude-standard 'templates/*.html')
+
+lint-indents:
+	@$(VENV)/djhtml --check --tabwidth 2 $$(git ls-files -co --exclude-standard 'templates/*.html')
+
+lint-migrations:
+	@$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+lint-translations:
+	@$(VENV)/python -m offers_site.translations check
 
 format: dev
 	@$(VENV)/ruff check --fix .

@@ -26,7 +26,7 @@ from catalog.models import (
 )
 from catalog.problems import language
 from catalog.veiling import Veil, hidden_word, veil_of, what_hides
-from contacts.vocabulary import labels
+from catalog.wordbook import environment_labels
 from rules.parsing import parse
 from rules.refusals import BadRule
 from rules.wording import Labels, sentence
@@ -102,7 +102,7 @@ def changes_between(
 ) -> list[Change]:
     before, after = (releasing.live_bodies(environment, number, keys=keys) for number in (a, b))
     veil = veil_of(environment, user)
-    return [veiled(change, veil) for change in changes(before, after)]
+    return [veiled(change, veil) for change in changes(environment, before, after)]
 
 
 def differing(environment: Environment, a: int, b: int, *, user: User | None = None) -> list[Key]:
@@ -131,14 +131,14 @@ def what_would_change(environment: Environment, offers: list[Offer]) -> list[Cha
     """What is live against what would be if these offers, read `with_parts()`, went live now."""
     after = gather(environment, offers=offers).bodies
     before = releasing.live_bodies(environment, keys=list(after))
-    found = changes(before, after)
+    found = changes(environment, before, after)
     mine = {key_of(offer) for offer in offers}
     return sorted(found, key=lambda change: (change.kind, change.name) not in mine)
 
 
-def changes(before: Bodies, after: Bodies) -> list[Change]:
+def changes(environment: Environment, before: Bodies, after: Bodies) -> list[Change]:
     """What became of each object, in the order of kinds and names. Sentences are the reader's."""
-    told = labels()
+    told = environment_labels(environment)
     keys = sorted({*before, *after}, key=lambda key: (ORDER[key[0]], key[1]))
     return [
         change_of(key, before.get(key), after.get(key), told)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -51,6 +52,14 @@ class Branch:
         return self.category.parent or ""
 
     @property
+    def has_parent(self) -> bool:
+        return bool(self.parent)
+
+    @property
+    def has_filter(self) -> bool:
+        return bool(self.category.filter)
+
+    @property
     def place_from_one(self) -> int:
         return self.place + 1
 
@@ -62,7 +71,7 @@ class Branch:
     def is_last(self) -> bool:
         return self.place == self.beside - 1
 
-    @property
+    @cached_property
     def window(self) -> Window:
         """In which offers below can be proposed: what all the dates above leave of it."""
         starts = [each.start for each in self.chain if each.start is not None]
@@ -74,16 +83,16 @@ class Branch:
         return self.window != (self.category.start, self.category.end)
 
     @property
-    def themes(self) -> list[str]:
-        return list(self.category.themes)
+    def themes(self) -> tuple[str, ...]:
+        return tuple(self.category.themes)
 
-    @property
-    def inherited_themes(self) -> list[str]:
+    @cached_property
+    def inherited_themes(self) -> tuple[str, ...]:
         own = set(self.category.themes)
         above = (theme for each in self.chain[:-1] for theme in each.themes)
-        return [theme for theme in dict.fromkeys(above) if theme not in own]
+        return tuple(theme for theme in dict.fromkeys(above) if theme not in own)
 
-    @property
+    @cached_property
     def off_above(self) -> CategoryShape | None:
         """The one above that is disabled, and this with it."""
         return next((each for each in self.chain[:-1] if not each.enabled), None)
@@ -96,9 +105,14 @@ class Branch:
     def filters(self) -> list[CategoryShape]:
         return [each for each in self.chain if each.filter]
 
+    @cached_property
+    def multipliers(self) -> tuple[CategoryShape, ...]:
+        return tuple(each for each in self.chain if each.multiplier != 1)
+
     @property
-    def multipliers(self) -> list[CategoryShape]:
-        return [each for each in self.chain if each.multiplier != 1]
+    def multiplied(self) -> tuple[tuple[str, object], ...]:
+        """Where the multiplier comes from: labels and numbers."""
+        return tuple((each.label, each.multiplier) for each in self.multipliers)
 
 
 def outline(

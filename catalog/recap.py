@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Category, Offer
 from catalog.problems import language
 from catalog.tree import tree_of
-from contacts.vocabulary import labels
+from catalog.wordbook import environment_labels
 from rules.parsing import parse
 from rules.refusals import BadRule
 from rules.wording import Labels, sentence
@@ -67,9 +67,9 @@ class Recap:
 
 
 def recap(offer: Offer) -> Recap:
-    """The rules that hold for an offer read `with_parts()`. Costs three queries."""
+    """The rules that hold for an offer read `with_parts()`. Costs four queries."""
     chain = tree_of(Category.objects.filter(environment=offer.environment)).chain(offer.category_id)
-    told = labels()
+    told = environment_labels(offer.environment)
     windows: list[Category | Offer] = [*chain, offer]
     starts = [each.start for each in windows if each.start is not None]
     ends = [each.end for each in windows if each.end is not None]

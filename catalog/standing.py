@@ -22,7 +22,7 @@ from catalog.models import (
     TiePolicy,
 )
 from catalog.shapes import Shape, body_of, digest_of, shape_of
-from contacts.vocabulary import labels
+from catalog.wordbook import environment_labels
 
 Standing = Literal["never", "changed", "live"]
 WORDS: Mapping[str, Any] = {
@@ -67,7 +67,7 @@ def since_live(environment: Environment, kind: Kind, shape: Any) -> Change | Non
     after = body_of(shape)
     if before is None or before == after:
         return None
-    return change_of(key, before, after, labels())
+    return change_of(key, before, after, environment_labels(environment))
 
 
 # What is shown in a place of its own, or says nothing of itself.
@@ -82,9 +82,11 @@ WORDS_OF_VALUES: Mapping[str, Mapping[str, Any]] = {
 WORDS_OF_FIELDS: Mapping[str, Any] = {"audience": gettext_lazy("People")}
 
 
-def facts_of(kind: Kind, shape: Shape, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
+def facts_of(
+    environment: Environment, kind: Kind, shape: Shape, *, without: Collection[str] = ()
+) -> list[tuple[str, str]]:
     """What a form says, as words and values; rules as sentences, and nothing of what is not so."""
-    told = labels()
+    told = environment_labels(environment)
     hidden = APART | set(without)
     body = {name: value for name, value in body_of(shape).items() if name not in hidden}
     return [

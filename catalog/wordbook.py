@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.models import Environment
-from contacts.vocabulary import Datum, Predefined, Topics, words
+from contacts.vocabulary import Datum, Predefined, Topics, labels, words
 from rules.kinds import DECLARABLE, Kind
 from rules.vocabulary import Vocabulary
+from rules.wording import Labels
 
 
 def call_kinds(call_data: Mapping[str, Mapping[str, Any]]) -> dict[str, Kind]:
@@ -41,6 +42,11 @@ def topics_of(environment: Environment, **more: bool) -> Topics:
         kind="visitor" if environment.is_for_visitors else "contact",
         **more,
     )
+
+
+def environment_labels(environment: Environment) -> Labels:
+    """What people call what the rules of an environment name."""
+    return labels(topics=topics_of(environment))
 
 
 def environment_words(environment: Environment, *, counts_propositions: bool = False) -> Vocabulary:

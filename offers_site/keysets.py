@@ -23,6 +23,7 @@ class Keyset(Generic[M]):
     ) -> None:
         """`name` is what the order is called; places of one order mean nothing in another."""
         self.descending = descending
+        self.unsorted = queryset
         self.queryset = queryset.annotate(**{SORT_VALUE: F(by) if isinstance(by, str) else by})
         annotation = self.queryset.query.annotations[SORT_VALUE]
         self.value_field: Field[Any, Any] = annotation.output_field
@@ -52,7 +53,7 @@ class Keyset(Generic[M]):
 
     def count_up_to(self, most: int) -> int | None:
         """How many there are, at most one more than that; None where counting takes long."""
-        return int(self.queryset.order_by()[: most + 1].count())
+        return int(self.unsorted.order_by()[: most + 1].count())
 
     def ordered(self, *, backwards: bool) -> models.QuerySet[M]:
         upwards = self.descending == backwards

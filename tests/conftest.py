@@ -1,5 +1,6 @@
 """Few fixtures: what every test stands on."""
 
+import gc
 import os
 
 import hypothesis
@@ -22,6 +23,17 @@ def pytest_collection_modifyitems(items):
     """Slow files begin, so that no process is left alone with one at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_xdist_auto_num_workers():
+    """One more than there are processors: now and then a test waits for a browser or a server."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else None
+
+
+def pytest_collection_finish():
+    """All tests and all of Django stay to the end; to look there for garbage takes a twentieth."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

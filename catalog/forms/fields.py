@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +19,7 @@ from catalog.tree import Tree, tree_of
 
 MOST_TAGS = 50
 SHOWN_TAGS = 60
+SELECTED = " selected"
 
 
 # --- categories ---
@@ -49,21 +50,20 @@ def indented(tree: Tree, *, key: str = "name") -> list[tuple[str, str]]:
 
 
 class LongSelect(forms.Select):
-    """A select of hundreds of options. Django renders a template for each, and takes its time."""
+    """A select of hundreds of options. Django renders a template for each, and takes its time.
+
+    Its choices are pairs, in no groups.
+    """
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        widget = self.get_context(name, value, attrs)["widget"]
-        options = format_html_join(
-            "",
-            "<option{}>{}</option>",
-            (
-                (flatatt({"value": option["value"], **option["attrs"]}), option["label"])
-                for _heading, group, _number in widget["optgroups"]
-                for option in group
-            ),
+        given = set(self.format_value(value))
+        options = "".join(
+            f'<option value="{escape(key)}"{SELECTED if str(key) in given else ""}>'
+            f"{escape(label)}</option>"
+            for key, label in self.choices
         )
-        own = flatatt({"name": name, **widget["attrs"]})
-        return format_html("<select{}>{}</select>", own, options)
+        own = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return mark_safe(f"<select{own}>{options}</select>")  # noqa: S308 (all escaped)
 
 
 # --- tags ---

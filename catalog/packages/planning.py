@@ -40,6 +40,7 @@ from catalog.surroundings import Surroundings
 from catalog.tidying import tidy
 from catalog.veiling import Veil, person_of, veil_of
 from catalog.weighing import impact_of
+from catalog.wordbook import environment_labels
 from contacts.models import Attribute, Audience
 from contacts.vocabulary import labels
 from coupons.models import Coupon
@@ -132,7 +133,7 @@ class Planner:
         self.by, self.person = by, person_of(by)
         self.known = known
         self.veil = veil_of(environment, self.person) if environment else Veil()
-        self.told = labels()
+        self.told = environment_labels(environment) if environment else labels()
         self.plan = Plan(package, environment)
         self.refused: list[Problem] = []
 

@@ -29,7 +29,7 @@ from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_liv
 from catalog.tree import Tree, tree_of
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.saving import entries_of, in_its_zone, publish, saved, status_of
-from contacts.vocabulary import labels
+from catalog.wordbook import environment_labels
 from offers_site.http import ask_and_act, render_confirmation, render_page
 
 LONGEST = 200
@@ -91,7 +91,12 @@ def branches_of(request: CatalogueRequest, environment: Environment) -> list[Bra
 
 def tree_seen(request: CatalogueRequest, environment: Environment) -> Tree:
     seen = Category.objects.filter(environment=environment).visible_to(request.user)
-    return tree_of(seen.for_category_tree().select_related("parent", "environment"))
+    tree = tree_of(seen.for_category_tree())
+    for category in tree.by_key.values():
+        category.environment = environment
+        if category.parent_id in tree.by_key:
+            category.parent = tree.by_key[category.parent_id]
+    return tree
 
 
 # --- order ---
@@ -185,7 +190,7 @@ def category_detail(request: CatalogueRequest, environment: Environment, name: s
     branch = next((each for each in branches if each.name == name), None)
     if branch is None:
         raise Http404
-    told = labels()
+    told = environment_labels(environment)
     shape = branch.category
     hidden = (
         *("parent", "filter", "start", "end", "multiplier", "multiplier_start"),
@@ -205,7 +210,7 @@ def category_detail(request: CatalogueRequest, environment: Environment, name: s
             )
             if rule
         ],
-        "facts": facts_of(Kind.CATEGORY, shape, without=hidden),
+        "facts": facts_of(environment, Kind.CATEGORY, shape, without=hidden),
         "since": live_since(environment, Kind.CATEGORY).get(name),
         "may_switch": request.user.has_perm("catalog.disable_live_offer"),
     }

@@ -112,7 +112,7 @@ def environment_detail(request: CatalogueRequest, environment: Environment) -> H
     standing = standings(environment, Kind.ENVIRONMENT, {environment.name: shape})
     context = {
         "environment": environment,
-        "facts": facts_of(Kind.ENVIRONMENT, shape),
+        "facts": facts_of(environment, Kind.ENVIRONMENT, shape),
         "parts": parts_of(request, environment),
         "obstacles": obstacles_of(environment),
         "change": change,
@@ -132,7 +132,7 @@ def live_detail(request: CatalogueRequest, environment: Environment) -> HttpResp
         "title": shape.label,
         "name": environment.name,
         "description": shape.description,
-        "facts": facts_of(Kind.ENVIRONMENT, shape),
+        "facts": facts_of(environment, Kind.ENVIRONMENT, shape),
         "since": live_since(environment, Kind.ENVIRONMENT)[environment.name],
     }
     return render(request, "catalog/live_detail.html", context)

@@ -27,9 +27,8 @@ from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_liv
 from catalog.uses import uses_of_filter
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.saving import entries_of, linked, saved, status_of
-from catalog.wordbook import topics_of
+from catalog.wordbook import environment_labels
 from contacts.models import Audience
-from contacts.vocabulary import labels
 from offers_site.http import ask_and_act, render_page
 from offers_site.lists import Column, List
 
@@ -55,7 +54,7 @@ def filter_list(request: CatalogueRequest, environment: Environment) -> HttpResp
         return live_list(request, environment)
     rows = Filter.objects.filter(environment=environment).select_related("environment")
     page = FILTERS.page(request, rows)
-    told = labels(topics=topics_of(environment))
+    told = environment_labels(environment)
     context = {
         "list": page,
         "environment": environment,
@@ -71,7 +70,7 @@ def filter_list(request: CatalogueRequest, environment: Environment) -> HttpResp
 def live_list(request: CatalogueRequest, environment: Environment) -> HttpResponse:
     shapes = live_shapes(environment, Kind.FILTER, request.user)
     since = live_since(environment, Kind.FILTER)
-    told = labels(topics=topics_of(environment))
+    told = environment_labels(environment)
     context = {
         "environment": environment,
         "title": _("Predefined filters"),
@@ -100,7 +99,7 @@ def filter_detail(request: CatalogueRequest, environment: Environment, name: str
     row = find(environment, name)
     shape = filter_shape(row)
     standing = standings(environment, Kind.FILTER, {name: shape})[name]
-    told = labels(topics=topics_of(environment))
+    told = environment_labels(environment)
     context = {
         "environment": environment,
         "filter": row,
@@ -126,7 +125,7 @@ def live_detail(request: CatalogueRequest, environment: Environment, name: str) 
         "list_url": reverse("catalog:filter-list", args=[environment.name]),
         "list_label": _("Predefined filters"),
         "description": shape.description,
-        "facts": facts_of(Kind.FILTER, shape),
+        "facts": facts_of(environment, Kind.FILTER, shape),
         "since": live_since(environment, Kind.FILTER)[name],
     }
     return render(request, "catalog/live_detail.html", context)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Prefetch
 from django.db.models.fields.json import KT
 from django.http import HttpResponse
 from django.urls import reverse
@@ -21,8 +20,9 @@ from catalog.forms.offerlist import (
     OfferFilter,
     with_choices,
 )
+from catalog.listed import beside
 from catalog.livenow import live_categories, visible_revisions
-from catalog.models import Category, Environment, Offer, Representation, Space
+from catalog.models import Category, Environment, Offer, Space
 from catalog.tree import tree_of
 from catalog.veiling import veil_of
 from catalog.views.doors import CatalogueRequest, sees
@@ -118,6 +118,7 @@ def offer_list(request: CatalogueRequest, environment: Environment) -> HttpRespo
             row.category = tree.by_key[row.category_id]
     context = {
         "list": page,
+        **beside(page.rows, page.shown),
         "environment": environment,
         "windows": {row.pk: tree.window(row.category_id, row) for row in page.rows},
         "pictures": {row.pk: thumbnail_of(row) for row in page.rows} if cards else {},
@@ -142,6 +143,7 @@ def fallback_offer_list(request: CatalogueRequest, environment: Environment) -> 
     spaces = Space.objects.filter(environment=environment).order_by("label", "pk")
     context = {
         "list": page,
+        **beside(page.rows, page.shown),
         "environment": environment,
         "users": users_of(row.pk for row in page.rows),
         "drafts": drafts_of(request, environment),
@@ -154,12 +156,8 @@ UNSHOWN = ("description", "filter", "translations", "publishing_error")
 
 
 def for_list(offers: Any, *, shows_content: bool = False) -> Any:
-    """What a row shows, in a constant number of queries; long texts stay where they are."""
-    places = Representation.objects.select_related("space").order_by("position", "pk")
-    lean = places.only("offer_id", "is_enabled", "position", "space__label")
-    unshown = UNSHOWN if shows_content else (*UNSHOWN, "content")
-    parts = ("tags", "access_labels", Prefetch("representations", lean))
-    return offers.defer(*unshown).prefetch_related(*parts)
+    """What a row shows of the offer itself; long texts stay where they are."""
+    return offers.defer(*(UNSHOWN if shows_content else (*UNSHOWN, "content")))
 
 
 def thumbnail_of(offer: Offer) -> str:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 
 from catalog.livenow import live_categories, visible_revisions
 from catalog.models import Environment, Offer, Release, Space
-from catalog.problems import language
+from catalog.recap import said
 from catalog.veiling import veil_of
 from catalog.views.doors import CatalogueRequest
 from catalog.views.tabs import tabs_of
-from contacts.vocabulary import labels
-from rules.parsing import parse
-from rules.refusals import BadRule
-from rules.wording import sentence
+from catalog.wordbook import environment_labels
 
 
 def live_detail(
@@ -35,6 +30,7 @@ def live_detail(
     spaces = Space.objects.filter(environment=environment)
     design = Offer.objects.visible_to(request.user).filter(environment=environment, code=code)
     offer = design.select_related("environment").first()
+    told = environment_labels(environment)
     context = {
         "tabs": tabs_of(offer, "overview", request.user, is_live=True) if offer else [],
         "body": body,
@@ -44,24 +40,15 @@ def live_detail(
         "path": [categories.by_name[each]["label"] for each in chain],
         "window": categories.window_of(body),
         "filters": [
-            (label, said(each["filter"]))
+            (label, said(each["filter"], told))
             for label, each in [*filters, ("", body)]
             if each.get("filter")
         ],
         "contexts": [
-            {**each, "sentence": said(each["filter"])} for each in body.get("contexts", ())
+            {**each, "sentence": said(each["filter"], told)} for each in body.get("contexts", ())
         ],
         "space_labels": dict(spaces.values_list("name", "label")),
         "design": offer,
         "at": now(),
     }
     return render(request, "catalog/live_offer_detail.html", context)
-
-
-def said(rule: Any) -> str:
-    if not rule:
-        return ""
-    try:
-        return sentence(parse(rule), language(), labels())
-    except BadRule:
-        return str(rule)

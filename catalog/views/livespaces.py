@@ -58,7 +58,7 @@ def live_detail(request: CatalogueRequest, environment: Environment, name: str) 
         "list_url": reverse("catalog:space-list", args=[environment.name]),
         "list_label": _("Spaces"),
         "description": shape.description,
-        "facts": facts_of(Kind.SPACE, veil.without_names(shape, hidden_word())),
+        "facts": facts_of(environment, Kind.SPACE, veil.without_names(shape, hidden_word())),
         "since": live_since(environment, Kind.SPACE)[name],
         "fields": [
             (labels_of_fields(environment).get(each.name, each.name), each.name, each.required)

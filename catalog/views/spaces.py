@@ -97,7 +97,7 @@ def space_detail(request: CatalogueRequest, environment: Environment, name: str)
         "environment": environment,
         "space": space,
         "tabs": tabs_of_space(environment, name, "overview", request.user),
-        "facts": facts_of(Kind.SPACE, veil.without_names(shape, hidden_word())),
+        "facts": facts_of(environment, Kind.SPACE, veil.without_names(shape, hidden_word())),
         "standing": standing,
         "standing_label": WORDS[standing],
         "change": change and veiled(change, veil),

@@ -120,7 +120,7 @@ def template_edit(request: CatalogueRequest, environment: Environment, pk: int) 
         "form": form,
         "environment": environment,
         "template": template,
-        "facts": facts_of(Kind.OFFER, shape, without=("code",)),
+        "facts": facts_of(environment, Kind.OFFER, shape, without=("code",)),
         "entries": entries_of(request, "offertemplate", template.journal_key),
     }
     return render(request, "catalog/template_edit.html", context, status=status_of(form))

@@ -26,8 +26,7 @@ from catalog.views.doors import CatalogueRequest, changes, reviews
 from catalog.views.overviews import overviews_of
 from catalog.views.saving import in_its_zone
 from catalog.weightgrid import live_weights, weights_seen, why_not, with_amounts
-from catalog.wordbook import topics_of
-from contacts.vocabulary import labels
+from catalog.wordbook import environment_labels
 from offers_site.http import picked_rows, render_confirmation, render_page
 from offers_site.lists import Bulk, Column, List
 
@@ -82,7 +81,7 @@ def weight_grid(request: CatalogueRequest, environment: Environment) -> HttpResp
 
 def described(rows: list[Context], environment: Environment, tree: Tree, at: Any) -> None:
     """Give the rows of a page what they say beside their columns. Costs three queries."""
-    told = labels(topics=topics_of(environment))
+    told = environment_labels(environment)
     live = live_weights(environment, (row.offer.code for row in rows))
     for row in rows:
         each: Any = row

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
-from django.template import Context, TemplateDoesNotExist
+from django.template import Context
+from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from offers_site.states import ICON_OF, STATE_ICONS, TONE_OF
-
-if TYPE_CHECKING:
-    from offers_site.lists import Column, ListPage
+from offers_site.stencils import Stencil
 
 register = template.Library()
 
@@ -88,6 +86,53 @@ def icon(name: str, size: int = 16, css: str = "") -> SafeString:
     return mark_safe(drawn(str(name), size, str(css)))  # noqa: S308 (from the package, and our own templates)
 
 
+class StencilNode(template.Node):
+    """What is inside `{% stencil %}`, cut once per page for all that is alike."""
+
+    def __init__(
+        self,
+        inside: template.NodeList,
+        holes: dict[str, FilterExpression],
+        alike: Sequence[FilterExpression],
+    ) -> None:
+        self.nodelist = inside
+        self.holes = holes
+        self.alike = alike
+
+    def render(self, context: Context) -> SafeString:
+        cut: dict[tuple[object, ...], Stencil] = context.render_context.dicts[0].setdefault(
+            self, {}
+        )
+        like = tuple(each.resolve(context) for each in self.alike)
+        if like not in cut:
+            cut[like] = Stencil.cut(list(self.holes), lambda holes: self.drawn(context, holes))
+        return cut[like].filled(
+            **{name: each.resolve(context) for name, each in self.holes.items()}
+        )
+
+    def drawn(self, context: Context, holes: Mapping[str, str]) -> str:
+        with context.push(**holes):
+            return self.nodelist.render(context)
+
+
+@register.tag
+def stencil(parser: Parser, token: Token) -> StencilNode:
+    """`{% stencil code=row.code label=row.label for row.is_new %}…{% endstencil %}`.
+
+    What is inside is drawn once for all that is alike in what comes after `for`; the values before
+    it are only filled in. It sees them by name, and must depend on nothing else that differs from
+    row to row: it can print them and build addresses of them, but ask and cut nothing of them.
+    """
+    bits = token.split_contents()[1:]
+    holes = token_kwargs(bits, parser)
+    if bits and bits.pop(0) != "for":
+        raise template.TemplateSyntaxError("stencil: pairs name=value, then “for” and what decides")
+    alike = [parser.compile_filter(bit) for bit in bits]
+    inside = parser.parse(("endstencil",))
+    parser.delete_first_token()
+    return StencilNode(inside, holes, alike)
+
+
 # --- States and moments ---
 
 
@@ -106,6 +151,23 @@ def tone_icon(name: str) -> str:
 def state_icon(state: object) -> str:
     """The icon of a state, or else of its tone."""
     return STATE_ICONS.get(str(state)) or tone_icon(tone(state))
+
+
+@register.simple_tag
+def badge(state: object, label: object) -> SafeString:
+    """A stored state, which decides the tone and the icon, in words that people read."""
+    return badge_of(str(state), conditional_escape(label))
+
+
+@functools.lru_cache(maxsize=1000)
+def badge_of(state: str, label: SafeString) -> SafeString:
+    return format_html(
+        '<span class="badge tone-{} state-{}">{}{}</span>',
+        tone(state),
+        state,
+        icon(state_icon(state), size=12),
+        label,
+    )
 
 
 @register.filter
@@ -261,54 +323,6 @@ def clear_label(bound: BoundField) -> bool:
     if getattr(bound.field, "is_said", False):
         return False
     return not bound.field.required and kind(bound) != "check" and not bound.field.disabled
-
-
-# --- Lists ---
-
-
-@register.simple_tag(takes_context=True)
-def cell(context: Context, page: ListPage[Any], column: Column, row: object) -> SafeString | object:
-    """What stands in one cell: the partial `cell_<column>`, else the attribute of that name."""
-    drawn_by = partial_of(context, page, f"cell_{column.drawn_as or column.name}")
-    if drawn_by is None:
-        value = getattr(row, column.name, "")
-        value = value() if callable(value) else value
-        return when(value) if isinstance(value, datetime) else value_or_nothing(value)
-    with context.push(row=row, column=column):
-        text = drawn_by.render(context).strip()
-    return NOTHING if text == "—" else mark_safe(text)  # noqa: S308 (a rendered template)
-
-
-@register.simple_tag(takes_context=True)
-def part(context: Context, page: ListPage[Any], name: str, row: object = None) -> SafeString:
-    """Another partial of the list's template, such as `row_menu`; empty where there is none."""
-    drawn_by = partial_of(context, page, name)
-    if drawn_by is None:
-        return SafeString()
-    with context.push(row=row):
-        return mark_safe(drawn_by.render(context).strip())  # noqa: S308 (a rendered template)
-
-
-@register.simple_tag(takes_context=True)
-def has_part(context: Context, page: ListPage[Any], name: str) -> bool:
-    """Has the list's template this partial?"""
-    return partial_of(context, page, name) is not None
-
-
-@register.simple_tag
-def key_of(page: ListPage[Any], row: object) -> str:
-    return page.key_of(row)
-
-
-def partial_of(context: Context, page: ListPage[Any], name: str) -> template.Template | None:
-    """A partial of the list's template, looked up once for all rows."""
-    if name not in page.partials:
-        engine = context.template.engine  # type: ignore[union-attr] # it is being rendered
-        try:
-            page.partials[name] = engine.get_template(f"{page.definition.template}#{name}")
-        except TemplateDoesNotExist:
-            page.partials[name] = None
-    return page.partials[name]
 
 
 # --- Pictures ---

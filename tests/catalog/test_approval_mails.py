@@ -71,7 +71,7 @@ def test_reviewers_get_what_they_need_to_decide(shop, people, workers, mailoutbo
     for body in (mail.body, html):
         assert "Zoe asks for your approval: Eligibility of Nyc (NYC), in Shop." in body
         assert "Until 24 November 2026" in body
-        assert "belongs to the audience “grown”" in body
+        assert "belongs to the audience Grown" in body
         assert "Weight 1: " in body
         assert "https://offers.example/catalogue/shop/offers/NYC/approve/eligibility/" in body
         assert (

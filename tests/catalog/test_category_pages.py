@@ -66,7 +66,7 @@ def test_the_tree_says_what_is_inherited(client, ada, shop):
     assert ski.window == (NOON - timedelta(days=9), NOON + timedelta(days=9))
     assert ski.inherits_window
     assert not travel.inherits_window
-    assert (ski.themes, ski.inherited_themes) == (["snow"], ["summer"])
+    assert (ski.themes, ski.inherited_themes) == (("snow",), ("summer",))
     assert (ski.multiplier, travel.multiplier) == (3, 2)
     assert (travel.offers, travel.offers_below, ski.offers_below) == (1, 2, 1)
     page = said(client.get(at("category-tree")))
