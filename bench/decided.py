@@ -142,7 +142,7 @@ def taken_apart(contact: Contact) -> dict[str, Any]:
     told: dict[str, list[Any]] = {}
     execute = statements.execute
 
-    def heard(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def heard(statement: str, values: statements.Values) -> list[tuple[Any, ...]]:
         told[statement] = list(values)
         return execute(statement, values)
 
