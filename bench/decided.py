@@ -5,7 +5,6 @@ JSON, and leaves in the data directory the statements that `bench.bare` executes
 """
 
 import json
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
