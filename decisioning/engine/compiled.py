@@ -55,10 +55,11 @@ class Later:
         self.ask: Ask | None = None
 
     def __call__(self, facts: Facts, at: datetime, zone: tzinfo) -> tuple[Any, ...]:
-        ask = self.ask
-        if ask is None:
-            ask = self.ask = compile_rules(self.rules).evaluate
-        return ask(facts, at, zone)
+        return (self.ask or self.made())(facts, at, zone)
+
+    def made(self) -> Ask:
+        self.ask = compile_rules(self.rules).evaluate
+        return self.ask
 
 
 @dataclass(frozen=True, slots=True)
