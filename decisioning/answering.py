@@ -109,7 +109,7 @@ def meet_person(work: Work, at: datetime) -> None:
         key,
         environment=live.environment_pk,
         at=work.at,
-        also=live.columns,
+        also=live.names,
         api_key=key_number(caller) if caller.stamp else None,
     )
     check_key(caller, first.stamp)
@@ -203,7 +203,7 @@ def decide_together(
         unrecorded=frozenset(
             one.shape.name for one in members if one.shape and not one.shape.record
         ),
-        also=frozenset(live.columns),
+        also=live.names,
         show=showing.show,
         first=first_of(work, live, target),
     )
