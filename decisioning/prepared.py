@@ -16,10 +16,12 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.adapt import Transformer
+from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
+from psycopg.types.json import set_json_loads
+from pydantic_core import from_json
 
 Row = tuple[Any, ...]
 MOST = 200  # statements of a connection: releases come and go, and each has its own
@@ -47,6 +49,15 @@ SAID: dict[type, Callable[[Any], bytes | None]] = {
 }
 
 
+class Reading:
+    """How values are read here: as the connection reads them, JSON in half the time."""
+
+    def __init__(self, raw: psycopg.Connection[Row]) -> None:
+        self.connection = raw
+        self.adapters = AdaptersMap(raw.adapters)
+        set_json_loads(from_json, self)
+
+
 class Prepared:
     """What a connection has prepared."""
 
@@ -54,7 +65,7 @@ class Prepared:
         self.server = raw.pgconn
         self.names: dict[str, bytes] = {}
         self.numbers = count()
-        self.transformer = Transformer.from_context(raw)
+        self.transformer = Transformer(Reading(raw))
 
     def execute(self, statement: str, values: Sequence[Any]) -> list[Row]:
         """The rows of a statement; raises Unsaid before anything is done."""

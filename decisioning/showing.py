@@ -31,12 +31,12 @@ class Links(NamedTuple):
     ways: Mapping[str, str]
 
 
-def links_of(made: Made) -> Links:
+def links_of(made: Made, base_url: str) -> Links:
     """What is not stored has nowhere to be noted."""
     token = made.token
     if not made.is_recorded:
         return Links(token, {})
-    start = f"{settings.BASE_URL}/o/{token}/"
+    start = f"{base_url}/o/{token}/"
     ways = {"click": f"{start}click", "accept": f"{start}accept", "reject": f"{start}reject"}
     return Links(token, ways)
 
@@ -72,6 +72,7 @@ class Showing:
         unusable: dict[str, frozenset[str]] = {}
         destinations: dict[UUID, str] = {}
         data: dict[UUID, Mapping[str, Any]] = {}
+        base_url = settings.BASE_URL
         language = self.language or facts.get("language") or self.accepted
         for made in draft.made:
             if made.slot not in people:
@@ -79,8 +80,8 @@ class Showing:
                 people[made.slot] = person_names(facts, call, language or live.environment.language)
             links = self.links.get(made.id)
             if links is None:
-                links = self.links[made.id] = links_of(made)
-            found = written(made, live, people[made.slot], language, links)
+                links = self.links[made.id] = links_of(made, base_url)
+            found = written(made, live, people[made.slot], language, base_url, links)
             if found is None:
                 unusable[made.slot] = unusable.get(made.slot, frozenset()) | {made.offer}
                 continue
@@ -146,6 +147,7 @@ def written(
     live: Live,
     person: Mapping[str, Any],
     language: str | None,
+    base_url: str,
     links: Links | None = None,
 ) -> Rendered | None:
     """What an offer shows; None when it gives nothing usable."""
@@ -160,9 +162,9 @@ def written(
             made.space,
             language,
             is_fallback=made.is_fallback,
-            base_url=settings.BASE_URL,
+            base_url=base_url,
         )
-        ways = (links or links_of(made)).ways
+        ways = (links or links_of(made, base_url)).ways
         found = plan.render(
             person,
             proposition=proposition,

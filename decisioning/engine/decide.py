@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -73,7 +73,7 @@ class Call:
         self.question = question
         self.taken: set[str] = set()
         self.chosen: list[Past] = []
-        self.chosen_count: Counter[tuple[str, str]] = Counter()
+        self.chosen_count: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def answers(self) -> Iterator[Answer]:
         for asked in self.engine.asked(self.question.slots):
@@ -279,7 +279,7 @@ class SlotWalk:
 
     def choose(self, ranked: Iterator[Candidate]) -> list[Candidate]:
         chosen: list[Candidate] = []
-        groups: Counter[str] = Counter()
+        groups: defaultdict[str, int] = defaultdict(int)
         for candidate in ranked:
             if len(chosen) == self.asked.count:
                 if not self.question.explain:
@@ -294,7 +294,7 @@ class SlotWalk:
                 self.why.leave_weighed(candidate, Step.SELECTED, rank=len(chosen))
         return chosen
 
-    def may_be_had(self, candidate: Candidate, groups: Counter[str]) -> bool:
+    def may_be_had(self, candidate: Candidate, groups: Mapping[str, int]) -> bool:
         """What has been had before, and what this call has chosen already."""
         offer = candidate.offer
         blocked = self.pressure.blocks(offer) or self.pressure.blocks_beside(
@@ -312,7 +312,7 @@ class SlotWalk:
                 )
                 return False
         most = self.space.max_per_category
-        if most is not None and groups[self.group(offer)] >= most:
+        if most is not None and groups.get(self.group(offer), 0) >= most:
             self.why.leave_weighed(candidate, Step.DIVERSITY, limit=most)
             return False
         if self.question.deduplicate and offer.code in self.call.taken:
@@ -327,7 +327,7 @@ class SlotWalk:
         space = self.space.name if cap.each_space else ""
         used = self.question.used.get((cap.key, space), 0)
         if counts_at_once(cap, self.space.status_on_proposition):
-            used += self.call.chosen_count[code, space]
+            used += self.call.chosen_count.get((code, space), 0)
         return used
 
     def group(self, offer: CompiledOffer) -> str:
