@@ -106,7 +106,7 @@ def meet_person(work: Work, at: datetime) -> None:
         key,
         environment=live.environment_pk,
         at=work.at,
-        also=live.columns,
+        also=live.names,
         api_key=held.pk if held else None,
     )
     if held:
@@ -192,7 +192,7 @@ def decide_together(
         unrecorded=frozenset(
             one.shape.name for one in members if one.shape and not one.shape.record
         ),
-        also=frozenset(live.columns),
+        also=live.names,
         show=showing.show,
         first=first_of(work, live, target),
     )

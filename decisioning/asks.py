@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from decisioning.engine.decide import Engine
+from decisioning.engine.records import immutable
 from decisioning.engine.values import Answer, Decision, Question, Slot
 from decisioning.tokens import token_of
 
@@ -20,7 +21,7 @@ EngineFor = Callable[[int, int], Engine]  # (environment, number of its release)
 NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Person:
     """Whom a decision is for, as they were when it was taken; nobody has no `pk`."""
 
@@ -30,7 +31,7 @@ class Person:
     facts: Mapping[str, Any] = field(default_factory=dict)  # of `contact.…`; lists are tuples
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Made:
     """One offer in one slot. Slots that show the same rank of one decision share it."""
 
@@ -51,7 +52,7 @@ class Made:
         return token_of(self.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Draft:
     """A decision that is not stored yet: contents are made from it, and links from its tokens."""
 
@@ -62,7 +63,7 @@ class Draft:
     made: tuple[Made, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Shown:
     """What became of the contents of a draft.
 
@@ -79,7 +80,7 @@ def show_nothing(draft: Draft) -> Shown:
     return Shown()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Ask:
     """Who asks for what, when.
 
@@ -113,7 +114,7 @@ class Ask:
         return self.is_recorded and space not in self.unrecorded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Decided:
     """What was decided, and whether it is stored."""
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -258,7 +259,7 @@ def script_of(row: Proposition, eyes: Eyes, person: Mapping[str, Any]) -> Render
     )
     language = person.get("language")
     names = person_names(person, {}, language or live.environment.language)
-    return written(made, live, names, language)
+    return written(made, live, names, language, settings.BASE_URL)
 
 
 def comments_of(rows: Iterable[Proposition]) -> dict[UUID, str]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any, TypedDict
+from weakref import WeakKeyDictionary
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from contacts.values import MOST_ELEMENTS, BadValue, bad, element
+from decisioning.engine.compiled import Release
 from decisioning.engine.slots import MOST_OFFERS
 from decisioning.live import Live
 from offers_site.values import LAST_YEAR
@@ -48,7 +50,7 @@ class Told(BaseModel):
 
     @property
     def says_nothing(self) -> bool:
-        return self == NOTHING_TOLD
+        return self.key is self.token is self.visitor is None and not self.keys
 
 
 NOTHING_TOLD = Told()
@@ -130,6 +132,14 @@ class CallData:
 
     @classmethod
     def of(cls, live: Live) -> CallData:
+        """Worked out once for each release that a process holds."""
+        found = _call_data.get(live.engine.release)
+        if found is None:
+            found = _call_data[live.engine.release] = cls.declared_in(live)
+        return found
+
+    @classmethod
+    def declared_in(cls, live: Live) -> CallData:
         declared = live.environment.call_data
         return cls(
             live.call_kinds, {name: one.choices for name, one in declared.items() if one.choices}
@@ -165,6 +175,9 @@ class CallData:
         if choices and not {str(each) for each in values} <= set(choices):
             detail = f"Declared are {', '.join(choices)}."
             warnings.append(warning("call_data_choice", detail, place))
+
+
+_call_data: WeakKeyDictionary[Release, CallData] = WeakKeyDictionary()
 
 
 def value_of(kind: Kind, value: object) -> Any:

@@ -78,7 +78,7 @@ def wanted_by(
 def caps_of(release: Release, offer: str) -> list[Cap]:
     """The caps of a live offer; of several that differ in their limit alone, the smallest."""
     found = release.by_code.get(offer)
-    if found is None:
+    if found is None or not found.offer.caps:
         return []
     by_key: dict[str, Cap] = {}
     for cap in sorted(found.offer.caps, key=lambda cap: cap.limit):

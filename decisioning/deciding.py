@@ -241,7 +241,7 @@ def told_of(
 
 def row_of(one: Made, release: Release, shown: Shown) -> dict[str, Any]:
     offer = release.by_code.get(one.offer)
-    chain = [category.name for category in offer.chain] if offer else []
+    category, path = (offer.category, offer.path) if offer else ("", "")
     return {
         "id": str(one.id),
         "status": one.status,
@@ -252,8 +252,8 @@ def row_of(one: Made, release: Release, shown: Shown) -> dict[str, Any]:
         "space": one.space,
         "channel": release.spaces[one.space].channel,
         "slot": one.slot,
-        "category": chain[-1] if chain else "",
-        "category_path": "/".join(chain),
+        "category": category,
+        "category_path": path,
         "context": one.context,
         "destination_url": shown.destinations.get(one.id, ""),
         "data": dict(shown.data.get(one.id, {})),

@@ -28,6 +28,7 @@ class Fitting:
     def __init__(self, showing: Showing) -> None:
         self.showing = showing
         self.live = showing.live
+        self.base_url = settings.BASE_URL
         self.keeps_data = {
             name: bool(stored.names) for name, stored in self.live.stored_on_proposition.items()
         }
@@ -65,7 +66,7 @@ class Fitting:
             self.showing.slots[made.slot].call,
             language or self.live.environment.language,
         )
-        found = written(made, self.live, names, language)
+        found = written(made, self.live, names, language, self.base_url)
         if key not in self.personal:
             if self.is_personal(made, language):
                 self.personal.add(key)
@@ -80,7 +81,7 @@ class Fitting:
                 made.space,
                 language,
                 is_fallback=made.is_fallback,
-                base_url=settings.BASE_URL,
+                base_url=self.base_url,
             )
         except BadContent:
             return False

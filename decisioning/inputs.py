@@ -22,7 +22,8 @@ def past_of(row: Row) -> Past:
     """A past proposition, from the row in which it was read or kept."""
     offer, space, channel, status, microseconds, category, weight, rank, is_fallback = row
     at = EPOCH + timedelta(0, 0, microseconds)
-    return Past(offer, space, channel, status, at, category or None, weight, rank, is_fallback)
+    told = offer, space, channel, status, at, category or None, weight, rank, is_fallback
+    return tuple.__new__(Past, told)
 
 
 def inputs_of(

@@ -92,7 +92,8 @@ class Live:
     filter_names: frozenset[str]  # and the filters and lists
     content_names: frozenset[str]
     columns: Mapping[str, Column]  # what is read of a person for it
-    plans: dict[tuple[str, str, str | None, str], Plan] = field(default_factory=dict)
+    plans: dict[tuple[str, str, str | None, bool, str], Plan] = field(default_factory=dict)
+    ways: dict[str, frozenset[str]] = field(default_factory=dict)  # see `showing`
     # what offers show to everybody alike, by what is told with the call: see `fitting`
     fits: dict[str, dict[Any, Any]] = field(default_factory=dict)
 
@@ -109,6 +110,11 @@ class Live:
     @cached_property
     def spaces(self) -> Mapping[str, SpaceShape]:
         return {one.name: one for one in self.shapes.values() if isinstance(one, SpaceShape)}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What is read of a person for it."""
+        return frozenset(self.columns)
 
     @cached_property
     def call_kinds(self) -> Mapping[str, Kind]:
@@ -142,8 +148,7 @@ class Live:
         self, code: str, space: str, language: str | None, *, is_fallback: bool, base_url: str
     ) -> Plan:
         """What an offer shows in a space, its templates read once; raises BadContent."""
-        kind = "fallback_offer" if is_fallback else "offer"
-        key = (kind, f"{code}/{space}", language, base_url)
+        key = (code, space, language, is_fallback, base_url)
         found = self.plans.get(key)
         if found is None:
             found = self.plans[key] = plan_for(

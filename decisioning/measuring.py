@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from prometheus_client import Counter, Histogram
@@ -17,16 +18,21 @@ SECONDS = Histogram(
 )
 
 
+@cache
+def labelled(counter: Counter, environment: str, other: str) -> Counter:
+    return counter.labels(environment, other)
+
+
 def note(told: Mapping[str, Any], seconds: float) -> None:
     """Count an answer as it is told; names are those of the catalogue, of which there are few."""
     SECONDS.observe(seconds)
-    DECISIONS.labels(told["environment"], "yes" if told["recorded"] else "no").inc()
+    labelled(DECISIONS, told["environment"], "yes" if told["recorded"] else "no").inc()
     for slot in told["slots"]:
         environment = slot["environment"] or told["environment"]
         if slot["reason"]:
-            SHORT.labels(environment, slot["reason"]).inc()
+            labelled(SHORT, environment, slot["reason"]).inc()
         fallbacks = sum(one["fallback"] for one in slot["propositions"])
         if chosen := len(slot["propositions"]) - fallbacks:
-            PROPOSITIONS.labels(environment, "no").inc(chosen)
+            labelled(PROPOSITIONS, environment, "no").inc(chosen)
         if fallbacks:
-            PROPOSITIONS.labels(environment, "yes").inc(fallbacks)
+            labelled(PROPOSITIONS, environment, "yes").inc(fallbacks)

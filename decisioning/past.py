@@ -19,11 +19,13 @@ from contacts.models import Contact
 from decisioning.asks import Person
 from decisioning.caps import period_of
 from decisioning.engine.compiled import Release
+from decisioning.engine.records import immutable
 from decisioning.engine.values import Past
 from decisioning.inputs import EPOCH, Row, past_of
 from decisioning.needs import Needs, needs_of
 from offers_site.statements import read
 
+VISITOR = Contact.Kind.VISITOR.value
 NO_ID, EVERY_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
 MILLISECOND = timedelta(milliseconds=1)
 STATEMENT = """
@@ -48,7 +50,7 @@ COUNTED = """(SELECT json_agg(json_build_array(t.cap, t.space, extract(epoch FRO
         WHERE t.environment_id = e.id AND t.since <= %s AND t.until > %s)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Before:
     """What was known when a decision was taken. It holds while `ticks` and `release` do."""
 
@@ -87,28 +89,30 @@ def read_past(
     a decision that takes from them when it is stored; `exactly` counts all of them.
     """
     needs = needs_of(release)
-    names = frozenset({*needs.kinds, *also})
-
-    def row() -> list[tuple[Any, ...]]:
-        columns = columns_of(release, names)
-        statement, values = statement_of(
-            needs, columns, at, exactly=exactly, by_key=isinstance(target, str), api_key=api_key
-        )
-        return read(statement, [*values, target, environment])
-
+    values: list[Any] = []
+    if needs.looks_back:
+        values += window(needs.reach, at)
+    if needs.caps:
+        values += [at, at] * 2
+    if api_key is not None:
+        values.append(api_key)
+    values += [target, environment]
+    asked = frozenset(also), exactly, isinstance(target, str), api_key is not None
     try:
-        rows = row()
+        reading = reading_of(release, asked)
+        rows = read(reading.statement, values)
     except UndefinedColumn:
         forget_columns(release)
-        rows = row()
+        reading = reading_of(release, asked)
+        rows = read(reading.statement, values)
     if not rows:
         raise NoSuchEnvironment(environment)
     number, pk, key, kind, owner, ticks, history, uses, totals, stamp, *known = rows[0]
     person = Person()
     if pk is not None:
-        is_visitor = kind == Contact.Kind.VISITOR
+        is_visitor = kind == VISITOR
         person = Person(
-            pk=pk, key=key, is_visitor=is_visitor, facts=facts_of(columns_of(release, names), known)
+            pk=pk, key=key, is_visitor=is_visitor, facts=facts_of(reading.columns, known)
         )
     return Before(
         release=number,
@@ -128,32 +132,38 @@ def current_release(environment: int) -> int:
     return int(rows[0][0])
 
 
-def statement_of(
-    needs: Needs,
-    columns: Sequence[Column],
-    at: datetime,
-    *,
-    exactly: bool,
-    by_key: bool,
-    api_key: int | None,
-) -> tuple[str, list[Any]]:
-    values: list[Any] = []
-    if needs.looks_back:
-        values += window(needs.reach, at)
-    if needs.caps:
-        values += [at, at] * 2
-    if api_key is not None:
-        values.append(api_key)
-    statement = STATEMENT.format(
-        people=TABLE,
-        who=BY_KEY if by_key else BY_ID,
-        history=PAST if needs.looks_back else "NULL",
-        uses=USES if needs.caps else "NULL",
-        totals=(COUNTED if exactly else FULL) if needs.caps else "NULL",
-        stamp="NULL" if api_key is None else STAMP,
-        columns=f", {select_list(columns)}" if columns else "",
-    )
-    return statement, values
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A statement, and the columns of the person that it ends with."""
+
+    statement: str
+    columns: tuple[Column, ...]
+
+
+# also read, whether exactly, whether by key, whether an API key is asked about
+Asked = tuple[frozenset[str], bool, bool, bool]
+_readings: WeakKeyDictionary[Release, dict[Asked, Reading]] = WeakKeyDictionary()
+
+
+def reading_of(release: Release, asked: Asked) -> Reading:
+    """How a release reads people; put together when it is first asked for."""
+    known = _readings.setdefault(release, {})
+    found = known.get(asked)
+    if found is None:
+        also, exactly, by_key, has_stamp = asked
+        needs = needs_of(release)
+        columns = columns_of(release, {*needs.kinds, *also})
+        statement = STATEMENT.format(
+            people=TABLE,
+            who=BY_KEY if by_key else BY_ID,
+            history=PAST if needs.looks_back else "NULL",
+            uses=USES if needs.caps else "NULL",
+            totals=(COUNTED if exactly else FULL) if needs.caps else "NULL",
+            stamp=STAMP if has_stamp else "NULL",
+            columns=f", {select_list(columns)}" if columns else "",
+        )
+        found = known[asked] = Reading(statement, columns)
+    return found
 
 
 def window(reach: timedelta | None, at: datetime) -> list[UUID]:
@@ -203,3 +213,4 @@ def columns_of(release: Release, names: Iterable[str]) -> tuple[Column, ...]:
 def forget_columns(release: Release) -> None:
     """An attribute was purged, and perhaps declared anew: its column is another one now."""
     _columns.pop(release, None)
+    _readings.pop(release, None)

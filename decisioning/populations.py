@@ -18,6 +18,7 @@ from catalog.models import Space
 from decisioning.asks import Ask, Made, Person
 from decisioning.calling import CallData, Warned
 from decisioning.deciding import draw_up, kept_of
+from decisioning.engine.records import immutable
 from decisioning.engine.slots import space_of
 from decisioning.engine.values import Answer, Slot
 from decisioning.fitting import Fitting
@@ -54,7 +55,7 @@ class Population:
     run: int | None = None  # stored with what is recorded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Chosen:
     """What one person gets. `made` are the propositions, in all slots."""
 

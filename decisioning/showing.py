@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 
 from catalog.rendering import BadContent, Plan, Rendered, RenderingFailed, person_names
-from catalog.shapes import SpaceShape
 from contacts.facts import read_person
 from decisioning.asks import Decided, Draft, Made, Shown
 from decisioning.engine.pressure import past_facts
@@ -25,12 +24,21 @@ HTML_ALONE = frozenset({"html"})
 WORDS = {status.value: status.name.lower() for status in Status}
 
 
-def links_of(made: Made) -> dict[str, str]:
-    """Where a person goes from what is stored. What is not stored has nowhere to be noted."""
+class Links(NamedTuple):
+    """The token of a proposition, and where a person goes from it."""
+
+    token: str
+    ways: Mapping[str, str]
+
+
+def links_of(made: Made, base_url: str) -> Links:
+    """What is not stored has nowhere to be noted."""
+    token = made.token
     if not made.is_recorded:
-        return {}
-    start = f"{settings.BASE_URL}/o/{made.token}/"
-    return {"click": f"{start}click", "accept": f"{start}accept", "reject": f"{start}reject"}
+        return Links(token, {})
+    start = f"{base_url}/o/{token}/"
+    ways = {"click": f"{start}click", "accept": f"{start}accept", "reject": f"{start}reject"}
+    return Links(token, ways)
 
 
 class Outdated(Exception):
@@ -53,22 +61,27 @@ class Showing:
     language: str | None = None  # what the caller asks for
     accepted: str | None = None  # what the browser reads
     rendered: dict[tuple[UUID, str], Rendered] = field(default_factory=dict)
+    links: dict[UUID, Links] = field(default_factory=dict)
 
     def show(self, draft: Draft) -> Shown:
         """Where a template fails, the offer gives its slot to the next; raises Outdated."""
         live = self.live_of(draft)
         facts = self.facts_of(draft, live)
-        self.rendered = {}
+        self.rendered, self.links = {}, {}
         people: dict[str, dict[str, Any]] = {}
         unusable: dict[str, frozenset[str]] = {}
         destinations: dict[UUID, str] = {}
         data: dict[UUID, Mapping[str, Any]] = {}
+        base_url = settings.BASE_URL
         language = self.language or facts.get("language") or self.accepted
         for made in draft.made:
             if made.slot not in people:
                 call = self.slots[made.slot].call
                 people[made.slot] = person_names(facts, call, language or live.environment.language)
-            found = written(made, live, people[made.slot], language)
+            links = self.links.get(made.id)
+            if links is None:
+                links = self.links[made.id] = links_of(made, base_url)
+            found = written(made, live, people[made.slot], language, base_url, links)
             if found is None:
                 unusable[made.slot] = unusable.get(made.slot, frozenset()) | {made.offer}
                 continue
@@ -130,7 +143,12 @@ class Showing:
 
 
 def written(
-    made: Made, live: Live, person: Mapping[str, Any], language: str | None
+    made: Made,
+    live: Live,
+    person: Mapping[str, Any],
+    language: str | None,
+    base_url: str,
+    links: Links | None = None,
 ) -> Rendered | None:
     """What an offer shows; None when it gives nothing usable."""
     proposition = {
@@ -144,11 +162,15 @@ def written(
             made.space,
             language,
             is_fallback=made.is_fallback,
-            base_url=settings.BASE_URL,
+            base_url=base_url,
         )
-        links = links_of(made) or unnoted(plan, {**person, "proposition": proposition})
-        ways = ways_of(live.spaces[made.space])
-        found = plan.render(person, proposition=proposition, links=links, ways=ways)
+        ways = (links or links_of(made, base_url)).ways
+        found = plan.render(
+            person,
+            proposition=proposition,
+            links=ways or unnoted(plan, {**person, "proposition": proposition}),
+            ways=ways_of(live, made.space),
+        )
     except (RenderingFailed, BadContent) as error:
         log.warning("content.unusable", offer=made.offer, space=made.space, error=str(error))
         return None
@@ -158,11 +180,15 @@ def written(
     return found
 
 
-def ways_of(space: SpaceShape) -> frozenset[str]:
+def ways_of(live: Live, space: str) -> frozenset[str]:
     """In which ways a space has its offers written: in HTML unless it says otherwise."""
-    render = space.render
-    said = {"html": render.html, "text": render.text, "json": render.json_}
-    return frozenset(way for way, template in said.items() if template) or HTML_ALONE
+    found = live.ways.get(space)
+    if found is None:
+        render = live.spaces[space].render
+        said = {"html": render.html, "text": render.text, "json": render.json_}
+        found = frozenset(way for way, template in said.items() if template) or HTML_ALONE
+        live.ways[space] = found
+    return found
 
 
 def unnoted(plan: Plan, names: Mapping[str, Any]) -> dict[str, str]:
@@ -181,16 +207,15 @@ def described(answer: Answer, decided: Decided, showing: Showing) -> list[dict[s
     mine = {one.offer: one for one in decided.made if one.slot == answer.slot}
     live = showing.live_now(decided.release)
     return [
-        describe(mine[one.offer], live, showing.rendered[mine[one.offer].id, answer.slot])
-        for one in answer.propositions
+        describe(made, live, showing.rendered[made.id, answer.slot], showing.links[made.id])
+        for made in (mine[one.offer] for one in answer.propositions)
     ]
 
 
-def describe(made: Made, live: Live, rendered: Rendered) -> dict[str, Any]:
-    ways = ways_of(live.spaces[made.space])
-    links = links_of(made)
+def describe(made: Made, live: Live, rendered: Rendered, links: Links) -> dict[str, Any]:
+    ways = ways_of(live, made.space)
     return {
-        "token": made.token,
+        "token": links.token,
         "offer": made.offer,
         "label": live.offer(made.offer, is_fallback=made.is_fallback).label,
         "rank": made.rank,
@@ -203,9 +228,9 @@ def describe(made: Made, live: Live, rendered: Rendered) -> dict[str, Any]:
         "text": rendered.text if "text" in ways else None,
         "json": rendered.json if "json" in ways else None,
         "links": {
-            "click": links.get("click") or rendered.content.get("destination_url") or None,
-            "accept": links.get("accept"),
-            "reject": links.get("reject"),
+            "click": links.ways.get("click") or rendered.content.get("destination_url") or None,
+            "accept": links.ways.get("accept"),
+            "reject": links.ways.get("reject"),
         },
         "coupon": None,
     }

@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -24,6 +23,7 @@ from decisioning.asks import Draft, Made, Shown
 from decisioning.caps import period_of, told
 from decisioning.deciding import row_of
 from decisioning.engine.compiled import Release
+from decisioning.engine.records import immutable
 from decisioning.engine.values import Cap, Question, Slot
 from decisioning.inputs import inputs_of, kept_slot
 from decisioning.needs import needs_of
@@ -79,7 +79,7 @@ class NoMonth(Exception):
     """There is no room yet for what happens in the month of these decisions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Drawn:
     """A decision that is not stored yet, with all that is stored of it."""
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from offers_site.prepared import Unsaid, prepared_of
 
 Values = Sequence[Any] | Mapping[str, Any]
 ONLY_WHEN_ASKED = 1_000_000  # else every statement of the ORM would be prepared as well
@@ -20,7 +22,7 @@ def run(statement: str, values: Values) -> list[tuple[Any, ...]]:
 
     In the middle of a transaction an error takes back what the statement did, and nothing else.
     """
-    if connection.in_atomic_block:
+    if connections[DEFAULT_DB_ALIAS].in_atomic_block:
         with transaction.atomic():
             return execute(statement, values)
     return execute(statement, values)
@@ -28,25 +30,35 @@ def run(statement: str, values: Values) -> list[tuple[Any, ...]]:
 
 def read(statement: str, values: Values) -> list[tuple[Any, ...]]:
     """The rows of a SELECT, asked again when the server had closed the connection meanwhile."""
-    if connection.in_atomic_block:
+    ours = connections[DEFAULT_DB_ALIAS]
+    if ours.in_atomic_block:
         return run(statement, values)
     try:
         return execute(statement, values)
     except psycopg.OperationalError:
-        if connection.connection is not None and not connection.connection.broken:
+        if ours.connection is not None and not ours.connection.broken:
             raise
-        connection.close()
+        ours.close()
         return execute(statement, values)
 
 
 def raw_connection() -> psycopg.Connection[tuple[Any, ...]]:
-    connection.ensure_connection()
-    raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
+    ours = connections[DEFAULT_DB_ALIAS]
+    ours.ensure_connection()
+    raw: psycopg.Connection[tuple[Any, ...]] = ours.connection
     return raw
 
 
 def execute(statement: str, values: Values) -> list[tuple[Any, ...]]:
-    raw = raw_connection()
+    ours = connections[DEFAULT_DB_ALIAS]
+    raw = ours.connection
+    if raw is None:
+        raw = raw_connection()
+    if ours.autocommit and not ours.in_atomic_block and not isinstance(values, Mapping):
+        try:
+            return prepared_of(raw).execute(statement, values)
+        except Unsaid:
+            pass
     if raw.prepare_threshold is None:
         raw.prepare_threshold = ONLY_WHEN_ASKED
     with psycopg.Cursor(raw) as cursor:

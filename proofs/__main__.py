@@ -27,6 +27,7 @@ from proofs import (
     redemptions,
     refusals,
     releases,
+    replays,
     reservations,
     side_by_side,
     start_and_stop,
@@ -53,6 +54,7 @@ MODULES = (
     populations,
     contact_by_contact,
     releases,
+    replays,
 )
 SECONDS_FOR_ONE = 240
 

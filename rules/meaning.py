@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from rules.limits import LARGEST_DOUBLE, LARGEST_INT, LEAST_DOUBLE, LEAST_INT
 
@@ -174,9 +175,12 @@ def day(value: date | datetime | None, zone: tzinfo) -> date | None:
     return value
 
 
+today_at = lru_cache(maxsize=64)(day)  # whoever decides asks for one moment again and again
+
+
 def years(since: date | datetime | None, now: datetime, zone: tzinfo) -> int | None:
     """Completed years; somebody born on 29 February completes one on 1 March of other years."""
-    born, today = day(since, zone), day(now, zone)
+    born, today = day(since, zone), today_at(now, zone)
     if born is None or today is None:
         return None
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

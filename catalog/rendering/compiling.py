@@ -41,16 +41,27 @@ Step = Callable[["Frame"], None]
 class Frame:
     """One rendering: what is known, what was written, and how much it took."""
 
-    __slots__ = ("lacking", "language", "names", "parts", "size", "skipped", "steps")
+    __slots__ = ("_own", "lacking", "names", "parts", "size", "skipped", "steps")
 
     def __init__(self, names: Mapping[str, Any], *, traces: bool = False) -> None:
-        self.names = dict(names)
-        self.language = str(self.names.get("language") or "en")
+        self.names = names
+        self._own: dict[str, Any] | None = None
         self.parts: list[str] = []
         self.size = 0
         self.steps = MOST_STEPS
         self.lacking: dict[str, None] | None = {} if traces else None
         self.skipped: dict[str, None] | None = {} if traces else None
+
+    @property
+    def language(self) -> str:
+        return str(self.names.get("language") or "en")
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The names, to be changed for this rendering alone."""
+        if self._own is None:
+            self.names = self._own = dict(self.names)
+        return self._own
 
     def write(self, text: str) -> None:
         self.size += len(text)
@@ -250,22 +261,10 @@ COMPARISONS: Mapping[type[Expression], Callable[[Any, Any], bool]] = {
 # --- steps ---
 
 
-def literal(text: str) -> Step:
-    return lambda frame: frame.write(text)
-
-
-def written(value: Value, writer: Callable[[Any], str]) -> Step:
-    def write(frame: Frame) -> None:
-        frame.spend(1)
-        frame.write(writer(value(frame)))
-
-    return write
-
-
 def assigned(name: str, value: Value) -> Step:
     def assign(frame: Frame) -> None:
         frame.spend(1)
-        frame.names[name] = value(frame)
+        frame.own[name] = value(frame)
 
     return assign
 
@@ -306,18 +305,19 @@ def looped(
         if not elements:
             run(otherwise, frame)
             return
-        outer = {key: frame.names.get(key) for key in (name, "forloop")}
+        names = frame.own
+        outer = {key: names.get(key) for key in (name, "forloop")}
         for index, element in enumerate(elements):
             frame.spend(1)
-            frame.names[name] = element
-            frame.names["forloop"] = place(index, len(elements), outer["forloop"])
+            names[name] = element
+            names["forloop"] = place(index, len(elements), outer["forloop"])
             try:
                 run(steps, frame)
             except Continue:
                 continue
             except Break:
                 break
-        frame.names.update(outer)
+        names.update(outer)
 
     return loop
 

@@ -25,7 +25,7 @@ from liquid.parser import get_parser
 from liquid.stream import TokenStream
 from liquid.token import TOKEN_CONTENT, TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG
 
-from catalog.rendering import compiling
+from catalog.rendering import compiling, fusing
 from catalog.rendering.compiling import Break, Continue, Frame, Step, Unknown
 from catalog.rendering.contexts import Context, Misplaced
 from catalog.rendering.filters import FILTERS, takes
@@ -121,12 +121,12 @@ class Reader:
     # --- nodes ---
 
     def block(self, nodes: Sequence[Node], state: Any) -> tuple[list[Step], Any]:
-        steps = []
+        steps: list[Step] = []
         for node in nodes:
             step, state = self.node(node, state)
             if step is not None:
                 steps.append(step)
-        return steps, state
+        return fusing.fused(steps), state
 
     def node(self, node: Node, state: Any) -> tuple[Step | None, Any]:
         try:
@@ -140,11 +140,11 @@ class Reader:
 
     def read_node(self, node: Node, state: Any) -> tuple[Step | None, Any]:
         if isinstance(node, ContentNode):
-            return compiling.literal(node.text), self.context.after(state, node.text)
+            return fusing.Literal(node.text), self.context.after(state, node.text)
         if isinstance(node, OutputNode):
             self.check(node.expression)
             writer, after = self.context.writer(state)
-            return compiling.written(compiling.value_of(node.expression), writer), after
+            return fusing.Written(compiling.value_of(node.expression), writer), after
         if isinstance(node, AssignNode):
             return self.assign(node), state
         if isinstance(node, IfNode | UnlessNode):

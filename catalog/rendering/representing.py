@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
 from catalog.models.content import BUILT_IN_FIELDS, ContentType
 from catalog.rendering.compiling import Frame
@@ -47,8 +48,7 @@ DEFAULTS = frozenset({DEFAULT_HTML, DEFAULT_TEXT})
 EVERY_WAY = frozenset({"html", "text", "json"})
 
 
-@dataclass(frozen=True)
-class Rendered:
+class Rendered(NamedTuple):
     """One representation for one person. `missing` are the required fields that stayed empty."""
 
     content: dict[str, str | None]
@@ -110,10 +110,9 @@ class Plan:
         `ways` are those in which somebody will read it: the others stay empty.
         """
         names = {**self.known, **person, "proposition": proposition, "links": links}
-        content = {
-            name: self.filled(name, template, names, notes)
-            for name, template in self.fields.items()
-        }
+        content = self.fixed.copy()
+        for name, template in self.personal:
+            content[name] = self.filled(name, template, names, notes)
         names.update(content)
         return Rendered(
             content=content,
@@ -122,6 +121,17 @@ class Plan:
             json=self.as_json(names, content, notes) if "json" in ways else None,
             missing=tuple(name for name in self.required if not content.get(name)),
         )
+
+    @cached_property
+    def personal(self) -> tuple[tuple[str, Template], ...]:
+        """The fields that may say something else to each."""
+        return tuple((n, one) for n, one in self.fields.items() if one and one.fixed is None)
+
+    @cached_property
+    def fixed(self) -> dict[str, str | None]:
+        """What all others say, and places for those."""
+        mine = dict(self.personal)
+        return {n: None if n in mine else self.filled(n, t, {}) for n, t in self.fields.items()}
 
     def as_json(
         self, names: Mapping[str, Any], content: dict[str, str | None], notes: Notes | None
@@ -135,7 +145,7 @@ class Plan:
         name: str,
         template: Template | None,
         names: Mapping[str, Any],
-        notes: Notes | None,
+        notes: Notes | None = None,
     ) -> str | None:
         """A field's value; None when nothing was written there."""
         if template is None:

@@ -38,8 +38,13 @@ class Moment(str):
         return moment
 
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def seen(value: Any) -> Any:
     """A value of a person or a call as templates see it."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, date):
         return Moment(value)
     if isinstance(value, Mapping):

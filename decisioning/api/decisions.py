@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from ninja import Router, Schema
-from pydantic import ConfigDict, Field
+from ninja.decorators import decorate_view
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
+from accounts.api import KeyRequest
 from accounts.models import ApiKey
 from decisioning import measuring
 from decisioning.answering import BadMoment, Caller, NoSuchPlace, answer
@@ -76,7 +80,33 @@ class DecisionAnswer(Schema):
     warnings: list[Warning]
 
 
+View = Callable[..., HttpResponse]
 PROGRAMS = HeldPageAuth("decide", "decide:at")
+
+
+def straight(run: View) -> View:
+    """A call that is as it should be goes past what the API does for every other one.
+
+    Whatever is wrong with it is said there, by `run`, as it is of all calls.
+    """
+
+    def answer_call(request: HttpRequest, **more: Any) -> HttpResponse:
+        try:
+            key = PROGRAMS(request)
+            if key is None:
+                return run(request, **more)
+            cast(KeyRequest, request).auth = key
+            call = DecisionCall.model_validate_json(request.body)
+        except Problem as refusal:
+            return refusal.response()
+        except (ValidationError, RequestDataTooBig):
+            return run(request, **more)
+        try:
+            return decide(request, call)
+        except Problem as refusal:
+            return refusal.response()
+
+    return answer_call
 
 
 @router.post(
@@ -85,6 +115,7 @@ PROGRAMS = HeldPageAuth("decide", "decide:at")
     auth=PROGRAMS,
     response=DecisionAnswer,
 )
+@decorate_view(straight)
 def decide(request: HttpRequest, call: DecisionCall) -> HttpResponse:
     """The key is remembered: that it is the same still is asked with what is read of the person."""
     return PROGRAMS.answer(request, lambda key: answered(request, call, key))

@@ -55,10 +55,11 @@ class Later:
         self.ask: Ask | None = None
 
     def __call__(self, facts: Facts, at: datetime, zone: tzinfo) -> tuple[Any, ...]:
-        ask = self.ask
-        if ask is None:
-            ask = self.ask = compile_rules(self.rules).evaluate
-        return ask(facts, at, zone)
+        return (self.ask or self.made())(facts, at, zone)
+
+    def made(self) -> Ask:
+        self.ask = compile_rules(self.rules).evaluate
+        return self.ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class CompiledOffer:
     category_tests: tuple[tuple[Category, Test], ...]
     rules: tuple[CompiledRule, ...]
     themes: frozenset[str]
+    category: str  # "" where it stands in none
+    path: str  # its categories from the root
 
     @property
     def code(self) -> str:
@@ -183,6 +186,8 @@ class Release:
             tuple((category, test) for category, test in tests if test is not None),
             tuple(r for r in self.rules if r.codes is None or offer.code in r.codes),
             frozenset(theme.strip().lower() for c in chain for theme in c.themes),
+            chain[-1].name if chain else "",
+            "/".join(category.name for category in chain),
         )
 
     def _lines(self, offer: Offer) -> tuple[Later | None, tuple[Line, ...]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from decisioning.engine.compiled import CompiledOffer, Facts, Release, Test
-from decisioning.engine.plans import Block, Entry, Group, Plan, Plans, wanted
+from decisioning.engine.plans import NO_LISTS, Block, Entry, Group, Plan, Plans
 from decisioning.engine.pressure import Pressure
 from decisioning.engine.slots import Asked, part_of, together
 from decisioning.engine.values import (
@@ -27,8 +27,12 @@ from decisioning.engine.values import (
     Step,
     TiePolicy,
 )
-from decisioning.engine.weights import as_decimal, effective
+from decisioning.engine.weighing import best_of
+from decisioning.engine.weights import as_decimal
 from decisioning.engine.why import Candidate, Why
+
+# Members of an enumeration take their time to be named.
+FIXED, STICKY, LEAST_SHOWN = TiePolicy.FIXED, TiePolicy.STICKY, TiePolicy.LEAST_SHOWN
 
 
 class Engine:
@@ -69,7 +73,7 @@ class Call:
         self.question = question
         self.taken: set[str] = set()
         self.chosen: list[Past] = []
-        self.chosen_count: Counter[tuple[str, str]] = Counter()
+        self.chosen_count: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def answers(self) -> Iterator[Answer]:
         for asked in self.engine.asked(self.question.slots):
@@ -120,15 +124,17 @@ class SlotWalk:
         )
         self.answered: dict[str, bool] = {}
         self.answers: dict[Block, tuple[Any, ...]] = {}
+        self.zone = call.release.zone
         self.asks_above = self.release.asks_above
+        self.tie_start: Any = None
         self.why = Why(wanted=question.explain)
         self.capped = 0
 
     # --- the walk ---
 
     def answer(self) -> Answer:
-        scope = wanted(self.release, self.space, self.asked.slot.categories, self.asked.slot.themes)
-        plan = self.call.engine.plans.of(self.space, scope, self.at)
+        slot = self.asked.slot
+        plan = self.call.engine.plans.asked(self.space, slot.categories, slot.themes, self.at)
         chosen = self.choose(self.ranked(plan))
         propositions = [self.proposition(one, rank) for rank, one in enumerate(chosen, 1)]
         short = len(propositions) < self.asked.count
@@ -137,7 +143,7 @@ class SlotWalk:
         if short:
             reason = Reason.ALL_CAPPED if self.capped else Reason.NO_ELIGIBLE_OFFER
         return Answer(
-            slot=self.asked.slot.slot,
+            slot=slot.slot,
             space=self.space.name,
             asked=self.asked.count,
             propositions=tuple(propositions),
@@ -148,13 +154,16 @@ class SlotWalk:
     def ranked(self, plan: Plan) -> Iterator[Candidate]:
         """Those who pass every test, in their final order; nobody is asked before it matters."""
         waiting: list[tuple[int, int, Candidate]] = []
-        for number, entry in enumerate(self.entries(plan)):
-            if entry.bound <= 0 and not self.question.explain:
+        number = 0
+        for entry in self.entries(plan):
+            bound = entry.bound
+            if bound <= 0 and not self.question.explain:
                 break
-            while waiting and -waiting[0][0] > entry.bound:
+            while waiting and -waiting[0][0] > bound:
                 yield from self.equals(waiting)
             candidate = self.weigh(entry)
             if candidate is not None:
+                number += 1
                 heapq.heappush(waiting, (-candidate.millionths, number, candidate))
         while waiting:
             yield from self.equals(waiting)
@@ -166,23 +175,35 @@ class SlotWalk:
         while waiting and waiting[0][0] == weight:
             found.append(heapq.heappop(waiting)[2])
         if len(found) > 1:
-            found.sort(key=lambda candidate: self.tie(candidate.offer.code))
+            found.sort(key=self.tie)
         return found
 
-    def entries(self, plan: Plan) -> Iterator[Entry]:
+    def entries(self, plan: Plan) -> Iterable[Entry]:
         """The offers that are open to this person, each once, the heaviest possible first."""
-        lists = [found for group in plan.groups for found in self.lists(group) if found]
-        if len(lists) == 1:
-            return each_once(lists[0], self.facts)
-        return each_once(heapq.merge(*lists, key=lightness), self.facts)
+        if self.question.explain or plan.lists is NO_LISTS:
+            return in_turn([found for group in plan.groups for found in self.lists(group)])
+        return self.listed(plan)
+
+    def listed(self, plan: Plan) -> Iterator[Entry]:
+        seen: set[str] = set()
+        is_open: dict[int, bool] = {}
+        for entry in in_turn(plan.lists.open_to(self.facts)):
+            lets_in = is_open.get(entry.group)
+            if lets_in is None:
+                lets_in = is_open[entry.group] = self.is_open(plan.groups[entry.group])
+            if lets_in and (entry.needs is None or entry.is_open_to(self.facts)):
+                if not entry.once:  # it may have stood in a heavier list already
+                    code = entry.offer.offer.code
+                    if code in seen:
+                        continue
+                    seen.add(code)
+                yield entry
 
     def lists(self, group: Group) -> Iterable[Iterable[Entry]]:
         """Whoever wants to know why is told of everything."""
         if not self.is_open(group):
             return ()
-        if self.question.explain:
-            return [group.entries]
-        return [self.passing(group)] if group.blocks else group.open_to(self.facts)
+        return [group.entries if self.question.explain else self.passing(group)]
 
     def passing(self, group: Group) -> Iterator[Entry]:
         """Without those that leave by their own filter, where all of a block are asked at once."""
@@ -223,33 +244,16 @@ class SlotWalk:
         if entry.block is not None:
             answers = self.answers_of(entry.block)
         else:
-            answers = offer.ask(self.facts, self.at, self.release.zone) if offer.ask else ()
+            ask = offer.ask
+            answers = (ask.ask or ask.made())(self.facts, self.at, self.zone) if ask else ()
         if offer.has_filter and not answers[entry.filter_at]:
-            self.why.leave(offer, Step.OFFER_FILTER, test=offer.offer.filter)
+            if self.why.wanted:
+                self.why.leave(offer, Step.OFFER_FILTER, test=offer.offer.filter)
             return None
-        best = self.best_context(entry, answers)
-        if best is None:
+        best = best_of(entry, answers)
+        if best is None and self.why.wanted:
             self.why.leave(offer, Step.CONTEXT)
         return best
-
-    def best_context(self, entry: Entry, answers: Sequence[Any]) -> Candidate | None:
-        """The offer with the heaviest line that is open to this person; of equals the first."""
-        heaviest, best, formula = 0, None, 0.0
-        first = entry.first
-        for weighing in entry.lines:
-            line = weighing.line
-            if line.filter_at is not None and not answers[first + line.filter_at]:
-                continue
-            if line.weight_at is None:
-                answer, millionths = line.constant, weighing.known
-            else:
-                answer = answers[first + line.weight_at]
-                millionths = effective(answer, entry.factor)
-            if answer is not None and millionths and millionths > heaviest:
-                heaviest, best, formula = millionths, line, answer
-        if best is None:
-            return None
-        return Candidate(entry, entry.offer, heaviest, best, formula)
 
     def passes_above(self, offer: CompiledOffer) -> bool:
         test = self.release.filter
@@ -275,7 +279,7 @@ class SlotWalk:
 
     def choose(self, ranked: Iterator[Candidate]) -> list[Candidate]:
         chosen: list[Candidate] = []
-        groups: Counter[str] = Counter()
+        groups: defaultdict[str, int] = defaultdict(int)
         for candidate in ranked:
             if len(chosen) == self.asked.count:
                 if not self.question.explain:
@@ -290,7 +294,7 @@ class SlotWalk:
                 self.why.leave_weighed(candidate, Step.SELECTED, rank=len(chosen))
         return chosen
 
-    def may_be_had(self, candidate: Candidate, groups: Counter[str]) -> bool:
+    def may_be_had(self, candidate: Candidate, groups: Mapping[str, int]) -> bool:
         """What has been had before, and what this call has chosen already."""
         offer = candidate.offer
         blocked = self.pressure.blocks(offer) or self.pressure.blocks_beside(
@@ -308,7 +312,7 @@ class SlotWalk:
                 )
                 return False
         most = self.space.max_per_category
-        if most is not None and groups[self.group(offer)] >= most:
+        if most is not None and groups.get(self.group(offer), 0) >= most:
             self.why.leave_weighed(candidate, Step.DIVERSITY, limit=most)
             return False
         if self.question.deduplicate and offer.code in self.call.taken:
@@ -323,7 +327,7 @@ class SlotWalk:
         space = self.space.name if cap.each_space else ""
         used = self.question.used.get((cap.key, space), 0)
         if counts_at_once(cap, self.space.status_on_proposition):
-            used += self.call.chosen_count[code, space]
+            used += self.call.chosen_count.get((code, space), 0)
         return used
 
     def group(self, offer: CompiledOffer) -> str:
@@ -335,14 +339,18 @@ class SlotWalk:
             return offer.chain[-1].name
         return offer.chain[depth - 1].name
 
-    def tie(self, code: str) -> tuple[float, str]:
+    def tie(self, candidate: Candidate) -> tuple[float, bytes]:
         """Who comes first among equals."""
-        policy = self.space.tie_policy
-        if policy == TiePolicy.FIXED:
-            return 0.0, code
-        seed = self.question.target if policy == TiePolicy.STICKY else self.question.seed
-        key = sha256(f"{seed}|{self.question.target}|{code}".encode()).hexdigest()
-        return (self.last_shown(code) if policy == TiePolicy.LEAST_SHOWN else 0.0), key
+        policy, code = self.space.tie_policy, candidate.offer.offer.code
+        if policy == FIXED:
+            return 0.0, code.encode()
+        if self.tie_start is None:  # of what is the same for all
+            target = self.question.target
+            seed = target if policy == STICKY else self.question.seed
+            self.tie_start = sha256(f"{seed}|{target}|".encode())
+        key = self.tie_start.copy()
+        key.update(code.encode())
+        return self.last_shown(code) if policy == LEAST_SHOWN else 0.0, key.digest()
 
     def last_shown(self, code: str) -> float:
         return max((p.at.timestamp() for p in self.question.history if p.offer == code), default=0)
@@ -374,19 +382,9 @@ class SlotWalk:
         )
 
 
-def each_once(entries: Iterable[Entry], facts: Facts) -> Iterator[Entry]:
-    """Those that this person may have, without what stood in a heavier list already."""
-    seen: set[str] = set()
-    for entry in entries:
-        code, needs = entry.offer.offer.code, entry.needs
-        if code in seen:
-            continue
-        if needs is not None:
-            root, name = needs.path
-            if facts[root].get(name) not in needs.values:
-                continue
-        seen.add(code)
-        yield entry
+def in_turn(lists: Sequence[Iterable[Entry]]) -> Iterable[Entry]:
+    """The entries of several lists, the heaviest first."""
+    return lists[0] if len(lists) == 1 else heapq.merge(*lists, key=lightness)
 
 
 def lightness(entry: Entry) -> float:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from itertools import compress
+from itertools import compress, product
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
+from decisioning.engine import weights
 from decisioning.engine.compiled import (
     CompiledOffer,
     Facts,
@@ -21,7 +22,6 @@ from decisioning.engine.compiled import (
     constant_weight,
 )
 from decisioning.engine.values import Category, Space, Step
-from decisioning.engine.weights import product
 from rules.checking import Checked
 from rules.keys import Key, Path, Value
 from rules.kinds import BOOL
@@ -30,6 +30,7 @@ from rules.tree import Literal
 SMALLEST_BLOCK, LARGEST_BLOCK = 16, 256  # entries
 YES = Literal(True, BOOL)  # noqa: FBT003 (a value of the rule language)
 ALWAYS = Checked(YES, BOOL, {YES: BOOL})
+MOST_PAIRS = 32  # of values for which an offer is listed
 MOST_PLANS = 256  # a release's plans are few: a space, what is asked for, and the era
 
 
@@ -41,6 +42,12 @@ class Weighing:
     known: int | None
 
 
+Pair = tuple[Value, Value]
+K = TypeVar("K")
+# Where the answer of a line's filter stands, what it weighs, and its formula's answer.
+Way = tuple[int | None, int, Line, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     offer: CompiledOffer
@@ -48,33 +55,51 @@ class Entry:
     factor: Decimal
     multipliers: tuple[tuple[str, Decimal], ...]
     lines: tuple[Weighing, ...]
+    known: tuple[Way, ...] | None  # its lines, heaviest first, where their weights are known
     block: Block | None = None  # with which it is asked
     filter_at: int = 0  # where its answers stand among those of the block
     first: int = 0  # from where those of its lines are counted
     needs: Key | None = None  # where it is listed by one key and another must be true as well
+    group: int = 0
+    once: bool = True  # whether it stands in one list alone
+
+    def is_open_to(self, facts: Facts) -> bool:
+        if self.needs is None:
+            return True
+        root, name = self.needs.path
+        return facts[root].get(name) in self.needs.values
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Offers below the same filters: whoever fails one of them can have none of these.
-
-    What hangs on one value of the person or the call stands apart, by that value: an offer whose
-    filter names it, or a heavier line that does. Such an offer stands in several lists.
-    """
+    """Offers below the same filters: whoever fails one of them can have none of these."""
 
     tests: tuple[tuple[Category, Test], ...]
-    entries: tuple[Entry, ...]  # all, by falling bound, as are the lists below
-    for_all: tuple[Entry, ...]
-    by_value: tuple[tuple[Path, Mapping[Value, tuple[Entry, ...]]], ...]
+    entries: tuple[Entry, ...]  # all, by falling bound
     blocks: tuple[Block, ...] = ()  # all, where they are asked together
 
-    def open_to(self, facts: Facts) -> Iterator[tuple[Entry, ...]]:
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The same offers once more, of all groups, so that few are looked at for one person.
+
+    What hangs on one value of the person or the call, or on two, stands apart, by those values: an
+    offer whose filter names them, or a heavier line that does. Such an offer stands in several
+    lists.
+    """
+
+    for_all: tuple[Entry, ...] = ()  # by falling bound, as are the others
+    by_value: tuple[tuple[Path, Mapping[Value, tuple[Entry, ...]]], ...] = ()
+    by_values: tuple[tuple[Path, Path, Mapping[Pair, tuple[Entry, ...]]], ...] = ()
+
+    def open_to(self, facts: Facts) -> list[tuple[Entry, ...]]:
         """The lists in which everything stands that somebody may have."""
-        yield self.for_all
+        found = [self.for_all]
         for (root, name), lists in self.by_value:
-            found = lists.get(facts[root].get(name))
-            if found:
-                yield found
+            found.append(lists.get(facts[root].get(name), ()))
+        for (root, name), (other, second), pairs in self.by_values:
+            found.append(pairs.get((facts[root].get(name), facts[other].get(second)), ()))
+        return [each for each in found if each]
 
 
 class Block:
@@ -120,10 +145,14 @@ class Block:
         return compress(self.entries, answers)
 
 
+NO_LISTS = Lists()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     groups: tuple[Group, ...]
     left: tuple[tuple[CompiledOffer, Step, str], ...]  # those that nobody can have now, and why
+    lists: Lists = NO_LISTS  # none where the offers are asked in blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +186,21 @@ class Plans:
         self.release = release
         self.in_blocks = in_blocks
         self.made: dict[tuple[str, Wanted, int], Plan] = {}
+        self.of_spaces: dict[tuple[str, int], Plan] = {}  # where a call asks for nothing special
+
+    def asked(
+        self, space: Space, categories: Collection[str], themes: Collection[str], at: datetime
+    ) -> Plan:
+        """For what a call asks of a space."""
+        if categories or themes:
+            return self.of(space, wanted(self.release, space, categories, themes), at)
+        key = (space.name, self.release.era(at))
+        plan = self.of_spaces.get(key)
+        if plan is None:
+            if len(self.of_spaces) >= MOST_PLANS:
+                self.of_spaces.clear()
+            plan = self.of_spaces[key] = self.of(space, wanted(self.release, space, (), ()), at)
+        return plan
 
     def of(self, space: Space, scope: Wanted, at: datetime) -> Plan:
         key = (space.name, scope, self.release.era(at))
@@ -166,7 +210,9 @@ class Plans:
                 self.made.clear()
             plan = make_plan(self.release.offers, space.name, scope, at)
             if self.in_blocks:
-                plan = Plan(tuple(map(with_blocks, plan.groups)), plan.left)
+                plan = replace(plan, groups=tuple(map(with_blocks, plan.groups)))
+            else:
+                plan = replace(plan, lists=lists_of(plan.groups))
             self.made[key] = plan
         return plan
 
@@ -182,38 +228,49 @@ def with_blocks(group: Group) -> Group:
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:
     groups: dict[tuple[str, ...], list[Entry]] = {}
+    numbers: dict[tuple[str, ...], int] = {}
     left = []
     for offer in offers:
         out = leaves_at(offer, space, scope, at)
         if out is None:
             key = tuple(category.name for category, _test in offer.category_tests)
-            groups.setdefault(key, []).append(entry_of(offer, space, at))
+            group = groups.setdefault(key, [])
+            number = numbers.setdefault(key, len(numbers))
+            group.append(replace(entry_of(offer, space, at), group=number))
         else:
             left.append((offer, *out))
-    return Plan(tuple(map(group_of, groups.values())), tuple(left))
+    found = (Group(own[0].offer.category_tests, in_order(own)) for own in groups.values())
+    return Plan(tuple(found), tuple(left))
 
 
-def group_of(entries: list[Entry]) -> Group:
+def lists_of(groups: Iterable[Group]) -> Lists:
     for_all: list[Entry] = []
     by_value: dict[Path, dict[Value, list[Entry]]] = {}
-    for entry in entries:
-        for (key, needs), bound in bounds_of(entry).items():
-            listed = replace(entry, bound=bound, needs=needs)
+    by_values: dict[tuple[Path, Path], dict[Pair, list[Entry]]] = {}
+    for entry in (entry for group in groups for entry in group.entries):
+        bounds = bounds_of(entry)
+        for (key, other), bound in bounds.items():
+            listed = replace(entry, bound=bound, once=len(bounds) == 1)
             if key is None:
                 for_all.append(listed)
-                continue
-            lists = by_value.setdefault(key.path, {})
-            for value in key.values:
-                lists.setdefault(value, []).append(listed)
-    return Group(
-        entries[0].offer.category_tests,
-        in_order(entries),
+            elif other is None or len(key.values) * len(other.values) > MOST_PAIRS:
+                listed = replace(listed, needs=other)
+                lists = by_value.setdefault(key.path, {})
+                for value in key.values:
+                    lists.setdefault(value, []).append(listed)
+            else:
+                pairs = by_values.setdefault((key.path, other.path), {})
+                for pair in product(key.values, other.values):
+                    pairs.setdefault(pair, []).append(listed)
+    return Lists(
         in_order(for_all),
-        tuple(
-            (path, {value: in_order(found) for value, found in lists.items()})
-            for path, lists in by_value.items()
-        ),
+        tuple((path, each_in_order(lists)) for path, lists in by_value.items()),
+        tuple((*paths, each_in_order(pairs)) for paths, pairs in by_values.items()),
     )
+
+
+def each_in_order(lists: Mapping[K, list[Entry]]) -> dict[K, tuple[Entry, ...]]:
+    return {value: in_order(found) for value, found in lists.items()}
 
 
 def in_order(entries: list[Entry]) -> tuple[Entry, ...]:
@@ -267,13 +324,24 @@ def in_scope(offer: CompiledOffer, scope: Wanted) -> bool:
 
 def entry_of(offer: CompiledOffer, space: str, at: datetime) -> Entry:
     multipliers = tuple((c.name, c.multiplier) for c in offer.chain if multiplies(c, at))
-    factor = product(value for _name, value in multipliers)
+    factor = weights.product(value for _name, value in multipliers)
     lines = tuple(
         Weighing(line, constant_weight(line, factor) if line.weight_at is None else None)
         for line in offer.lines
         if line.context.space in (None, space) and line.context.window.holds(at)
     )
-    return Entry(offer, bound_of(lines), factor, multipliers, lines)
+    return Entry(offer, bound_of(lines), factor, multipliers, lines, ways_of(lines))
+
+
+def ways_of(lines: Iterable[Weighing]) -> tuple[Way, ...] | None:
+    """Of equals the first stays the first."""
+    found: list[Way] = []
+    for one in lines:
+        if one.line.weight_at is not None:
+            return None
+        if one.known and one.line.constant is not None:
+            found.append((one.line.filter_at, one.known, one.line, one.line.constant))
+    return tuple(sorted(found, key=lambda way: -way[1]))
 
 
 def multiplies(category: Category, at: datetime) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
-from decisioning.engine.values import Past, Scope
+from decisioning.engine.values import Past, PresentationRule, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,7 @@ class Pressure:
 
     def first(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
         for rule in offer.rules:
-            if rule.rule.channel not in ("all", self.channel):
-                continue
-            if chosen and not rule.rule.count_this_call:
+            if self.is_silent(rule.rule, chosen):
                 continue
             before, beside = self.of(rule), self.relevant(rule, chosen) if chosen else []
             if len(before.history) + len(beside) < rule.rule.max:
@@ -75,6 +73,14 @@ class Pressure:
                 if count >= rule.rule.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
+
+    def is_silent(self, rule: PresentationRule, chosen: Sequence[Past]) -> bool:
+        """Whether it says nothing here, whatever it looks at."""
+        return (
+            rule.channel not in ("all", self.channel)
+            or bool(chosen and not rule.count_this_call)
+            or len(self.history) + len(chosen) < rule.max
+        )
 
     def speaks_of(self, rule: CompiledRule, offer: CompiledOffer) -> bool:
         return rule.codes is not None or offer.offer.code in self.applied(rule)
@@ -115,14 +121,16 @@ class Pressure:
 
     def relevant(self, rule: CompiledRule, history: Iterable[Past]) -> list[Past]:
         asked = rule.rule
-        return [
-            past
-            for past in history
-            if (asked.period is None or abs(past.at - self.at) <= asked.period)
-            and (not asked.statuses or past.status in asked.statuses)
-            and (not asked.same_channel or past.channel == self.channel)
-            and (rule.counts is None or self.counts(rule, past))
-        ]
+        if asked.statuses:  # of what most narrows it first
+            history = [past for past in history if past.status in asked.statuses]
+        if asked.same_channel:
+            history = [past for past in history if past.channel == self.channel]
+        if asked.period is not None:
+            since, until = self.at - asked.period, self.at + asked.period
+            history = [past for past in history if since <= past.at <= until]
+        if rule.counts is None:
+            return list(history)
+        return [past for past in history if self.counts(rule, past)]
 
     def counts(self, rule: CompiledRule, past: Past) -> bool:
         facts = {**self.facts, "proposition": past_facts(past)}

@@ -29,8 +29,10 @@ def together(spaces: Mapping[str, Space], slots: tuple[Slot, ...]) -> Iterator[A
         space, rank = space_of(spaces, slot.space)
         if space is None:
             continue
-        scope = (space.name, tuple(slot.categories), tuple(slot.themes), repr(slot.call))
-        found.append((scope if rank else index, slot, rank, space))
+        key: object = index
+        if rank:
+            key = (space.name, tuple(slot.categories), tuple(slot.themes), repr(slot.call))
+        found.append((key, slot, rank, space))
     order: dict[object, list[tuple[Slot, int | None, Space]]] = {}
     for key, slot, rank, space in found:
         order.setdefault(key, []).append((slot, rank, space))

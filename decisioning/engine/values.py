@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
+from decisioning.engine.records import immutable
 from rules.checking import Checked
 from rules.keys import Key
 from rules.kinds import Kind
@@ -205,7 +206,7 @@ class Past(NamedTuple):
     is_fallback: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Slot:
     """A place of a page that asks. `ranks` are those it shows of what its space answers."""
 
@@ -218,7 +219,7 @@ class Slot:
     unusable: frozenset[str] = frozenset()  # offers whose content cannot be shown here
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Question:
     """Who asks for what, when. `target` and `seed` settle ties."""
 
@@ -237,7 +238,7 @@ class Question:
 # --- an answer ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Proposition:
     offer: str
     rank: int
@@ -248,7 +249,7 @@ class Proposition:
     multipliers: tuple[tuple[str, Decimal], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Explained:
     """Where one offer of the environment left, and why; or its weight taken apart."""
 
@@ -273,7 +274,7 @@ class Reason(StrEnum):
     ALL_CAPPED = "all_capped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Answer:
     slot: str
     space: str
@@ -283,7 +284,7 @@ class Answer:
     explained: tuple[Explained, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Decision:
     environment: str
     release: int
