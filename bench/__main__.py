@@ -7,6 +7,7 @@ import importlib
 import json
 import platform
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,6 +30,7 @@ NOT_BENCHMARKS = {
     "million",
     "packaged",
     "pool",
+    "programs",
     "tenthousand",
     "tills",
 }
@@ -44,13 +46,20 @@ def main(wanted: list[str]) -> int:
     results.mkdir(exist_ok=True)
     tables = []
     for name in wanted or names:
-        figures = list(importlib.import_module(f"bench.{name}").measure())
+        figures = list(told(importlib.import_module(f"bench.{name}").measure()))
         report = {"machine": machine(), "figures": [asdict(figure) for figure in figures]}
         (results / f"{name}.json").write_text(json.dumps(report, indent=2) + "\n")
         tables.append(table(name, figures))
         print(tables[-1], flush=True)
     (results / "results.md").write_text("\n".join(tables))
     return 0
+
+
+def told(figures: Iterable[Figure]) -> Iterator[Figure]:
+    """Each figure is said as soon as it is there: some benchmarks take many minutes."""
+    for figure in figures:
+        print(line_of(figure), file=sys.stderr, flush=True)
+        yield figure
 
 
 def machine() -> str:
@@ -64,12 +73,15 @@ def table(name: str, figures: list[Figure]) -> str:
         "| what | measured | beside | measured there | ratio |",
         "|---|---:|---|---:|---:|",
     ]
-    lines += [
-        f"| {f.what} | {f.value:,.4g} {f.unit} "
-        f"| {f.beside} | {f.peer:,.4g} {f.unit} | {f.ratio:.2f} |"
-        for f in figures
-    ]
+    lines += [line_of(figure) for figure in figures]
     return "\n".join(lines) + "\n"
+
+
+def line_of(figure: Figure) -> str:
+    return (
+        f"| {figure.what} | {figure.value:,.4g} {figure.unit} "
+        f"| {figure.beside} | {figure.peer:,.4g} {figure.unit} | {figure.ratio:.2f} |"
+    )
 
 
 if __name__ == "__main__":

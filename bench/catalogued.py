@@ -28,13 +28,15 @@ from catalog.models import Category, Environment, Offer  # noqa: E402
 from catalog.packages.exporting import design_package, live_package  # noqa: E402
 from catalog.packages.writing import write  # noqa: E402
 from catalog.shapes import EnvironmentShape, Package, SpaceShape  # noqa: E402
+from offers_site.keysets import Keyset  # noqa: E402
 
 TIMES = 9
 HIDDEN_CATEGORIES, HIDDEN_OFFERS = 50, 1_000
 PAGES = {
     "the list of offers": "offers/",
     "the list of offers, searched": "offers/?q=Offer+77",
-    "the list of offers by name, its second page": "offers/?sort=label&size=100",
+    "the list of offers by name, 100 on a page": "offers/?sort=label&size=100",
+    "the list of offers by name, from its middle on": "offers/?sort=label&after={middle}",
     "fallback offers": "fallback-offers/",
     "the tree of categories": "categories/",
     "one offer": "offers/O25/",
@@ -92,8 +94,8 @@ def figures(small: Environment, big: Environment) -> Iterator[tuple[str, float, 
     for who, client in people.items():
         for what, path in PAGES.items():
             many, queries = page(client, big, path)
-            one, _queries = page(client, small, path)
-            beside = f"the same of 25 offers ({_queries} queries)"
+            one, there = page(client, small, path)
+            beside = f"the same of 25 offers ({there} queries)"
             yield f"{what}, {who} ({queries} queries)", many, beside, one
         client.post("/side/", {"side": "live", "next": "/"})
         many, queries = page(client, big, "offers/")
@@ -123,7 +125,8 @@ def person(role: str) -> Client:
 
 def page(client: Client, environment: Environment, path: str) -> tuple[float, int]:
     """The median milliseconds of a page, and its queries."""
-    address = f"/catalogue/{environment.name}/{path}"
+    asked = path.format(middle=middle(environment)) if "{middle}" in path else path
+    address = f"/catalogue/{environment.name}/{asked}"
 
     def get() -> Any:
         answer = client.get(address)
@@ -134,7 +137,15 @@ def page(client: Client, environment: Environment, path: str) -> tuple[float, in
     get()
     with CaptureQueriesContext(connection) as captured:
         get()
-    return median(once(get) for _number in range(TIMES)), len(captured)
+        queries = len(captured)  # now: the next request begins the connection's log anew
+    return median(once(get) for _number in range(TIMES)), queries
+
+
+def middle(environment: Environment) -> str:
+    """The place in the list by name with as many offers before it as after it."""
+    offers = Offer.objects.filter(environment=environment)
+    keys = Keyset(offers, "label", name="offers.label", descending=False)
+    return keys.cursor(keys.ordered(backwards=False)[offers.count() // 2])
 
 
 def bare() -> float:

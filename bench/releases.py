@@ -1,22 +1,10 @@
 """Releases among ten thousand offers: publishing one, taking a category off line, going back."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 
 from bench.figures import Figure
-from bench.installation import ROOT, running
+from bench.programs import figures_of
 
 
 def measure() -> Iterator[Figure]:
-    with running() as installation:
-        environment = {
-            **installation.environment,
-            "DJANGO_SETTINGS_MODULE": "offers_site.settings",
-        }
-        command = [sys.executable, "-W", "ignore", "-m", "bench.tenthousand"]
-        printed = subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
-    for line in printed.splitlines():
-        what, value, beside, peer = json.loads(line)
-        yield Figure(what, value, "ms", beside, peer)
+    yield from figures_of("bench.tenthousand")

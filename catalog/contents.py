@@ -54,7 +54,7 @@ def clean_once(
     """What `clean_field` says, which the surroundings remember if they have been asked to."""
     if around.cleaned is None:
         return clean_field(text, kind, fields=fields)
-    key = (kind, text)
+    key = (kind, text, fields)
     if key not in around.cleaned:
         around.cleaned[key] = clean_field(text, kind, fields=fields)
     cleaned: Cleaned = around.cleaned[key]

@@ -63,8 +63,8 @@ class Surroundings:
     labels: frozenset[str]
     # What has been said of a text already: many offers share their rules.
     judged: dict[tuple[str, str], tuple[Mistake, ...]] = field(default_factory=dict, compare=False)
-    # Texts that have been cleaned already, by kind, where somebody wants them again.
-    cleaned: dict[tuple[str, str], Any] | None = field(default=None, compare=False)
+    # Texts that have been cleaned already, by kind and fields, where somebody wants them again.
+    cleaned: dict[tuple[str, str, frozenset[str]], Any] | None = field(default=None, compare=False)
 
     @cached_property
     def coupons(self) -> dict[str, str]:

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-MARK = f"hole{secrets.token_hex(8)}"  # nobody learns it: every hole is filled before it is shown
+MARK = f"x{secrets.token_hex(10)}"  # nobody learns it: every hole is filled before it is shown
+REST = MARK[:8]  # what is left of one that was cut short
 HOLE = re.compile(rf"{MARK}x(\d+)x")
 
 
@@ -41,7 +42,7 @@ class Stencil:
         """What `draw` makes of the holes of these names."""
         holes = {name: f"{MARK}x{number}x" for number, name in enumerate(names)}
         pieces = HOLE.split(draw(holes))
-        if any(MARK in piece for piece in pieces[::2]):
+        if any(REST in piece.lower() for piece in pieces[::2]):
             raise Damaged(", ".join(names))
         return cls(pieces[::2], [names[int(number)] for number in pieces[1::2]])
 

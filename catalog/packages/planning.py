@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -100,7 +100,8 @@ def make_plan(read: Read, *, prune: bool = False, by: Actor) -> Plan:
     if read.package is None:
         raise NotAcceptable(in_order(read.problems))
     environment = find_environment(read.package)
-    known = around(read.package, environment)
+    # What is judged is tidied next, and tidying cleans the same texts.
+    known = replace(around(read.package, environment), cleaned={})
     problems = judge(read, read.package, environment, known)
     if found := errors(problems):
         raise NotAcceptable(found)

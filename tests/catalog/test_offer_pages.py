@@ -4,13 +4,15 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 
+from catalog import publishing, releasing
 from catalog.models import Draft, Offer, PlannedRelease, Revision, Space
 from catalog.shapes import RepresentationShape
+from catalog.views.listing import OFFERS
 from tests.build import make_attribute, make_label, make_user
 from tests.catalog.making import (
     category,
@@ -618,18 +620,35 @@ def test_the_list_is_narrowed(client, shop, manager, asked, found):
     } == (found)
 
 
-def test_the_list_costs_the_same_however_long_it_is(client, shop, manager):
-    for number in range(3):
-        make_offer(shop, f"N{number}")
-    client.get(url("offer-list"))
-    with CaptureQueriesContext(connection) as few:
-        client.get(url("offer-list"))
-    for number in range(3, 12):
-        make_offer(shop, f"N{number}", tags=(f"tag {number}",), category="canada")
-    with CaptureQueriesContext(connection) as many:
-        client.get(url("offer-list"))
+def test_the_lists_cost_the_same_for_five_offers_and_for_twenty_five(client, shop, manager):
+    offers, columns = url("offer-list"), ",".join(column.name for column in OFFERS.columns)
+    addresses = [offers, f"{offers}?columns={columns}", f"{offers}?view=cards"]
 
-    assert len(many) == len(few)
+    def costs():
+        with transaction.atomic():
+            publishing.approve_and_publish(
+                releasing.hold(shop), shop.offers.all(), by=None, at=now()
+            )
+        found = [queries_of(client, address) for address in addresses]
+        client.post("/side/", {"side": "live", "next": "/"})
+        found.append(queries_of(client, offers))
+        client.post("/side/", {"side": "design", "next": "/"})
+        return found
+
+    for number in range(5):
+        make_offer(shop, f"N{number}")
+    few = costs()
+    for number in range(5, 25):
+        make_offer(shop, f"N{number}", tags=(f"tag {number}",), category="canada")
+
+    assert costs() == few
+
+
+def queries_of(client, address):
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
 
 
 # --- moved together ---

@@ -1,0 +1,75 @@
+"""What is drawn once and filled in for many rows."""
+
+import pytest
+from django.template import Context, Template, TemplateSyntaxError
+from django.utils.safestring import mark_safe
+
+from offers_site.stencils import Damaged, Stencil
+
+LINKS = (
+    "{% for row in rows %}{% stencil code=row.code label=row.label for row.is_new %}"
+    '<a href="/offers/{{ code }}/" title="{{ label }}">{{ label }}'
+    "{% if row.is_new %}!{% endif %}</a>"
+    "{% endstencil %}{% endfor %}"
+)
+
+
+def drawn(text, **given):
+    return Template(text).render(Context(given))
+
+
+def test_each_row_is_drawn_as_if_it_were_alone():
+    rows = [
+        {"code": "A", "label": 'Half <b> & "more"', "is_new": False},
+        {"code": "B", "label": mark_safe("<i>safe</i>"), "is_new": True},
+        {"code": "C", "label": 3, "is_new": False},
+    ]
+
+    assert drawn(LINKS, rows=rows) == (
+        '<a href="/offers/A/" title="Half &lt;b&gt; &amp; &quot;more&quot;">'
+        "Half &lt;b&gt; &amp; &quot;more&quot;</a>"
+        '<a href="/offers/B/" title="<i>safe</i>"><i>safe</i>!</a>'
+        '<a href="/offers/C/" title="3">3</a>'
+    )
+
+
+def test_it_is_drawn_once_for_all_that_are_alike_and_anew_for_every_page():
+    drawings = []
+    rows = [{"is_new": new} for new in (True, False, True, True)]
+    text = "{% for row in rows %}{% stencil for row.is_new %}{{ draw }}{% endstencil %}{% endfor %}"
+    template = Template(text)
+
+    def draw():
+        drawings.append(len(drawings))
+        return len(drawings)
+
+    assert template.render(Context({"rows": rows, "draw": draw})) == "1211"
+    assert template.render(Context({"rows": rows, "draw": draw})) == "3433"
+
+
+def test_what_is_filled_in_is_never_taken_for_a_hole():
+    holes = {}
+    stencil = Stencil.cut(
+        ["first", "second"], lambda given: holes.update(given) or "{first}-{second}".format(**given)
+    )
+
+    assert stencil.filled(first=holes["second"], second="{first}") == f"{holes['second']}-{{first}}"
+
+
+@pytest.mark.parametrize("name_filter", ['truncatechars:"12"', 'slice:":20"', "upper"])
+def test_a_hole_that_a_filter_has_spoilt_is_told_of(name_filter):
+    with pytest.raises(Damaged):
+        drawn("{% stencil name=n %}{{ name|" + name_filter + " }}{% endstencil %}", n="x")
+
+
+def test_anything_but_for_after_the_pairs_is_refused():
+    with pytest.raises(TemplateSyntaxError):
+        Template("{% stencil name=row.name row.kind %}{% endstencil %}")
+
+
+def test_a_badge_escapes_what_people_have_written_and_keeps_what_is_safe():
+    text = "{% badge 'live' label %}"
+
+    assert "&lt;b&gt;</span>" in drawn(text, label="<b>")
+    assert "<b></span>" in drawn(text, label=mark_safe("<b>"))
+    assert "&lt;b&gt;</span>" in drawn(text, label="<b>")
