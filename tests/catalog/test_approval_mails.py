@@ -16,7 +16,6 @@ from tests.catalog.making import (
     edit,
     fresh,
     make_offer,
-    make_shop,
     make_template,
     publish,
     weigh,
@@ -46,11 +45,6 @@ def people():
         )
         for name, language in {"ada": "", "bea": "fr"}.items()
     }
-
-
-@pytest.fixture
-def shop():
-    return make_shop()
 
 
 def test_reviewers_get_what_they_need_to_decide(shop, people, workers, mailoutbox, settings):

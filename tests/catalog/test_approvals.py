@@ -14,7 +14,7 @@ from catalog import releasing
 from catalog.actions import approvals
 from catalog.approving import MayNotApprove, may_approve, reviewers_of
 from catalog.comparing import what_would_change
-from catalog.models import ApprovalStep, Release, Representation, Revision
+from catalog.models import ApprovalStep, Environment, Release, Representation, Revision
 from catalog.readiness import NotReady, everything_in_the_way
 from catalog.shapes import CategoryShape, ContextShape, RepresentationShape
 from tests.build import NOON, make_key, make_label, make_role, make_user
@@ -28,7 +28,6 @@ from tests.catalog.making import (
     fresh,
     make_fallback_offer,
     make_offer,
-    make_shop,
     make_template,
     now,
     publish,
@@ -38,11 +37,6 @@ from tests.catalog.making import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop():
-    return make_shop()
 
 
 def approve(offer, side, **more):
@@ -264,8 +258,9 @@ def test_only_named_reviewers_approve_where_some_are_named(shop):
     ]
 
 
-def test_four_eyes_see_what_one_has_written():
-    shop = make_shop(four_eyes=True)
+def test_four_eyes_see_what_one_has_written(shop):
+    Environment.objects.filter(pk=shop.pk).update(four_eyes=True)
+    shop = now(shop)
     author = make_user("a@example.org", "catalog.approve_offer", "catalog.change_offer")
     editor = make_user("e@example.org", "catalog.approve_offer", "catalog.change_offer")
     offer = make_offer(shop, by=author)

@@ -8,14 +8,9 @@ from catalog.approving import SIDES, may_approve, state_of
 from catalog.awaiting import awaiting, held_up, sides_awaiting
 from catalog.models import Approval, Environment, Offer
 from tests.build import NOON, make_label, make_role, make_user
-from tests.catalog.making import CONTENT, ELIGIBILITY, LATER, make_offer, make_shop, make_template
+from tests.catalog.making import CONTENT, ELIGIBILITY, LATER, make_offer, make_template
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop():
-    return make_shop()
 
 
 def submit(offer, *sides, until=None):

@@ -29,8 +29,8 @@ def at(month, day, year=2026):
     return datetime(year, month, day, tzinfo=PARIS)
 
 
-@pytest.fixture
-def shop():
+@pytest.fixture(scope="module")
+def shop_of_the_module(module_db):
     """travel from May to October, x2 in June; canada below, x1.5 from 10 to 21 June."""
     shop = make_shop()
     categories = Category.objects

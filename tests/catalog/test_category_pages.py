@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from catalog.models import Category, Release, Revision
+from catalog.models import Category, Environment, Release, Revision
 from catalog.shapes import CategoryShape
 from tests.build import NOON, make_label, make_role, make_user
 from tests.catalog.making import category, make_offer, make_shop, publish, write
@@ -13,8 +13,8 @@ from tests.catalog.making import category, make_offer, make_shop, publish, write
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def shop():
+@pytest.fixture(scope="module")
+def shop_of_the_module(module_db):
     """travel (x2, with a filter) > canada > ski, and essentials."""
     shop = make_shop()
     write(None, CategoryShape(name="ski", label="Ski", parent="canada", multiplier=1.5), shop)
@@ -200,8 +200,8 @@ def test_what_is_wrong_stands_at_its_field(client, ada, shop, changes, field):
     assert list(answer.context["form"].errors) == [field]
 
 
-def test_a_rule_of_a_category_may_name_filters_and_call_data_of_its_environment(client, ada):
-    make_shop(call_data={"page": {"type": "string"}})
+def test_a_rule_of_a_category_may_name_filters_and_call_data_of_its_environment(client, ada, shop):
+    Environment.objects.filter(pk=shop.pk).update(call_data={"page": {"type": "string"}})
     rule = 'filter("grown") && call.page == "home"'
 
     client.post(at("category-create"), form(filter=rule))

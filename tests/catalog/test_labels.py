@@ -18,7 +18,7 @@ from catalog.models import Category, Offer, OfferTemplate
 from catalog.packages.planning import make_plan
 from catalog.packages.reading import read
 from catalog.shapes import CategoryShape, FilterShape
-from tests.accounts.test_rights_of_every_url import patterns
+from tests.accounts.test_rights_of_every_url import patterns, unrendered
 from tests.build import NOON, bearer, make_key, make_label, make_role, make_user
 from tests.catalog.making import (
     CONTENT,
@@ -136,10 +136,12 @@ def shown_at(client, address):
 
 def test_no_page_of_the_catalogue_says_a_word_of_it(shop, outsider, client):
     names = ("catalog:", "home", "search", "accounts:journal-list", "accounts:journal-export")
+    spaces, fallbacks = ("catalog:space",), ("catalog:fallback",)
+    others = addresses(shop, names, "NYC", "travel")
     pages = [
-        *addresses(shop, names, "NYC", "travel"),
-        *addresses(shop, ("catalog:space",), "NYC", "webHero"),
-        *addresses(shop, ("catalog:fallback",), "BRAND", "travel"),
+        *(page for page in others if not page[0].startswith(spaces + fallbacks)),
+        *addresses(shop, spaces, "NYC", "webHero"),
+        *addresses(shop, fallbacks, "BRAND", "travel"),
     ]
     found = {}
     for side in ("design", "live"):
@@ -163,7 +165,8 @@ def test_pages_of_hidden_things_do_not_exist(shop, outsider, client):
             if "code" not in wanted and not about_category:
                 continue
             for method in ("get", "post"):
-                status = getattr(client, method)(path, {"version": 1}).status_code
+                with unrendered():
+                    status = getattr(client, method)(path, {"version": 1}).status_code
                 if status not in {404, 405}:
                     found[address, method, code if "code" in wanted else name] = status
     assert found == {}

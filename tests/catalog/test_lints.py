@@ -28,8 +28,8 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def shop():
+@pytest.fixture(scope="module")
+def shop_of_the_module(module_db):
     """As `make_shop`, with an offer in canada and a backup that everybody always gets."""
     shop = make_shop()
     PresentationRule.objects.update(applies_to="offer.category != 'essentials'")

@@ -19,8 +19,8 @@ from tests.catalog.making import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def shop():
+@pytest.fixture(scope="module")
+def shop_of_the_module(module_db):
     """webHero asks for a title and a picture, callCenter for a title."""
     shop = make_shop()
     hero = space("webHero")

@@ -21,18 +21,12 @@ from tests.catalog.making import (
     fresh,
     make_fallback_offer,
     make_offer,
-    make_shop,
     publish,
     space,
     states,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop():
-    return make_shop()
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ HELLO = (
 )
 
 
-@pytest.fixture
-def shop():
+@pytest.fixture(scope="module")
+def shop_of_the_module(module_db):
     make_attribute("points")
     return make_shop(
         call_data={"device": {"type": "string"}},

@@ -28,8 +28,8 @@ pytestmark = pytest.mark.django_db
 PAGE = "/catalogue/shop/releases/"
 
 
-@pytest.fixture
-def shop():
+@pytest.fixture(scope="module")
+def shop_of_the_module(module_db):
     """Release 1 has NYC; release 2 has it heavier, with a rule; release 3 has ROME too."""
     shop = make_shop()
     offer = make_offer(shop)

@@ -34,7 +34,6 @@ from tests.catalog.making import (
     fresh,
     make_fallback_offer,
     make_offer,
-    make_shop,
     make_template,
     now,
     publish,
@@ -45,11 +44,6 @@ from tests.catalog.making import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop():
-    return make_shop()
 
 
 def switch(row, *, enabled, by=None):

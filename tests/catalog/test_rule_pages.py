@@ -9,14 +9,9 @@ from catalog.models import ContentField, Filter, Offer, PresentationRule, Revisi
 from catalog.rulesaying import doubts_of, in_words
 from catalog.shapes import CategoryShape, ContentFieldShape, FilterShape, PresentationRuleShape
 from tests.build import make_contact, make_label, make_user
-from tests.catalog.making import fresh, make_offer, make_shop, publish, states, write
+from tests.catalog.making import fresh, make_offer, publish, states, write
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop():
-    return make_shop()
 
 
 @pytest.fixture

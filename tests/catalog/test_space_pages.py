@@ -9,18 +9,12 @@ from tests.build import make_label, make_role, make_user
 from tests.catalog.making import (
     make_fallback_offer,
     make_offer,
-    make_shop,
     publish,
     space,
     write,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop():
-    return make_shop()
 
 
 @pytest.fixture

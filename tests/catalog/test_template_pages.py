@@ -7,14 +7,9 @@ from catalog.actions.templates import beginning
 from catalog.models import OfferTemplate
 from catalog.shapes import CategoryShape
 from tests.build import make_label, make_user
-from tests.catalog.making import make_offer, make_shop, write
+from tests.catalog.making import make_offer, write
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop():
-    return make_shop()
 
 
 @pytest.fixture
@@ -133,9 +128,8 @@ def test_the_search_finds_spaces_categories_and_filters(client, ada, shop):
         assert client.get(urls[0]).status_code == 200
 
 
-def test_the_search_finds_nothing_that_somebody_may_not_see(client):
-    make_label("secret")
-    make_shop(access_labels=("secret",))
+def test_the_search_finds_nothing_that_somebody_may_not_see(client, shop):
+    shop.access_labels.add(make_label("secret"))
     client.force_login(make_user("olga@example.org", role="offer_manager", language="en"))
 
     for words in ("hero", "canada", "grown"):

@@ -15,8 +15,8 @@ from tests.catalog.making import make_offer, make_shop, publish, states, write
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def shop():
+@pytest.fixture(scope="module")
+def shop_of_the_module(module_db):
     """travel (x2) > canada, and home without a multiplier."""
     shop = make_shop()
     write(None, CategoryShape(name="home", label="Home"), shop)

@@ -12,7 +12,7 @@ from decisioning.models import Interaction, Proposition, Transition
 from tests.build import make_label, make_user
 from tests.decisioning.http import forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 JUNE = "2026-06-15T10:00"
 
 

@@ -12,7 +12,7 @@ from decisioning.models import Interaction
 from offers_site import statements
 from tests.decisioning.http import Bank, forget, open_bank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 HERO = {"space": "webHero"}
 BODY = {"environment": "contacts", "slots": [HERO], "target": {"key": "C2"}}
 

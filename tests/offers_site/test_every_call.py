@@ -12,10 +12,11 @@ from schemathesis import GenerationMode
 from accounts.models import ApiKey
 from offers_site.api import api
 from tests.build import bearer, make_key
+from tests.decisioning.conftest import bank_of_the_module  # noqa: F401 (a fixture)
 from tests.decisioning.http import forget, open_bank
 from tests.often import SHARE, often
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 PUBLIC = (
     "decisions", "tokens", "propositions/", "contacts/", "coupons/validate", "coupons/redemptions",
     "coupons/holds",
