@@ -16,11 +16,11 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.adapt import AdaptersMap, Transformer
+from psycopg.abc import Buffer
+from psycopg.adapt import AdaptersMap, Loader, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
-from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
 
 Row = tuple[Any, ...]
@@ -49,13 +49,18 @@ SAID: dict[type, Callable[[Any], bytes | None]] = {
 }
 
 
+class JsonLoader(Loader):
+    def load(self, data: Buffer) -> Any:
+        return from_json(bytes(data))
+
+
 class Reading:
     """How values are read here: as the connection reads them, JSON in half the time."""
 
     def __init__(self, raw: psycopg.Connection[Row]) -> None:
         self.connection = raw
         self.adapters = AdaptersMap(raw.adapters)
-        set_json_loads(from_json, self)
+        self.adapters.register_loader("json", JsonLoader)
 
 
 class Prepared:
@@ -79,7 +84,7 @@ class Prepared:
             self.names.clear()
             found = self.server.exec_prepared(self.prepare(statement), said)
         if found.status != ROWS:
-            raise error_from_result(found)
+            raise self.fault(found)
         self.transformer.set_pgresult(found)
         return self.transformer.load_rows(0, found.ntuples, tuple)
 
@@ -92,9 +97,15 @@ class Prepared:
         written = PLACE.sub(lambda _found: f"${next(places)}", statement)
         found = self.server.prepare(name, text(written))
         if found.status != ExecStatus.COMMAND_OK:
-            raise error_from_result(found)
+            raise self.fault(found)
         self.names[statement] = name
         return name
+
+    def fault(self, found: PGresult) -> psycopg.Error:
+        """A connection that is lost has no state to tell by what it was."""
+        if self.server.status != ConnStatus.OK:
+            return psycopg.OperationalError(found.get_error_message())
+        return error_from_result(found)
 
 
 def is_forgotten(found: PGresult) -> bool:
