@@ -151,6 +151,7 @@ def look(
     if key:
         check_stamp(key, stamp)
     found = [found_of(row[3:]) for row in rows if row[3] is not None]
+    found.sort(key=lambda each: each.code.pk if each.code else 0, reverse=True)
     return Sight(forms, among, known, request_hash, found)
 
 
@@ -205,6 +206,8 @@ USED = """CASE WHEN coupons_total_limit(p) IS NOT NULL
               WHERE u.coupon_id = p.id AND u.customer_key = %(customer)s) END"""
 HELD = """(SELECT count(*) FROM coupons_hold h
         WHERE h.code_id = c.id AND h.ended_at IS NULL AND h.expires_at > %(at)s::timestamptz)"""
+# The codes are looked up by themselves and are few: however little is known of the tables, whatever
+# belongs to them is looked up for each.
 LOOK = f"""
 SELECT {TILL.replace("%s", "%(key)s::bigint")}, k.id, k.request_hash, f.*
 FROM (SELECT) one
@@ -212,12 +215,15 @@ LEFT JOIN coupons_redemption k ON k.source = %(source)s AND k.external_id = %(na
 LEFT JOIN (
     (SELECT {columns(Coupon, "p")}, {columns(Code, "c")}, {columns(Shelf, "f")},
         {columns(Standing, "t")}, t.ctid::text || t.xmin::text, {HELD}, {USED}
-    FROM (SELECT * FROM coupons_code WHERE code_norm IN (%(first)s, %(last)s) OFFSET 0) c
+    FROM (SELECT * FROM (
+            SELECT * FROM coupons_code WHERE code_norm IN (%(first)s, %(last)s)
+              AND (%(among)s::text IS NULL
+                   OR coupon_id = (SELECT id FROM coupons_coupon WHERE code_norm = %(among)s))
+            OFFSET 0
+        ) k ORDER BY id DESC LIMIT {MOST}) c
     JOIN coupons_coupon p ON p.id = c.coupon_id
     JOIN coupons_shelf f ON f.id = c.shelf_id
-    LEFT JOIN coupons_standing t ON t.code_id = c.id
-    WHERE %(among)s::text IS NULL OR p.code_norm = %(among)s
-    ORDER BY c.id DESC LIMIT {MOST})
+    LEFT JOIN coupons_standing t ON t.code_id = c.id)
     UNION ALL
     SELECT {columns(Coupon, "p")}, {nothing(Code)}, {nothing(Shelf)}, {nothing(Standing)},
         NULL, 0, {USED}

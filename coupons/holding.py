@@ -86,8 +86,8 @@ def check(found: Found, customer_key: str, *, at: datetime) -> None:
 
 
 def live(found: Found, name: str, *, source: str, at: datetime) -> Hold | None:
-    """The hold with this id or name, locked, if it keeps a use of this code still."""
-    holds = Hold.objects.select_for_update().live_at(at).filter(source=source)
+    """The hold with this id or name, if it keeps a use of this code still."""
+    holds = Hold.objects.live_at(at).filter(source=source)
     return holds.filter(named(name), coupon=found.coupon, code=found.code).first()
 
 

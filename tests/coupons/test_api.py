@@ -166,8 +166,11 @@ def test_a_hold_is_kept_lengthened_and_let_go(program, pool):
     assert (blocked.status_code, blocked.json()["code"]) == (409, "on_hold")
     assert (gone.status_code, gone.json()["end"]) == (200, "released")
     assert program("delete", f"/holds/{first.json()['id']}").status_code == 409
+    program("post", "/holds", {"code": "Trynow", "name": "other"})
     assert (
-        program("post", "/redemptions", {"code": "Trynow", "redemption_id": "T-2"}).status_code
+        program(
+            "post", "/redemptions", {"code": "Trynow", "redemption_id": "T-2", "hold": "other"}
+        ).status_code
         == 201
     )
 
