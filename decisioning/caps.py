@@ -62,7 +62,8 @@ def wanted_by(
 ) -> list[Wanted]:
     """What these propositions (offer, space, status) take of their offers' caps.
 
-    Where they are nobody's in particular, nobody's own caps count them. Of a cap that counts what becomes of propositions nothing is taken yet, but it must have room.
+    Where they are nobody's in particular, nobody's own caps count them. Of a cap that counts what
+    becomes of propositions nothing is taken yet, but it must have room.
     """
     takes: Counter[tuple[str, str]] = Counter()
     caps: dict[str, Cap] = {}

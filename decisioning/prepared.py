@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
@@ -79,7 +79,7 @@ class Prepared:
             self.names.clear()
             found = self.server.exec_prepared(self.prepare(statement), said)
         if found.status != ROWS:
-            raise error_from_result(found)
+            raise self.refusal(found)
         self.transformer.set_pgresult(found)
         return self.transformer.load_rows(0, found.ntuples, tuple)
 
@@ -92,9 +92,14 @@ class Prepared:
         written = PLACE.sub(lambda _found: f"${next(places)}", statement)
         found = self.server.prepare(name, text(written))
         if found.status != ExecStatus.COMMAND_OK:
-            raise error_from_result(found)
+            raise self.refusal(found)
         self.names[statement] = name
         return name
+
+    def refusal(self, found: PGresult) -> psycopg.Error:
+        if self.server.status != ConnStatus.OK:  # of that the server has said nothing any more
+            return psycopg.OperationalError(found.get_error_message())
+        return error_from_result(found)
 
 
 def is_forgotten(found: PGresult) -> bool:
