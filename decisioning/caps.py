@@ -54,16 +54,23 @@ def midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def wanted_by(
-    release: Release, proposed: Iterable[tuple[str, str, int]], at: datetime
+    release: Release,
+    proposed: Iterable[tuple[str, str, int]],
+    at: datetime,
+    *,
+    of_nobody: bool = False,
 ) -> list[Wanted]:
     """What these propositions (offer, space, status) take of their offers' caps.
 
-    Of a cap that counts what becomes of propositions nothing is taken yet, but it must have room.
+    Where they are nobody's in particular, nobody's own caps count them. Of a cap that counts what
+    becomes of propositions nothing is taken yet, but it must have room.
     """
     takes: Counter[tuple[str, str]] = Counter()
     caps: dict[str, Cap] = {}
     for offer, space, status in proposed:
         for cap in caps_of(release, offer):
+            if of_nobody and cap.per_contact:
+                continue
             place = space if cap.each_space else ""
             at_once = counts_at_once(cap, status)
             if at_once or not cap.per_contact:  # of persons the clock tells that nothing moved

@@ -235,7 +235,7 @@ def told_of(
             "slots": [kept_slot(slot) for slot in question.slots],
             "propositions": [row_of(one, release, shown) for one in stored.values()],
         },
-        wanted_by(release, proposed, ask.at),
+        wanted_by(release, proposed, ask.at, of_nobody=person.pk is None),
     )
 
 

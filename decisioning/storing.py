@@ -18,6 +18,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.errors import CheckViolation, DeadlockDetected, ForeignKeyViolation
+from pydantic_core import to_json
 
 from decisioning.asks import Draft, Made, Shown
 from decisioning.caps import period_of, told
@@ -197,7 +198,7 @@ class Lines:
         return (
             f"{one.draft.interaction}\t{self.environment}\t{one.pk}\t{self.moment}"
             f"\t{self.release.number}\t{escaped(question.seed)}\t{question.identification}"
-            f"\t{deduplicate}\t{ticks}\t{self.slots_text}\t{escaped(json.dumps(inputs))}"
+            f"\t{deduplicate}\t{ticks}\t{self.slots_text}\t{escaped(to_json(inputs).decode())}"
             f"\t{self.run}\n"
         )
 

@@ -126,6 +126,7 @@ class SlotWalk:
         self.answers: dict[Block, tuple[Any, ...]] = {}
         self.zone = call.release.zone
         self.asks_above = self.release.asks_above
+        self.is_brief = not self.asks_above and not question.explain
         self.tie_start: Any = None
         self.why = Why(wanted=question.explain)
         self.capped = 0
@@ -237,6 +238,8 @@ class SlotWalk:
 
     def weigh(self, entry: Entry) -> Candidate | None:
         """Filters from the top down, then the best context; None when the offer leaves."""
+        if entry.block is not None and self.is_brief:  # it has passed its own filter already
+            return best_of(entry, self.answers[entry.block])
         offer = entry.offer
         self.facts["offer"] = offer.facts
         if self.asks_above and not self.passes_above(offer):

@@ -67,6 +67,20 @@ def test_a_person_has_an_offer_as_often_as_its_cap_says():
 
 
 @pytest.mark.django_db
+def test_nobody_in_particular_has_no_count_of_their_own():
+    shop = make_environment()
+    own, shared = cap(1, per_contact=True), cap(2)
+    engine = engine_of(offer("TOP", 9, own, shared), offer("NEXT", 5))
+
+    made = [decide(ask_for(shop, engine, None)) for _ in range(3)]
+
+    assert [offers_of(one) for one in made] == [["TOP"], ["TOP"], ["NEXT"]]
+    assert all(one.recorded for one in made)
+    assert not CapUse.objects.exists()
+    assert CapTotalUse.objects.aggregate(Sum("used")) == {"used__sum": 2}
+
+
+@pytest.mark.django_db
 def test_everybody_shares_a_total_and_then_gets_the_next_best():
     shop = make_environment()
     engine = engine_of(offer("TOP", 9, cap(3)), offer("NEXT", 5))

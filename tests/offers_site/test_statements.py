@@ -36,12 +36,6 @@ def test_what_writes_is_not_said_twice():
     connection.close()
 
 
-def test_a_statement_that_failed_is_known_still():
-    with pytest.raises(psycopg.errors.DivisionByZero):
-        run("SELECT 1 / %s", [0])
-    assert run("SELECT 1 / %s", [1]) == [(1,)]
-
-
 def test_values_go_there_and_back_alike_with_and_without_a_transaction():
     statement = "SELECT %s::text, %s::bigint, %s::json, %s::jsonb"
     values = ["l’été", 7, '{"a": [1.5, null]}', '{"a": [1.5, null]}']
