@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 from django import forms, template
@@ -100,9 +101,8 @@ class StencilNode(template.Node):
         self.alike = alike
 
     def render(self, context: Context) -> SafeString:
-        cut: dict[tuple[object, ...], Stencil] = context.render_context.dicts[0].setdefault(
-            self, {}
-        )
+        page: Any = context.render_context.dicts[0]  # where {% include %} keeps its own
+        cut: dict[tuple[object, ...], Stencil] = page.setdefault(self, {})
         like = tuple(each.resolve(context) for each in self.alike)
         if like not in cut:
             cut[like] = Stencil.cut(list(self.holes), lambda holes: self.drawn(context, holes))
@@ -154,7 +154,7 @@ def state_icon(state: object) -> str:
 
 
 @register.simple_tag
-def badge(state: object, label: object) -> SafeString:
+def badge(state: object, label: Any) -> SafeString:
     """A stored state, which decides the tone and the icon, in words that people read."""
     return badge_of(str(state), conditional_escape(label))
 
