@@ -122,6 +122,7 @@ def stencil(parser: Parser, token: Token) -> StencilNode:
     What is inside is drawn once for all that is alike in what comes after `for`; the values before
     it are only filled in. It sees them by name, and must depend on nothing else that differs from
     row to row: it can print them and build addresses of them, but ask and cut nothing of them.
+    Numbers are filled in without separators.
     """
     bits = token.split_contents()[1:]
     holes = token_kwargs(bits, parser)
