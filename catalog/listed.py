@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from catalog.models import Offer, Representation
+
+Read = Callable[[Collection[int]], Mapping[int, Any]]
 
 
 class Shown(NamedTuple):
@@ -18,7 +20,7 @@ class Shown(NamedTuple):
 def beside(offers: Iterable[Offer], columns: Collection[str]) -> dict[str, Mapping[int, Any]]:
     """The tags, spaces and access labels of offers by key, as far as there is a column for them."""
     keys = [offer.pk for offer in offers]
-    read = {"tags": tags_of, "spaces": spaces_of, "access_labels": labels_of}
+    read: dict[str, Read] = {"tags": tags_of, "spaces": spaces_of, "access_labels": labels_of}
     return {name: of(keys) if name in columns else {} for name, of in read.items()}
 
 

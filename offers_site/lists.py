@@ -30,7 +30,9 @@ A room declares a list beside its view, and the template says what stands in eac
     {% partialdef row_menu %}<a class="menu-item" href="…">…</a>{% endpartialdef %}
     {% partialdef empty %}{% include "components/empty.html" with … only %}{% endpartialdef %}
 
-A cell without a partial shows the row's attribute of the column's name. All state is in the
+A cell without a partial shows the row's attribute of the column's name. What stands around the
+cells is drawn once for all rows; a cell or a menu of some length does well to say with
+`{% stencil %}` what it shares with those of other rows. All state is in the
 address; whatever is wrong in it is ignored. A page costs one query for the rows, one for the count,
 and what the queryset prefetches and the filter offers as choices.
 """

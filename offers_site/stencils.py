@@ -17,6 +17,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -46,7 +47,7 @@ class Stencil:
             raise Damaged(", ".join(names))
         return cls(pieces[::2], [names[int(number)] for number in pieces[1::2]])
 
-    def filled(self, **values: object) -> SafeString:
+    def filled(self, **values: Any) -> SafeString:
         texts = {name: conditional_escape(value) for name, value in values.items()}
         parts = [self.pieces[0]]
         for name, piece in zip(self.holes, self.pieces[1:], strict=True):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from catalog.forms.fields import NewTagsField, TagsField, category_choices, tag_choices
+from catalog.forms.fields import LongSelect, NewTagsField, TagsField, category_choices, tag_choices
 from catalog.models import Environment
 
 
@@ -29,6 +29,7 @@ class MoveForm(BulkForm):
     category = forms.ChoiceField(
         label=gettext_lazy("To the category"),
         required=False,
+        widget=LongSelect,
         error_messages={"invalid_choice": gettext_lazy("Choose one of the categories.")},
     )
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from catalog.forms.fields import category_choices
+from catalog.forms.fields import LongSelect, category_choices
 from catalog.forms.offers import LARGEST_VERSION
 from catalog.forms.shaping import MomentField
 from catalog.models import Category, Environment, Offer, Space
@@ -102,7 +102,7 @@ class EligibilityForm(WindowForm):
     `order` says which weights there are and in which order: the numbers of their forms.
     """
 
-    category = forms.ChoiceField(label=gettext_lazy("Category"), required=False)
+    category = forms.ChoiceField(label=gettext_lazy("Category"), required=False, widget=LongSelect)
     filter = RuleField(label=gettext_lazy("Who can get it"), required=False)
     version = forms.IntegerField(min_value=1, max_value=LARGEST_VERSION, widget=forms.HiddenInput)
     field_order = ("category", "start", "end", "filter")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from catalog.forms.fields import category_choices
+from catalog.forms.fields import LongSelect, category_choices
 from catalog.forms.offers import LARGEST_VERSION
 from catalog.models import Context, Environment, Representation, Space
 from catalog.tree import Tree
@@ -82,6 +82,7 @@ def weight_filter(environment: Environment, user: User, tree: Tree) -> type[Weig
         "category": forms.ChoiceField(
             label=gettext_lazy("Category"),
             choices=category_choices(environment, user, nothing=gettext_lazy("Any category")),
+            widget=LongSelect,
         ),
         "space": forms.ChoiceField(
             label=gettext_lazy("Space"),

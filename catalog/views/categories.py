@@ -94,7 +94,7 @@ def tree_seen(request: CatalogueRequest, environment: Environment) -> Tree:
     tree = tree_of(seen.for_category_tree())
     for category in tree.by_key.values():
         category.environment = environment
-        if category.parent_id in tree.by_key:
+        if category.parent_id is not None and category.parent_id in tree.by_key:
             category.parent = tree.by_key[category.parent_id]
     return tree
 

@@ -68,7 +68,7 @@ def stencil_of(
     context: Context, page: ListPage[Any], cells: list[str], *, has_menu: bool, menus: bool
 ) -> Stencil:
     """What stands around the cells of a row."""
-    template_of_row = engine_of(context).get_template(ROW)
+    template_of_row: Template = engine_of(context).get_template(ROW)
 
     def draw(holes: Mapping[str, str]) -> str:
         given = {
@@ -94,7 +94,7 @@ def cell(
     if drawn_by is None:
         value = getattr(row, column.name, "")
         value = value() if callable(value) else value
-        shown = when(value) if isinstance(value, datetime) else value_or_nothing(value)
+        shown: Any = when(value) if isinstance(value, datetime) else value_or_nothing(value)
         return conditional_escape(shown)
     text = drawn(drawn_by, context)
     return NOTHING if text == "—" else text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 from django import forms, template
@@ -100,9 +101,8 @@ class StencilNode(template.Node):
         self.alike = alike
 
     def render(self, context: Context) -> SafeString:
-        cut: dict[tuple[object, ...], Stencil] = context.render_context.dicts[0].setdefault(
-            self, {}
-        )
+        page: Any = context.render_context.dicts[0]  # where {% include %} keeps its own
+        cut: dict[tuple[object, ...], Stencil] = page.setdefault(self, {})
         like = tuple(each.resolve(context) for each in self.alike)
         if like not in cut:
             cut[like] = Stencil.cut(list(self.holes), lambda holes: self.drawn(context, holes))
@@ -122,6 +122,7 @@ def stencil(parser: Parser, token: Token) -> StencilNode:
     What is inside is drawn once for all that is alike in what comes after `for`; the values before
     it are only filled in. It sees them by name, and must depend on nothing else that differs from
     row to row: it can print them and build addresses of them, but ask and cut nothing of them.
+    Numbers are filled in without separators.
     """
     bits = token.split_contents()[1:]
     holes = token_kwargs(bits, parser)
@@ -154,7 +155,7 @@ def state_icon(state: object) -> str:
 
 
 @register.simple_tag
-def badge(state: object, label: object) -> SafeString:
+def badge(state: object, label: Any) -> SafeString:
     """A stored state, which decides the tone and the icon, in words that people read."""
     return badge_of(str(state), conditional_escape(label))
 

@@ -34,7 +34,7 @@ def test_each_row_is_drawn_as_if_it_were_alone():
 
 
 def test_it_is_drawn_once_for_all_that_are_alike_and_anew_for_every_page():
-    drawings = []
+    drawings: list[int] = []
     rows = [{"is_new": new} for new in (True, False, True, True)]
     text = "{% for row in rows %}{% stencil for row.is_new %}{{ draw }}{% endstencil %}{% endfor %}"
     template = Template(text)
@@ -48,12 +48,15 @@ def test_it_is_drawn_once_for_all_that_are_alike_and_anew_for_every_page():
 
 
 def test_what_is_filled_in_is_never_taken_for_a_hole():
-    holes = {}
-    stencil = Stencil.cut(
-        ["first", "second"], lambda given: holes.update(given) or "{first}-{second}".format(**given)
-    )
+    holes: dict[str, str] = {}
 
-    assert stencil.filled(first=holes["second"], second="{first}") == f"{holes['second']}-{{first}}"
+    def draw(given):
+        holes.update(given)
+        return f"{given['first']}-{given['second']}"
+
+    filled = Stencil.cut(["first", "second"], draw).filled(first=holes["second"], second="it")
+
+    assert filled == f"{holes['second']}-it"
 
 
 @pytest.mark.parametrize("name_filter", ['truncatechars:"12"', 'slice:":20"', "upper"])
