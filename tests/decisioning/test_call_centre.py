@@ -142,8 +142,10 @@ def test_after_an_answer_the_next_best_offer_comes(client):
     assert len({code for _number, code, _status in offers(page)}) == 4
 
 
-def test_what_a_rule_keeps_back_by_now_is_said(bank, client):
+def test_what_a_rule_keeps_back_by_now_is_said(bank, client, monkeypatch):
     """While somebody is on the line they take the card on the web."""
+    for door in ("decisions", "propositions"):
+        monkeypatch.setattr(f"decisioning.api.{door}.now", lambda: JUNE)
     page = call(client)
     assert page.context["cards"][0].kept_back == ()
 
