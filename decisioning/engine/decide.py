@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+from decisioning.engine.blocks import Block
 from decisioning.engine.compiled import CompiledOffer, Facts, Release, Test
-from decisioning.engine.plans import NO_LISTS, Block, Entry, Group, Plan, Plans
+from decisioning.engine.plans import NO_LISTS, Entry, Group, Plan, Plans, each_once, in_turn
 from decisioning.engine.pressure import Pressure
 from decisioning.engine.slots import Asked, part_of, together
 from decisioning.engine.values import (
@@ -181,23 +182,18 @@ class SlotWalk:
 
     def entries(self, plan: Plan) -> Iterable[Entry]:
         """The offers that are open to this person, each once, the heaviest possible first."""
-        if self.question.explain or plan.lists is NO_LISTS:
-            return in_turn([found for group in plan.groups for found in self.lists(group)])
-        return self.listed(plan)
+        if not self.question.explain and plan.lists is not NO_LISTS:
+            return each_once(self.open_to(plan))
+        found = in_turn([found for group in plan.groups for found in self.lists(group)])
+        return found if self.question.explain else each_once(found)
 
-    def listed(self, plan: Plan) -> Iterator[Entry]:
-        seen: set[str] = set()
+    def open_to(self, plan: Plan) -> Iterator[Entry]:
         is_open: dict[int, bool] = {}
         for entry in in_turn(plan.lists.open_to(self.facts)):
             lets_in = is_open.get(entry.group)
             if lets_in is None:
                 lets_in = is_open[entry.group] = self.is_open(plan.groups[entry.group])
             if lets_in and (entry.needs is None or entry.is_open_to(self.facts)):
-                if not entry.once:  # it may have stood in a heavier list already
-                    code = entry.offer.offer.code
-                    if code in seen:
-                        continue
-                    seen.add(code)
                 yield entry
 
     def lists(self, group: Group) -> Iterable[Iterable[Entry]]:
@@ -383,15 +379,6 @@ class SlotWalk:
                 offer=offer.code, rank=len(propositions) + 1, weight=Decimal(0), is_fallback=True
             )
         )
-
-
-def in_turn(lists: Sequence[Iterable[Entry]]) -> Iterable[Entry]:
-    """The entries of several lists, the heaviest first."""
-    return lists[0] if len(lists) == 1 else heapq.merge(*lists, key=lightness)
-
-
-def lightness(entry: Entry) -> float:
-    return -entry.bound
 
 
 def counts_at_once(cap: Cap, status: int) -> bool:

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from decimal import Decimal
-from itertools import compress, product
+from itertools import product
 from math import inf
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from decisioning.engine import weights
+from decisioning.engine.blocks import Block, in_blocks
 from decisioning.engine.compiled import (
     CompiledOffer,
     Facts,
-    Later,
     Line,
     Release,
     Test,
-    asks_offer,
     constant_weight,
 )
 from decisioning.engine.values import Category, Space, Step
-from rules.checking import Checked
 from rules.keys import Key, Path, Value
-from rules.kinds import BOOL
-from rules.tree import Literal
 
-SMALLEST_BLOCK, LARGEST_BLOCK = 16, 256  # entries
-YES = Literal(True, BOOL)  # noqa: FBT003 (a value of the rule language)
-ALWAYS = Checked(YES, BOOL, {YES: BOOL})
 MOST_PAIRS = 32  # of values for which an offer is listed
 MOST_PLANS = 256  # a release's plans are few: a space, what is asked for, and the era
 
@@ -61,7 +55,7 @@ class Entry:
     first: int = 0  # from where those of its lines are counted
     needs: Key | None = None  # where it is listed by one key and another must be true as well
     group: int = 0
-    once: bool = True  # whether it stands in one list alone
+    once: bool = True  # whether it stands in one place alone
 
     def is_open_to(self, facts: Facts) -> bool:
         if self.needs is None:
@@ -102,49 +96,6 @@ class Lists:
         return [each for each in found if each]
 
 
-class Block:
-    """Entries whose rules are one function: what several of them ask is asked once.
-
-    It takes long to make, so it is for those who ask for many people.
-    """
-
-    __slots__ = ("ask", "entries", "unread")
-
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self.unread = entries
-        self.entries: tuple[Entry, ...] = ()
-        self.ask: Later | None = None
-
-    def answers(self, facts: Facts, at: datetime, zone: tzinfo) -> tuple[Any, ...]:
-        """What the rules of all of them say; first, for each entry, its own filter."""
-        ask = self.ask
-        if ask is None:
-            ask = self.ask = self.read()
-        return ask(facts, at, zone)
-
-    def read(self) -> Later:
-        filters: list[Checked] = []
-        more: list[Checked] = []
-        placed = []
-        for entry in self.unread:
-            own = entry.offer.ask.rules if entry.offer.ask else ()
-            if any(asks_offer(rule) for rule in own):  # it is asked by itself
-                filters.append(ALWAYS)
-                placed.append(entry)
-                continue
-            number = int(entry.offer.has_filter)
-            first = len(self.unread) + len(more) - number
-            placed.append(replace(entry, block=self, filter_at=len(filters), first=first))
-            filters.append(own[0] if number else ALWAYS)
-            more += own[number:]
-        self.entries = tuple(placed)
-        return Later([*filters, *more])
-
-    def passing(self, answers: tuple[Any, ...]) -> Iterator[Entry]:
-        """Those whose own filter lets the person in, or has not been asked yet."""
-        return compress(self.entries, answers)
-
-
 NO_LISTS = Lists()
 
 
@@ -153,6 +104,27 @@ class Plan:
     groups: tuple[Group, ...]
     left: tuple[tuple[CompiledOffer, Step, str], ...]  # those that nobody can have now, and why
     lists: Lists = NO_LISTS  # none where the offers are asked in blocks
+
+
+def in_turn(lists: Sequence[Iterable[Entry]]) -> Iterable[Entry]:
+    """The entries of several lists, the heaviest first."""
+    return lists[0] if len(lists) == 1 else heapq.merge(*lists, key=lightness)
+
+
+def each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Without offers that have stood in a heavier place already."""
+    seen: set[str] = set()
+    for entry in entries:
+        if not entry.once:
+            code = entry.offer.offer.code
+            if code in seen:
+                continue
+            seen.add(code)
+        yield entry
+
+
+def lightness(entry: Entry) -> float:
+    return -entry.bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +190,7 @@ class Plans:
 
 
 def with_blocks(group: Group) -> Group:
-    """The heaviest are asked in small blocks: often one of them is enough."""
-    blocks, start, size = [], 0, SMALLEST_BLOCK
-    while start < len(group.entries):
-        blocks.append(Block(group.entries[start : start + size]))
-        start, size = start + size, min(size * 2, LARGEST_BLOCK)
-    return replace(group, blocks=tuple(blocks))
+    return replace(group, blocks=in_blocks(group.entries))
 
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:

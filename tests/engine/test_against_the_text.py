@@ -8,7 +8,7 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decisioning.engine import plans
+from decisioning.engine import blocks
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
 from decisioning.engine.values import (
@@ -221,7 +221,7 @@ def test_the_engine_does_what_the_text_says(catalogue, question):
     (answer,) = Engine(release).decide(question).answers
 
     assert [(p.offer, p.weight, p.context) for p in answer.propositions] == expected
-    with patch.object(plans, "SMALLEST_BLOCK", 2):
+    with patch.object(blocks, "SMALLEST", 2):
         assert Engine(release, for_many=True).decide(question).answers == (answer,)
 
 
