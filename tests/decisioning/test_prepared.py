@@ -61,8 +61,10 @@ def test_a_server_that_has_forgotten_is_told_again():
 
 def test_a_connection_that_was_closed_is_opened_again():
     (former,) = read("SELECT pg_backend_pid()", [])
-    with psycopg.connect(**statements.raw_connection().info.get_parameters()) as other:
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", former)
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", former)
+    other.close()
 
     (now,) = read("SELECT pg_backend_pid()", [])
 
