@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 from coupons.models import Coupon
 from coupons.tallying import DIFFERENCES
@@ -152,9 +152,12 @@ def check(coupon: Coupon | None = None) -> list[Drift]:
             of_coupon="(%(coupon)s::bigint IS NULL OR s.id = %(coupon)s)",
             of_movement="(%(coupon)s::bigint IS NULL OR m.coupon_id = %(coupon)s)",
         )
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if coupon is None:  # of all, no row is looked up by itself: a server that has not
+                cursor.execute("SET LOCAL enable_nestloop = off")  # analysed yet would do so
             cursor.execute(f"{text} ORDER BY 1, 2 LIMIT {MOST}", {"coupon": pk})
             drifts += [Drift(kind, *row) for row in cursor.fetchall()]
+            cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
     return drifts
 
 
