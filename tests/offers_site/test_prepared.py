@@ -1,5 +1,7 @@
 """Statements that a connection prepares once: what goes in, what comes out, what goes wrong."""
 
+import os
+import socket
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -12,7 +14,8 @@ from offers_site import prepared, statements
 from offers_site.statements import read, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ONE = UUID("0199f3f0-0000-7000-8000-000000000001")
+ONE = "SELECT 1 WHERE %s > 0"
+ID = UUID("0199f3f0-0000-7000-8000-000000000001")
 AT = datetime(2026, 6, 15, 8, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -22,7 +25,7 @@ def prepared_here():
 
 def test_values_come_back_as_they_went_in():
     statement = "SELECT %s::text, %s::bigint, %s::uuid, %s::timestamptz, %s::integer, %s::json"
-    values = ["L\u2019été % \\", -(2**60), ONE, AT, None, '[{"a": [1, 2.5, null, true]}]']
+    values = ["L\u2019été % \\", -(2**60), ID, AT, None, '[{"a": [1, 2.5, null, true]}]']
 
     for _time in range(2):
         assert read(statement, values) == [(*values[:5], [{"a": [1, 2.5, None, True]}])]
@@ -83,3 +86,38 @@ def test_in_a_transaction_an_error_takes_back_the_statement_alone():
         with pytest.raises(psycopg.errors.DivisionByZero):
             run("SELECT 1 / %s::integer", [0])
         assert run("SELECT %s::integer", [1]) == [(1,)]
+
+
+def lose_the_connection():
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
+
+
+def test_what_only_reads_is_asked_again_by_another_connection():
+    assert read(ONE, [1]) == [(1,)]
+
+    lose_the_connection()
+
+    assert read(ONE, [1]) == [(1,)]
+
+
+def test_what_writes_is_not_said_twice():
+    assert run(ONE, [1]) == [(1,)]
+
+    lose_the_connection()
+
+    with pytest.raises(psycopg.OperationalError):
+        run(ONE, [1])
+    connection.close()
+
+
+def test_values_go_there_and_back_alike_with_and_without_a_transaction():
+    statement = "SELECT %s::text, %s::bigint, %s::json, %s::jsonb"
+    values = ["l’été", 7, '{"a": [1.5, null]}', '{"a": [1.5, null]}']
+    found = [("l’été", 7, {"a": [1.5, None]}, '{"a": [1.5, null]}')]
+
+    alone = run(statement, values)
+    with transaction.atomic():
+        within = run(statement, values)
+
+    assert (alone, within) == (found, found)
