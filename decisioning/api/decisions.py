@@ -92,16 +92,14 @@ def straight(run: View) -> View:
 
     def answer_call(request: HttpRequest, **more: Any) -> HttpResponse:
         try:
-            key = PROGRAMS(request)
-            if key is None:
-                return run(request, **more)
-            cast(KeyRequest, request).auth = key
             call = DecisionCall.model_validate_json(request.body)
-        except Problem as refusal:
-            return refusal.response()
         except (ValidationError, RequestDataTooBig):
             return run(request, **more)
         try:
+            key = PROGRAMS(request)  # once for a call: it is counted
+            if key is None:
+                return run(request, **more)
+            cast(KeyRequest, request).auth = key
             return decide(request, call)
         except Problem as refusal:
             return refusal.response()

@@ -67,6 +67,16 @@ def test_an_address_may_ask_only_so_often(shop, settings, broker, monkeypatch):
     assert shop.post("decisions", BODY, Origin=SHOP, **elsewhere).status_code == 200
 
 
+def test_a_call_that_is_wrong_counts_once(shop, settings, broker, monkeypatch):
+    settings.PAGE_CALLS_PER_MINUTE = 2
+    monkeypatch.setattr("decisioning.api.entering.now", lambda: NOW)
+
+    bodies = [{**BODY, "slots": 1}, BODY, BODY]
+    statuses = [shop.post("decisions", body, Origin=SHOP).status_code for body in bodies]
+
+    assert statuses == [422, 200, 429]
+
+
 def test_servers_are_not_counted(shop, settings, broker):
     settings.PAGE_CALLS_PER_MINUTE = 1
     server = Bank("decide")
