@@ -140,6 +140,7 @@ VERBS: Mapping[str, str | Promise] = {
     "planned_release.created": gettext_lazy("planned a release of %(subject)s"),
     "planned_release.changed": gettext_lazy("changed the planned release of %(subject)s"),
     "planned_release.cancelled": gettext_lazy("cancelled the planned release of %(subject)s"),
+    "run.started": gettext_lazy("began to decide for everybody of an audience in %(subject)s"),
 }
 
 

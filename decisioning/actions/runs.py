@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import journal
 from accounts.models import User
 from catalog.models import Environment
 from decisioning.inputs import kept_slot
@@ -47,7 +48,7 @@ def start_run(
         unit=_("contacts"),
         here=here,
     )
-    return Run.objects.create(
+    run = Run.objects.create(
         job=job,
         environment=environment,
         audience=audience,
@@ -57,3 +58,5 @@ def start_run(
         helpers=helpers,
         created_at=at,
     )
+    journal.record("run.started", run, by=by, at=at, after={"audience": audience})
+    return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Environment
 from jobs.models import Job
@@ -14,15 +15,19 @@ class Run(models.Model):
 
     job = models.OneToOneField(Job, models.PROTECT, related_name="run")
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="runs")
-    audience = models.TextField()  # the rule, as it was given
+    audience = models.TextField(_("audience"))  # the rule, as it was given
     slots = models.JSONField()  # what everybody is asked, as with a decision
     at = models.DateTimeField(null=True)  # of all decisions; NULL: each has its own
     size = models.PositiveIntegerField()  # people who are decided together
     helpers = models.PositiveSmallIntegerField()  # workers that are called besides the first
     created_at = models.DateTimeField()
 
+    class Meta:
+        verbose_name = _("decisions for an audience")
+        verbose_name_plural = _("decisions for audiences")
+
     def __str__(self) -> str:
-        return f"run {self.pk}"
+        return ", ".join(slot["space"] for slot in self.slots)
 
 
 class Part(models.Model):

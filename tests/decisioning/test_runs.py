@@ -6,6 +6,8 @@ from functools import partial
 
 import pytest
 
+from accounts.journal import sentence
+from accounts.models import JournalEntry
 from catalog.models import Environment, Offer
 from decisioning import runs
 from decisioning.actions.runs import start_run
@@ -16,7 +18,7 @@ from jobs import running
 from jobs.actions import cancel_job
 from jobs.models import Job
 from rules.refusals import BadRule
-from tests.build import NOON
+from tests.build import NOON, make_user
 from tests.catalog.making import edit, fresh, publish
 from tests.decisioning.crowds import alone, elsewhere, got, meanwhile, open_shop
 from tests.decisioning.http import forget
@@ -31,8 +33,8 @@ def shop():
 
 
 def start(audience="true", **more):
-    more = {"size": 3, "helpers": 0, **more}
-    return start_run(ask_everybody("hero", count=11), audience, by=None, at=NOON, **more)
+    more = {"size": 3, "helpers": 0, "by": None, **more}
+    return start_run(ask_everybody("hero", count=11), audience, at=NOON, **more)
 
 
 def lead(run):
@@ -49,6 +51,16 @@ def test_when_others_were_quicker_all_are_decided_for_again(shop, monkeypatch):
     assert sum(CapTotalUse.objects.values_list("used", flat=True)) == 5
     assert Interaction.objects.count() == len(shop) + 4
     assert set(Clock.objects.values_list("ticks", flat=True)) == {1}
+
+
+def test_who_began_stands_in_the_journal(shop):
+    ann = make_user("ann@example.org")
+
+    start(audience="contact.key == 'C-1'", by=ann)
+
+    entry = JournalEntry.objects.get(verb="run.started")
+    assert (entry.by, entry.after) == (ann, {"audience": "contact.key == 'C-1'"})
+    assert sentence(entry) == "began to decide for everybody of an audience in hero"
 
 
 def test_a_release_that_came_meanwhile_decides(shop, monkeypatch):
