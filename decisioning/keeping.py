@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from catalog.gathering import Kind
 from catalog.models import Revision
 from catalog.scalars import read_period
-from decisioning.models import CapTotal, CapUse
+from decisioning.models import CapTotal, CapUse, NamedAnswer
 from decisioning.partitions import drop_months_before, make_months_ahead
+
+A_DAY = timedelta(days=1)  # that an answer is kept for who asks again
 
 
 def make_room(at: datetime) -> int:
@@ -19,8 +21,9 @@ def make_room(at: datetime) -> int:
 def purge(at: datetime, *, days: int) -> list[str]:
     """Drop the months that nobody has to keep any more, and the counts of periods before them.
 
-    Counts of caps for life stay. The names of what is gone.
+    Answers go after a day. Counts of caps for life stay. The names of what is gone.
     """
+    NamedAnswer.objects.filter(at__lt=at - A_DAY).delete()
     before = at - max(timedelta(days=days), longest_period() + timedelta(days=1))
     for counted in (CapUse, CapTotal):
         counted.objects.filter(until__lt=before).delete()

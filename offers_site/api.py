@@ -81,7 +81,7 @@ def preflight(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204)
     response["Access-Control-Allow-Origin"] = request.headers.get("Origin", "null")
     response["Access-Control-Allow-Methods"] = "GET, POST"
-    response["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+    response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
     response["Access-Control-Max-Age"] = "600"
     response["Vary"] = "Origin"
     return response

@@ -13,6 +13,7 @@ from ninja.files import UploadedFile
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from accounts.api import KeyAuth, KeyRequest
+from offers_site.idempotency import name_of, name_reused
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 from transfers import actions, reporting
@@ -83,9 +84,7 @@ def started(
     subject = subjects.get(call.subject)
     if subject is None:
         raise refused("subject", f"Choose one of: {', '.join(subjects)}.")
-    idempotency_key = request.headers.get("Idempotency-Key", "")
-    if len(idempotency_key) > 200 or "\0" in idempotency_key:
-        raise Problem(422, "idempotency_key_invalid", "An idempotency key has 200 characters.")
+    idempotency_key = name_of(request)
     options = read_options(subject, call, request)
     received = actions.receive(file.name or "", file.chunks())
     try:
@@ -96,11 +95,7 @@ def started(
         else:
             transfer = actions.start_import(subject, received, options, by=key, at=now())
     except actions.OtherBody:
-        raise Problem(
-            422,
-            "idempotency_key_reused",
-            "The same Idempotency-Key came with another body before.",
-        ) from None
+        raise name_reused() from None
     return {
         "job": str(transfer.pk),
         "state": str(transfer.state),

@@ -230,6 +230,11 @@ def move_memberships(other: Contact, kept: Contact) -> None:
 @transaction.atomic(durable=True)
 def link_visitor(visitor: Contact, contact: Contact | None, *, by: Actor, at: datetime) -> None:
     """Say whom a visitor turned out to be, or that it is not known (None)."""
+    set_link(visitor, contact, by=by, at=at)
+
+
+def set_link(visitor: Contact, contact: Contact | None, *, by: Actor, at: datetime) -> None:
+    """The same within a transaction that is open already."""
     if visitor.is_contact or (contact is not None and not contact.is_contact):
         raise NotLinkable(_("Only a visitor can be linked, and only to a contact."))
     Contact.objects.filter(pk=visitor.pk).update(

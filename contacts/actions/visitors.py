@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from accounts.journal import Actor
-from contacts.actions.contacts import link_visitor
+from contacts.actions.contacts import set_link
 from contacts.columns import TABLE
 from contacts.models import Contact
 
@@ -23,7 +23,6 @@ class Visitor:
     linked: int | None
 
 
-@transaction.atomic(durable=True)
 def meet(key: str | None, *, at: datetime) -> Visitor:
     """The visitor with this key, who is there from now on and is not forgotten soon."""
     statement = (
@@ -37,6 +36,7 @@ def meet(key: str | None, *, at: datetime) -> Visitor:
         return Visitor(*cursor.fetchone())
 
 
+@transaction.atomic
 def recognise(visitor: Visitor, contact: int, *, by: Actor, at: datetime) -> None:
     """From now on this browser is this contact's; whoever had it before keeps what they had."""
-    link_visitor(Contact.objects.get(pk=visitor.pk), Contact.objects.get(pk=contact), by=by, at=at)
+    set_link(Contact.objects.get(pk=visitor.pk), Contact.objects.get(pk=contact), by=by, at=at)

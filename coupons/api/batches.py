@@ -17,6 +17,7 @@ from coupons.api.values import read_moment
 from coupons.models import Batch
 from coupons.redeeming import OtherBody
 from jobs.models import Job
+from offers_site.idempotency import name_of, name_reused
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 
@@ -66,9 +67,6 @@ class VoidCall(BaseModel):
 )
 def generate_codes(request: HttpRequest, code: str, call: GenerateCall) -> Status[dict[str, Any]]:
     coupon, by = find_coupon(request, code), key_of(request)
-    name = request.headers.get("Idempotency-Key", "")
-    if len(name) > 200 or "\0" in name:
-        raise Problem(422, "idempotency_key_invalid", "An idempotency key has 200 characters.")
     own = call.model_dump(include={"pattern", "prefix", "length", "suffix", "charset", "check"})
     own = {part: value for part, value in own.items() if value}
     if own and not (call.pattern or call.length):
@@ -85,7 +83,7 @@ def generate_codes(request: HttpRequest, code: str, call: GenerateCall) -> Statu
             end_at=read_moment("end_at", call.end_at, coupon.timezone) if call.end_at else None,
             max_redemptions=call.max_redemptions,
             label=call.label,
-            idempotency_key=name,
+            idempotency_key=name_of(request),
             by=by,
             at=now(),
         )
@@ -94,11 +92,7 @@ def generate_codes(request: HttpRequest, code: str, call: GenerateCall) -> Statu
     except NotInState as refusal:
         raise Problem(409, "not_in_state", str(refusal)) from refusal
     except OtherBody:
-        raise Problem(
-            422,
-            "idempotency_key_reused",
-            "The same Idempotency-Key came with another body before.",
-        ) from None
+        raise name_reused() from None
     return Status(202, begun(started))
 
 

@@ -25,6 +25,7 @@ from coupons.judging import HIDDEN_FROM_PUBLIC, Reason, Refused, Verdict
 from coupons.models import Coupon, Hold, Redemption
 from coupons.models.folders import knows_all
 from coupons.redeeming import AlreadyReversed, OtherBody, Use
+from offers_site import idempotency
 from offers_site.http import address_of
 from offers_site.problems import Problem
 from offers_site.values import Moment, Text
@@ -204,7 +205,7 @@ def rolled_back(
             redemption,
             reason=call.reason.strip(),
             source=source_of(key),
-            external_id=idempotency_key(request),
+            external_id=idempotency.name_of(request),
             by=key,
             at=now(),
         )
@@ -242,7 +243,7 @@ def held(request: HttpRequest, call: HoldCall, key: ApiKey) -> JsonResponse:
             customer_key=call.customer_key or "",
             lasting=lasting,
             source=source_of(key),
-            name=call.name or idempotency_key(request) or str(uuid.uuid4()),
+            name=call.name or idempotency.name_of(request) or str(uuid.uuid4()),
             bucket=bucket_of(request),
             by=key,
             at=at,
@@ -299,15 +300,8 @@ def bucket_of(request: HttpRequest) -> str:
     return f"{key.pk}:{address_of(request)}" if key.is_publishable else str(key.pk)
 
 
-def idempotency_key(request: HttpRequest) -> str:
-    name = request.headers.get("Idempotency-Key", "")
-    if len(name) > 200 or "\0" in name:
-        raise Problem(422, "idempotency_key_invalid", "An idempotency key has 200 characters.")
-    return name
-
-
 def name_of(request: HttpRequest, redemption_id: str | None) -> str:
-    name = redemption_id or idempotency_key(request)
+    name = redemption_id or idempotency.name_of(request)
     if not name:
         raise Problem(
             422,

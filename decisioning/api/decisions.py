@@ -23,6 +23,8 @@ from decisioning.api.entering import HeldPageAuth, PageAuth, key_of
 from decisioning.calling import DecisionCall, Key
 from decisioning.identifying import sign
 from decisioning.recording import TooBusy
+from decisioning.repeating import OtherBody, answer_once
+from offers_site.idempotency import digest_of, name_of, name_reused
 from offers_site.problems import FieldError, Problem
 
 router = Router()
@@ -124,10 +126,11 @@ def answered(request: HttpRequest, call: DecisionCall, key: ApiKey) -> HttpRespo
         raise Problem(
             403, "scope_missing", "at, seed and explain need a key with the scope decide:at."
         )
-    caller = Caller(by=key, accepted=first_language(request))
     began = perf_counter()
     try:
-        found = answer(call, caller=caller, at=now())
+        body, told = answer_of(request, call, key)
+    except OtherBody:
+        raise name_reused() from None
     except NoSuchPlace as refusal:
         raise Problem(404, refusal.code, str(refusal)) from refusal
     except BadMoment:
@@ -138,8 +141,21 @@ def answered(request: HttpRequest, call: DecisionCall, key: ApiKey) -> HttpRespo
         raise Problem(
             503, "busy", "Too much happens to this person at once.", headers={"Retry-After": "1"}
         ) from None
-    measuring.note(found, perf_counter() - began)
-    return HttpResponse(to_json(found), content_type="application/json")
+    if told is not None:
+        measuring.note(told, perf_counter() - began)
+    return HttpResponse(body, content_type="application/json")
+
+
+def answer_of(
+    request: HttpRequest, call: DecisionCall, key: ApiKey
+) -> tuple[bytes, dict[str, Any] | None]:
+    """As it is sent, and as it was told unless it is told again."""
+    accepted, name = first_language(request), name_of(request)
+    if name and call.records:
+        digest = digest_of(request.body)
+        return answer_once(call, name=name, digest=digest, key=key, accepted=accepted, at=now())
+    told = answer(call, caller=Caller(by=key, accepted=accepted), at=now())
+    return to_json(told), told
 
 
 def first_language(request: HttpRequest) -> str | None:

@@ -1,5 +1,6 @@
 """What was decided for whom, what became of it, and what is counted of it."""
 
+from decisioning.models.answers import NamedAnswer
 from decisioning.models.counters import CapTotal, CapTotalUse, CapUse
 from decisioning.models.people import Clock, VisitorLink
 from decisioning.models.propositions import Interaction, Proposition, Transition
@@ -11,6 +12,7 @@ __all__ = [
     "CapUse",
     "Clock",
     "Interaction",
+    "NamedAnswer",
     "Part",
     "Proposition",
     "Run",

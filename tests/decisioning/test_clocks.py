@@ -16,6 +16,8 @@ from decisioning.engine.values import PresentationRule, Scope
 from decisioning.models import Clock, Interaction, Proposition, VisitorLink
 from decisioning.recording import Moved, TooBusy, record
 from offers_site.identifiers import uuid7_at
+from tests.decisioning.crowds import open_shop
+from tests.decisioning.http import Bank, forget
 from tests.decisioning.making import (
     AT,
     ask_for,
@@ -150,6 +152,27 @@ def test_forty_calls_at_once_give_each_offer_once(engine):
 
     assert got == ["BRAND"] * 37 + ["LAST", "NEXT", "TOP"]
     assert Clock.objects.get().ticks == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_of_one_name_at_once_are_one_decision():
+    open_shop()
+    caller = Bank("decide", "propositions")
+    body = {"environment": "contacts", "slots": [{"space": "hero"}], "target": {"key": "C01"}}
+
+    def call(_number):
+        try:
+            return caller.post("decisions", body, **{"Idempotency-Key": "page"}).content
+        finally:
+            connection.close()
+
+    try:
+        with ThreadPoolExecutor(max_workers=8) as threads:
+            got = set(threads.map(call, range(24)))
+    finally:
+        forget()
+
+    assert (len(got), Interaction.objects.count()) == (1, 1)
 
 
 @pytest.mark.django_db
