@@ -76,6 +76,8 @@ def work_out(call: DecisionCall, caller: Caller, at: datetime) -> tuple[Work, li
     live = environment_named(call.environment)
     if live is None:
         raise NoSuchPlace("unknown_space", "No space of this environment is live.")
+    if not caller.may_enter(live):
+        raise NoSuchPlace("sandbox", "This is a sandbox: to try it takes the scope decide:at.")
     decided_at = at if call.at is None else moment(call.at, live)
     told = call.target
     if told is not None and not call.consent and told.visitor is not None:

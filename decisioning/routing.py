@@ -31,6 +31,11 @@ class Caller:
         """A key that was only remembered: it has to be the same still."""
         return self.by if isinstance(self.by, ApiKey) and self.by.stamp else None
 
+    def may_enter(self, live: Live) -> bool:
+        """A sandbox is for colleagues, and for programs that may try things out."""
+        may_try = isinstance(self.by, ApiKey) and self.by.may(ApiKey.Scope.DECIDE_AT)
+        return self.is_colleague or may_try or not live.environment.sandbox
+
     def may_use(self, space: str) -> bool:
         return not isinstance(self.by, ApiKey) or self.by.may_use_space(space)
 
@@ -94,9 +99,9 @@ def to_anonymous(
     work: Work, slot: SlotCall, name: str, shape: SpaceShape, rank: int | None
 ) -> Route:
     """One hop, to the space for people whom we do not know."""
-    other = shape.anonymous_space
+    other, caller = shape.anonymous_space, work.caller
     live = live_of_space(other) if other else None
-    if other is None or live is None or other not in live.spaces:
+    if other is None or live is None or other not in live.spaces or not caller.may_enter(live):
         return Route(name, slot, shape.name, reason="not_identified")
     anonymous = live.spaces[other]
     if not anonymous.unitary:

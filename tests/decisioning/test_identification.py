@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from catalog.describing import space_shape
-from catalog.models import Offer, Space
+from catalog.describing import environment_shape, space_shape
+from catalog.models import Environment, Offer, Space
 from contacts.models import Contact
 from decisioning.identifying import sign
 from decisioning.models import Interaction
@@ -39,6 +39,33 @@ def seen(answer):
     """How somebody was identified, in which environment, and why not."""
     (slot,) = answer["slots"]
     return answer["identification"], slot["environment"], slot["reason"]
+
+
+# --- where nobody gets in ---
+
+
+def make_sandbox(name):
+    environment = Environment.objects.get(name=name)
+    write(environment, environment_shape(environment).model_copy(update={"sandbox": True}))
+    offer = Offer.objects.filter(environment=environment, category__isnull=False)[0]
+    publish(edit(offer, description="To try."))
+
+
+def test_a_sandbox_is_for_those_who_try(bank):
+    make_sandbox("contacts")
+    body = {"environment": "contacts", "slots": [HERO], "target": {"key": "C2"}}
+
+    public = Bank("decide", "propositions").post("decisions", body)
+
+    assert (public.status_code, public.json()["code"]) == (404, "sandbox")
+    assert Bank("decide", "decide:at").post("decisions", body).json()["recorded"] is True
+
+
+def test_nobody_is_led_into_a_sandbox(bank):
+    make_sandbox("visitors")
+
+    assert seen(Bank("decide").decide(HERO)) == ("anonymous", "contacts", "not_identified")
+    assert seen(bank.decide(HERO)) == ("anonymous", "visitors", None)
 
 
 # --- explicit ---
