@@ -144,7 +144,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "offers_site.navigation.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "offers_site.templatetags.overture"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "offers_site.templatetags.overture",
+                "offers_site.templatetags.stencils",
+            ],
         },
     }
 ]
