@@ -152,6 +152,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "offers_site.controls.Renderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
