@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.conf import settings
@@ -15,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coupons.actions import options as coupon_options
 from offers_site.http import ENVIRONMENT_KEY, Side, chosen_side
+from offers_site.stencils import surroundings
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -194,13 +197,14 @@ class Link:
     icon: str
     url: str
     key: str
-    is_current: bool
+    also: Sequence[str]
+    is_current: bool = False
 
 
 @dataclass(frozen=True)
 class LinkSection:
     label: str
-    links: list[Link]
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
@@ -217,36 +221,26 @@ class Frame:
         self.request = request
 
     @cached_property
-    def rail(self) -> list[LinkSection]:
-        sections = [LinkSection(str(s.label), self.links(s.entries)) for s in RAIL]
-        return [section for section in sections if section.links]
-
-    def links(self, entries: Sequence[Entry]) -> list[Link]:
+    def rail(self) -> tuple[LinkSection, ...]:
+        """What the person may open; the same value wherever the page looks the same."""
         user = self.request.user
-        return [
-            Link(str(e.label), e.icon, url, e.key, self.leads_here(url) or self.is_of(e))
-            for e in entries
-            if may_open(user, e) and (url := self.address(e))
-        ]
+        opened = tuple(tuple(may_open(user, entry) for entry in each.entries) for each in RAIL)
+        environment = self.request.session.get(ENVIRONMENT_KEY) or "-"
+        return tuple(map(self.marked, sections(opened, environment, surroundings())))
 
-    def address(self, entry: Entry) -> str | None:
-        """Where an entry leads; None while the page does not exist."""
-        if not entry.in_environment:
-            return address(entry.url_name)
-        name = self.request.session.get(ENVIRONMENT_KEY) or "-"
-        found = address(entry.url_name, name)
-        if found is None or name != "-":
-            return found
-        return f"{address('catalog:choose')}?page={entry.url_name.removeprefix('catalog:')}"
+    def marked(self, section: LinkSection) -> LinkSection:
+        """The section that says on which of its pages the person is."""
+        if not any(map(self.is_here, section.links)):
+            return section
+        links = [replace(link, is_current=self.is_here(link)) for link in section.links]
+        return LinkSection(section.label, tuple(links))
 
-    def leads_here(self, url: str) -> bool:
-        path = self.request.path
-        return path == url or (path.startswith(url) and url != reverse("home"))
-
-    def is_of(self, entry: Entry) -> bool:
-        """Is this one of the other pages that belong to an entry?"""
-        match = self.request.resolver_match
-        return match is not None and match.view_name in entry.also
+    def is_here(self, link: Link) -> bool:
+        """Is this its page, one below it, or one of the others that belong to it?"""
+        path, match = self.request.path, self.request.resolver_match
+        if path == link.url or (path.startswith(link.url) and link.url != reverse("home")):
+            return True
+        return match is not None and match.view_name in link.also
 
     @property
     def theme(self) -> str:
@@ -272,18 +266,46 @@ class Frame:
         return chosen_side(self.request) if self.has_sides else ""
 
     @property
-    def languages(self) -> list[Language]:
+    def languages(self) -> tuple[Language, ...]:
         current = getattr(self.request, "LANGUAGE_CODE", settings.LANGUAGE_CODE)
-        return [
+        return tuple(
             Language(code, get_language_info(code)["name_local"], code == current)
             for code, _name in settings.LANGUAGES
-        ]
+        )
 
 
 def may_open(user: Any, entry: Entry) -> bool:
     rights = [entry.right] if isinstance(entry.right, str) else entry.right
     allowed = any(not right or user.has_perm(right) for right in rights)
     return allowed and (entry.is_on is None or entry.is_on())
+
+
+@lru_cache(maxsize=200)
+def sections(
+    opened: Sequence[Sequence[bool]], environment: str, _where: Hashable
+) -> tuple[LinkSection, ...]:
+    """The sections in which something may be opened, in the words and addresses of `_where`."""
+    found = [
+        LinkSection(str(section.label), tuple(links_of(section, may, environment)))
+        for section, may in zip(RAIL, opened, strict=True)
+    ]
+    return tuple(section for section in found if section.links)
+
+
+def links_of(section: Section, opened: Sequence[bool], environment: str) -> Iterator[Link]:
+    for entry in compress(section.entries, opened):
+        if url := address_of(entry, environment):
+            yield Link(str(entry.label), entry.icon, url, entry.key, tuple(entry.also))
+
+
+def address_of(entry: Entry, environment: str) -> str | None:
+    """Where an entry leads; None while the page does not exist."""
+    if not entry.in_environment:
+        return address(entry.url_name)
+    found = address(entry.url_name, environment)
+    if found is None or environment != "-":
+        return found
+    return f"{address('catalog:choose')}?page={entry.url_name.removeprefix('catalog:')}"
 
 
 def address(url_name: str, *args: str) -> str | None:

@@ -144,10 +144,15 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "offers_site.navigation.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "offers_site.templatetags.overture"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "offers_site.templatetags.overture",
+                "offers_site.templatetags.stencils",
+            ],
         },
     }
 ]
+FORM_RENDERER = "offers_site.controls.Renderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 

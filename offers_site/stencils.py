@@ -19,8 +19,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.urls import get_script_prefix, get_urlconf
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 MARK = f"x{secrets.token_hex(10)}"  # nobody learns it: every hole is filled before it is shown
 REST = MARK[:8]  # what is left of one that was cut short
@@ -54,3 +57,8 @@ class Stencil:
             parts.append(texts[name])
             parts.append(piece)
         return mark_safe("".join(parts))  # noqa: S308 (a rendered template, and what is escaped)
+
+
+def surroundings() -> tuple[str | None, str, object]:
+    """What every drawing depends on beside what it is given: its words, and where links lead."""
+    return get_language(), get_script_prefix(), get_urlconf() or settings.ROOT_URLCONF

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -14,7 +14,6 @@ from zipfile import ZipFile
 from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.template import Context
-from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.formats import date_format, number_format
 from django.utils.html import conditional_escape, format_html
@@ -24,7 +23,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from offers_site.states import ICON_OF, STATE_ICONS, TONE_OF
-from offers_site.stencils import Stencil
 
 register = template.Library()
 
@@ -85,53 +83,6 @@ def drawn(name: str, size: int, css: str) -> str:
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
     """A Lucide icon beside a word: readers of the screen do not hear it."""
     return mark_safe(drawn(str(name), size, str(css)))  # noqa: S308 (from the package, and our own templates)
-
-
-class StencilNode(template.Node):
-    """What is inside `{% stencil %}`, cut once per page for all that is alike."""
-
-    def __init__(
-        self,
-        inside: template.NodeList,
-        holes: dict[str, FilterExpression],
-        alike: Sequence[FilterExpression],
-    ) -> None:
-        self.nodelist = inside
-        self.holes = holes
-        self.alike = alike
-
-    def render(self, context: Context) -> SafeString:
-        page: Any = context.render_context.dicts[0]  # where {% include %} keeps its own
-        cut: dict[tuple[object, ...], Stencil] = page.setdefault(self, {})
-        like = tuple(each.resolve(context) for each in self.alike)
-        if like not in cut:
-            cut[like] = Stencil.cut(list(self.holes), lambda holes: self.drawn(context, holes))
-        return cut[like].filled(
-            **{name: each.resolve(context) for name, each in self.holes.items()}
-        )
-
-    def drawn(self, context: Context, holes: Mapping[str, str]) -> str:
-        with context.push(**holes):
-            return self.nodelist.render(context)
-
-
-@register.tag
-def stencil(parser: Parser, token: Token) -> StencilNode:
-    """`{% stencil code=row.code label=row.label for row.is_new %}…{% endstencil %}`.
-
-    What is inside is drawn once for all that is alike in what comes after `for`; the values before
-    it are only filled in. It sees them by name, and must depend on nothing else that differs from
-    row to row: it can print them and build addresses of them, but ask and cut nothing of them.
-    Numbers are filled in without separators.
-    """
-    bits = token.split_contents()[1:]
-    holes = token_kwargs(bits, parser)
-    if bits and bits.pop(0) != "for":
-        raise template.TemplateSyntaxError("stencil: pairs name=value, then “for” and what decides")
-    alike = [parser.compile_filter(bit) for bit in bits]
-    inside = parser.parse(("endstencil",))
-    parser.delete_first_token()
-    return StencilNode(inside, holes, alike)
 
 
 # --- States and moments ---

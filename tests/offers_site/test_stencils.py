@@ -2,6 +2,8 @@
 
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
+from django.test.utils import override_script_prefix
+from django.utils import translation
 from django.utils.safestring import mark_safe
 
 from offers_site.stencils import Damaged, Stencil
@@ -76,3 +78,62 @@ def test_a_badge_escapes_what_people_have_written_and_keeps_what_is_safe():
     assert "&lt;b&gt;</span>" in drawn(text, label="<b>")
     assert "<b></span>" in drawn(text, label=mark_safe("<b>"))
     assert "&lt;b&gt;</span>" in drawn(text, label="<b>")
+
+
+# --- what is kept from page to page ---
+
+KEPT = (
+    "{% kept path=path for theme=theme %}"
+    '<a href="{{ path }}" class="{{ theme.name }}">{% translate "Search" %}</a>'
+    "{{ secret }}{{ user.name }}"
+    "{% endkept %}"
+)
+
+
+class Theme:
+    """One that knows how often it was drawn."""
+
+    def __init__(self, name):
+        self.given = name
+        self.drawn = 0
+
+    def name(self):
+        self.drawn += 1
+        return self.given
+
+
+def test_what_is_kept_is_drawn_once_for_each_language_and_all_that_decides():
+    template, dark, light = Template(KEPT), Theme("dark"), Theme("light")
+
+    def drawn_with(path, theme):
+        return template.render(Context({"path": path, "theme": theme}))
+
+    assert drawn_with("/a/?b=1&c", dark) == '<a href="/a/?b=1&amp;c" class="dark">Search</a>'
+    assert drawn_with("/d/", dark) == '<a href="/d/" class="dark">Search</a>'
+    assert drawn_with("/d/", light) == '<a href="/d/" class="light">Search</a>'
+    with translation.override("fr"):
+        assert drawn_with("/d/", dark) == '<a href="/d/" class="dark">Rechercher</a>'
+        assert drawn_with("/e/", dark) == '<a href="/e/" class="dark">Rechercher</a>'
+    assert (dark.drawn, light.drawn) == (2, 1)
+
+
+def test_what_is_kept_knows_nothing_of_the_page_on_which_it_was_drawn():
+    person = {"name": "Ada"}
+
+    assert drawn(KEPT, path="/", theme=Theme("dark"), secret="42", user=person) == (
+        '<a href="/" class="dark">Search</a>'
+    )
+
+
+def test_what_is_kept_leads_where_the_product_is_served():
+    template = Template("{% kept %}{% url 'home' %}{% endkept %}")
+
+    assert template.render(Context()) == "/"
+    with override_script_prefix("/overture/"):
+        assert template.render(Context()) == "/overture/"
+
+
+@pytest.mark.parametrize("given", ["path=a b", "for path", "path=a for b=c d"])
+def test_what_is_kept_is_named(given):
+    with pytest.raises(TemplateSyntaxError):
+        Template("{% kept " + given + " %}{% endkept %}")
