@@ -6,6 +6,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
+from accounts.holding import active_person
 from accounts.models import User
 
 
@@ -28,4 +29,4 @@ class RoleBackend(BaseBackend):
         return user if user.check_password(password) and user.is_active else None
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.active().filter(pk=user_id).first()
+        return active_person(user_id)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-import zoneinfo
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -21,6 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from contacts.columns import LONGEST_TEXT, Column
 from contacts.models import Contact
+from offers_site.values import time_zones
 from rules.kinds import BOOL, DATE, DOUBLE, INT, STRING, TIMESTAMP, Kind
 from rules.limits import LARGEST_INT, LEAST_INT
 from rules.meaning import EARLIEST, LATEST, real
@@ -272,11 +271,6 @@ def language_of(text: str) -> str:
     if not LANGUAGE.fullmatch(text):
         raise bad("language_invalid")
     return text
-
-
-@lru_cache(maxsize=1)
-def time_zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
 
 
 def timezone_of(text: str) -> str:

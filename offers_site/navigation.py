@@ -50,11 +50,6 @@ class Section:
     entries: Sequence[Entry]
 
 
-def are_coupons_on() -> bool:
-    """Coupons are a module that an administrator may switch off."""
-    return coupon_options.current().is_on
-
-
 def of_catalogue(
     label: _StrOrPromise, icon: str, page: str, thing: str, key: str, also: Sequence[str] = ()
 ) -> Entry:
@@ -134,7 +129,7 @@ RAIL = (
                 "coupons:coupon-list",
                 "coupons.view_coupon",
                 "u",
-                is_on=are_coupons_on,
+                is_on=coupon_options.are_on,
                 also=["coupons:folder-list"],
             ),
             Entry(

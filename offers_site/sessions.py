@@ -4,6 +4,11 @@ from typing import Any
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.utils.timezone import now
+
+from offers_site.statements import read
+
+STATEMENT = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 
 class SessionStore(db.SessionStore):
@@ -12,3 +17,12 @@ class SessionStore(db.SessionStore):
     def _validate_session_key(self, key: Any) -> bool:
         plausible = super()._validate_session_key(key)  # type: ignore[misc] # unknown to the stubs
         return bool(plausible) and set(key) <= set(VALID_KEY_CHARS)
+
+    def load(self) -> dict[str, Any]:
+        """As Django does it, by a statement that is prepared once."""
+        rows = read(STATEMENT, [self.session_key, now()])
+        if not rows:
+            self._session_key = None
+            return {}
+        kept: dict[str, Any] = self.decode(rows[0][0])
+        return kept

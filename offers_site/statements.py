@@ -29,17 +29,22 @@ def run(statement: str, values: Values) -> list[tuple[Any, ...]]:
 
 
 def read(statement: str, values: Values) -> list[tuple[Any, ...]]:
-    """The rows of a SELECT, asked again when the server had closed the connection meanwhile."""
+    """The rows of a SELECT, asked again when the server had closed the connection meanwhile.
+
+    Whoever asks the next one in this request need not try first whether the connection still holds.
+    """
     ours = connections[DEFAULT_DB_ALIAS]
     if ours.in_atomic_block:
-        return run(statement, values)
-    try:
         return execute(statement, values)
+    try:
+        rows = execute(statement, values)
     except psycopg.OperationalError:
         if ours.connection is not None and not ours.connection.broken:
             raise
         ours.close()
-        return execute(statement, values)
+        rows = execute(statement, values)
+    ours.health_check_done = True  # type: ignore[attr-defined] # unknown to the stubs
+    return rows
 
 
 def raw_connection() -> psycopg.Connection[tuple[Any, ...]]:

@@ -1,6 +1,5 @@
 """How people like to see the product."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from offers_site.lists import BY_NAME, List
+from offers_site.values import time_zones
 
 AUTO = "auto"  # leave it to the browser, or to the installation: we store nothing
 
@@ -40,7 +40,7 @@ class LanguageField(AutoChoiceField):
 def zone_choices() -> list[tuple[str, Any]]:
     """The installation's own first, then every city, by continent."""
     continents: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(zoneinfo.available_timezones()):
+    for name in sorted(time_zones()):
         continent, slash, city = name.partition("/")
         if slash and continent not in {"Etc", "SystemV", "posix", "right"}:
             continents.setdefault(continent, []).append((name, city.replace("_", " ")))

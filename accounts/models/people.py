@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -21,6 +20,7 @@ from accounts.models.labels import AccessLabel
 from accounts.models.roles import Role
 from accounts.rights import BuiltIn, Right
 from offers_site.identifiers import uuid7
+from offers_site.values import time_zones
 
 UNUSABLE_PASSWORD = "!"  # noqa: S105 (how Django marks the hash of somebody without a password)
 
@@ -30,7 +30,7 @@ CLOCKS_DIFFER_BY = timedelta(seconds=5)
 
 
 def is_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in time_zones():
         raise ValidationError(_("%(name)s is not a time zone."), params={"name": name})
 
 

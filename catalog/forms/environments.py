@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -25,6 +24,7 @@ from contacts.forms.audiences import LabelsField
 from contacts.forms.rulefield import RuleField
 from contacts.values import DECIMAL, NO, YES, BadValue, bad
 from contacts.vocabulary import Topics
+from offers_site.values import time_zones
 from rules.kinds import DECLARABLE
 
 TYPES = (
@@ -40,8 +40,8 @@ TYPES = (
 IN_ADDRESSES = {"create", "environments"}
 
 
-def time_zones() -> list[tuple[str, str]]:
-    names = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+def zone_choices() -> list[tuple[str, str]]:
+    names = sorted(name for name in time_zones() if "/" in name or name == "UTC")
     return [(name, name.replace("_", " ")) for name in names if not name.startswith("Etc/")]
 
 
@@ -106,7 +106,7 @@ class EnvironmentForm(ShapedForm):
     )
     timezone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
-        choices=time_zones,
+        choices=zone_choices,
         initial="Europe/Paris",
         help_text=gettext_lazy(
             "The zone in which the dates of offers are entered and take effect."

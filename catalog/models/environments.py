@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Self
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessLabel, LabelledQuerySet
 from catalog.models.names import NAME, NamedWithin, is_name
+from offers_site.values import time_zones
 
 
 def is_time_zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValidationError(_("There is no time zone of this name."))
 
 

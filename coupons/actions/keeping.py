@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterable, Iterator
 
 from django.core.exceptions import ValidationError
@@ -14,6 +13,7 @@ from coupons.actions.refusing import FieldRefused
 from coupons.models import Coupon, Folder, Redemption, Shelf
 from coupons.models.folders import paths_above
 from coupons.patterns import BadPattern, read_pattern
+from offers_site.values import time_zones
 
 # In the order in which they are asked for.
 LIMITS = (
@@ -35,7 +35,7 @@ def check(coupon: Coupon) -> None:
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         raise FieldRefused(name, "invalid", messages[0]) from error
-    if coupon.timezone not in zoneinfo.available_timezones():
+    if coupon.timezone not in time_zones():
         raise FieldRefused("timezone", "timezone_unknown", _("There is no such time zone."))
     if coupon.start_at and coupon.end_at and coupon.end_at <= coupon.start_at:
         raise FieldRefused("end_at", "date_range", _("A coupon ends after it starts."))

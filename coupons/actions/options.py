@@ -15,11 +15,18 @@ from accounts.models import User
 from coupons.models import Options
 from jobs.actions import start_job
 from jobs.models import Job
+from offers_site.statements import read
 
 
 def current() -> Options:
     """The options as they are; the usual ones where nobody has decided."""
     return Options.objects.filter(pk=1).first() or Options(pk=1)
+
+
+def are_on() -> bool:
+    """Coupons are a module that an administrator may switch off. Most pages ask this."""
+    rows = read("SELECT is_on FROM coupons_options WHERE id = %s", [1])
+    return bool(rows[0][0]) if rows else Options().is_on
 
 
 @transaction.atomic(durable=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -24,7 +23,7 @@ from coupons.forms.fields import (
 from coupons.forms.suggesting import SuggestInput, suggest
 from coupons.models import Coupon, Folder
 from coupons.patterns import USUAL, BadPattern, read_pattern
-from offers_site.values import clean_path
+from offers_site.values import clean_path, time_zones
 
 # Fields whose names differ from those of the coupon, for refusals.
 FIELD_OF = {
@@ -34,7 +33,7 @@ FIELD_OF = {
     "low_stock_unit": "low_stock",
 }
 # Dates are typed in a zone; it is offered with a list, and checked against all there are.
-ZONES = sorted(zoneinfo.available_timezones())
+ZONES = sorted(time_zones())
 
 
 CHARSETS = (
@@ -257,7 +256,7 @@ class CouponForm(forms.Form):
 
     def clean_timezone(self) -> str:
         zone: str = self.cleaned_data["timezone"]
-        if zone not in zoneinfo.available_timezones():
+        if zone not in time_zones():
             raise ValidationError(_("There is no such time zone. Choose one of the list."))
         return zone
 

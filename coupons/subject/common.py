@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, User
-from coupons.actions.options import current
+from coupons.actions.options import are_on
 from coupons.judging import SENTENCES, Reason
 from coupons.normalising import LONGEST, PLAIN, BadCode, folded, masked, raised, read_code
 from coupons.subject import leaving
@@ -43,7 +43,7 @@ class CouponFiles(Subject):
 
     @property
     def is_on(self) -> bool:
-        return current().is_on
+        return are_on()
 
     def columns_shown(self, shown: Sequence[str]) -> list[str]:
         known = self.columns()

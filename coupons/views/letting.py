@@ -28,7 +28,7 @@ def allowed(*rights: Right) -> Callable[[View[P]], View[P]]:
 
         @wraps(view)
         def while_in_use(request: StaffRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if not options.current().is_on:
+            if not options.are_on():
                 raise Http404
             answer: HttpResponse = guarded(request, *args, **kwargs)
             return answer

@@ -219,7 +219,7 @@ def failed_jobs(user: User, *, at: datetime) -> Iterator[Waiting]:
 
 def coupons_running_out(user: User, *, at: datetime) -> Iterator[Waiting]:
     """Coupons whose codes or days come to an end."""
-    if not user.has_perm("coupons.view_coupon") or not coupon_options.current().is_on:
+    if not user.has_perm("coupons.view_coupon") or not coupon_options.are_on():
         return
     coupons, url = Coupon.objects.visible_to(user), reverse("coupons:coupon-list")
     if number := len(alerting.low(coupons)):

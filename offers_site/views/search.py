@@ -162,7 +162,7 @@ def find_contacts(request: StaffRequest, words: list[str]) -> list[Hit]:
 
 
 def find_coupons(request: StaffRequest, words: list[str]) -> list[Hit]:
-    if not words or not coupon_options.current().is_on:
+    if not words or not coupon_options.are_on():
         return []
     coupons = Coupon.objects.visible_to(request.user).filter(holding(words, "label", "code"))
     return [
@@ -173,7 +173,7 @@ def find_coupons(request: StaffRequest, words: list[str]) -> list[Hit]:
 
 def find_codes(request: StaffRequest, words: list[str]) -> list[Hit]:
     """A code of a pool, as somebody has it before them."""
-    if not words or request.method != "POST" or not coupon_options.current().is_on:
+    if not words or request.method != "POST" or not coupon_options.are_on():
         return []
     visible = Coupon.objects.visible_to(request.user)
     return [

@@ -121,3 +121,20 @@ def test_values_go_there_and_back_alike_with_and_without_a_transaction():
         within = run(statement, values)
 
     assert (alone, within) == (found, found)
+
+
+def test_who_asks_after_a_reading_need_not_try_whether_the_connection_holds(monkeypatch):
+    connection.close_if_unusable_or_obsolete()  # so begins every request
+    read("SELECT 1", [])
+    monkeypatch.setattr(connection, "is_usable", pytest.fail)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def test_a_reading_in_the_middle_of_a_transaction_is_a_part_of_it():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE told (word text) ON COMMIT DROP")
+        cursor.execute("INSERT INTO told VALUES ('a')")
+
+        assert read("SELECT word FROM told WHERE word = %s", ["a"]) == [("a",)]
