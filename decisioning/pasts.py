@@ -28,7 +28,7 @@ from decisioning.past import (
     forget_columns,
     window,
 )
-from offers_site.statements import read
+from offers_site.statements import read, try_read
 
 Used = dict[tuple[str, str], int]  # by cap and space
 PLACE = "SELECT e.release_number, {totals} FROM catalog_environment e WHERE e.id = %s"
@@ -91,7 +91,7 @@ def read_people(
 
     def rows(columns: Sequence[Column]) -> list[tuple[Any, ...]]:
         statement, values = statement_of(needs, columns, environment, at)
-        return read(statement, [*values, list(people)])
+        return try_read(statement, [*values, list(people)])
 
     columns = columns_of(release, names)
     try:

@@ -47,6 +47,12 @@ def read(statement: str, values: Values) -> list[tuple[Any, ...]]:
     return rows
 
 
+def try_read(statement: str, values: Values) -> list[tuple[Any, ...]]:
+    """As `read`, for those who go on after an error, be it in the middle of a transaction."""
+    in_transaction = connections[DEFAULT_DB_ALIAS].in_atomic_block
+    return run(statement, values) if in_transaction else read(statement, values)
+
+
 def raw_connection() -> psycopg.Connection[tuple[Any, ...]]:
     ours = connections[DEFAULT_DB_ALIAS]
     ours.ensure_connection()
