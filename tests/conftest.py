@@ -31,9 +31,13 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_finish():
-    """All tests and all of Django stay to the end; to look there for garbage takes a twentieth."""
+    """All tests and all of Django stay to the end; to look there for garbage takes a twentieth.
+
+    To look often among what tests leave takes as much again, and there is little of it.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
