@@ -29,7 +29,7 @@ STATEMENT = f"""
 
 def active_person(key: int) -> User | None:
     """The person of this key with their roles and labels, unless they are deactivated."""
-    rows = read(STATEMENT, [key])
+    rows = read(STATEMENT, [key], once=True)
     if not rows:
         return None
     person = made(User, PERSON, rows[0])

@@ -41,22 +41,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlencode
 
 from django import forms
 from django.db import models
-from django.db.models.expressions import Combinable
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
+from offers_site.columns import Action, Bulk, Column, Head, Heading, Shape
 from offers_site.filters import ListFilter, display, is_nothing, valid_part
 from offers_site.keysets import Keyset
 
 if TYPE_CHECKING:
     from django.template import Template
-    from django.utils.functional import _StrOrPromise
 
     from offers_site.http import StaffRequest
 
@@ -70,40 +71,6 @@ COUNT_UP_TO = 10_000
 
 
 @dataclass(frozen=True)
-class Column:
-    """One column. `sort` is a path or an expression; `pinned` columns are always shown.
-
-    Columns of one kind may share the partial `cell_<drawn_as>`, which sees the `column` it is for.
-    """
-
-    name: str
-    label: _StrOrPromise
-    sort: str | Combinable | None = None
-    pinned: bool = False
-    shown: bool = True
-    numeric: bool = False
-    newest_first: bool = False  # the first click sorts downwards
-    drawn_as: str = ""
-
-
-@dataclass(frozen=True)
-class Bulk:
-    """What can be done to the ticked rows.
-
-    `url` names a view, or is the address of one. It answers GET `?row=…&row=…` (see
-    `http.picked_rows`) with `render_confirmation`; the confirmed POST comes to the same address,
-    with the same `row`s.
-    """
-
-    name: str
-    label: _StrOrPromise
-    url: str
-    right: str = ""
-    danger: bool = False
-    icon: str = ""
-
-
-@dataclass(frozen=True)
 class Chip:
     """One filter that is on, and the address without it."""
 
@@ -113,36 +80,11 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Heading:
-    column: Column
-    url: str | None
-    direction: Literal["ascending", "descending", "none"] | None
-
-    @property
-    def icon(self) -> str:
-        return "arrow-down" if self.direction == "descending" else "arrow-up"
-
-
-@dataclass(frozen=True)
 class Selection(Generic[M]):
     """The rows of a list in an order of their own, and how many there are where that is known."""
 
     keys: Keyset[M]
     count: int | None = None
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A column in the chooser."""
-
-    column: Column
-    shown: bool
-
-
-@dataclass(frozen=True)
-class Action:
-    bulk: Bulk
-    url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,32 +232,32 @@ class ListPage(Generic[M]):
         return [column for column in self.definition.columns if column.name in self.shown]
 
     @cached_property
-    def headings(self) -> list[Heading]:
-        return [self.heading(column) for column in self.columns]
+    def shape(self) -> Shape:
+        """What it has in common with other pages; actions are those that the person may do."""
+        heads = [
+            Head(c.name, str(c.label), c.numeric, c.pinned, c.name in self.shown)
+            for c in self.definition.columns
+        ]
+        actions = [
+            Action(str(each.label), address_of(each.url), each.danger, each.icon)
+            for each in self.definition.bulk
+            if not each.right or self.request.user.has_perm(each.right)
+        ]
+        return Shape(self.name, tuple(heads), tuple(actions))
 
-    def heading(self, column: Column) -> Heading:
+    @cached_property
+    def headings(self) -> tuple[Heading, ...]:
+        return tuple(map(self.heading, self.columns, self.shape.shown))
+
+    def heading(self, column: Column, head: Head) -> Heading:
         if column.sort is None:
-            return Heading(column, None, None)
+            return Heading(head, None, None)
         upwards, downwards = column.name, f"-{column.name}"
         if self.sort == upwards:
-            return Heading(column, self.url(sort=downwards), "ascending")
+            return Heading(head, self.url(sort=downwards), "ascending")
         if self.sort == downwards:
-            return Heading(column, self.url(sort=upwards), "descending")
-        return Heading(column, self.url(sort=downwards if column.newest_first else upwards), "none")
-
-    @cached_property
-    def choices(self) -> list[Choice]:
-        """The columns that may be hidden."""
-        return [Choice(c, c.name in self.shown) for c in self.definition.columns if not c.pinned]
-
-    @cached_property
-    def actions(self) -> list[Action]:
-        """The bulk actions that the person may do."""
-        return [
-            Action(bulk, bulk.url if bulk.url.startswith("/") else reverse(bulk.url))
-            for bulk in self.definition.bulk
-            if not bulk.right or self.request.user.has_perm(bulk.right)
-        ]
+            return Heading(head, self.url(sort=upwards), "descending")
+        return Heading(head, self.url(sort=downwards if column.newest_first else upwards), "none")
 
     @property
     def is_fragment(self) -> bool:
@@ -344,15 +286,18 @@ class ListPage(Generic[M]):
         return self.request.GET[name] == str(getattr(self, name))
 
     @property
-    def kept_beside_filter(self) -> list[tuple[str, str]]:
+    def kept_beside_filter(self) -> SafeString:
         """Hidden fields of the filter's form."""
-        own = set(self.form.fields)
-        return [(n, v) for n, values in self.state.items() if n not in own for v in values]
+        return self.hidden_fields(without=set(self.form.fields))
 
     @property
-    def kept_beside_columns(self) -> list[tuple[str, str]]:
+    def kept_beside_columns(self) -> SafeString:
         """Hidden fields of the chooser's form."""
-        return [(n, v) for n, values in self.state.items() if n != "columns" for v in values]
+        return self.hidden_fields(without={"columns"})
+
+    def hidden_fields(self, *, without: set[str]) -> SafeString:
+        pairs = ((n, v) for n, values in self.state.items() if n not in without for v in values)
+        return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
 
     @property
     def filter_fields(self) -> list[forms.BoundField]:
@@ -397,3 +342,8 @@ class ListPage(Generic[M]):
     @property
     def next_url(self) -> str | None:
         return self.url(after=self.next_cursor) if self.next_cursor else None
+
+
+def address_of(url: str) -> str:
+    """Of a view that is named, or the address itself."""
+    return url if url.startswith("/") else reverse(url)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import compress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -21,6 +20,8 @@ from offers_site.stencils import surroundings
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
+
+    from accounts.models import User
 
 RAIL_COOKIE = "overture_rail"
 THEME_COOKIE = "overture_theme"
@@ -184,6 +185,9 @@ RAIL = (
 )
 
 
+MODULES = [entry for section in RAIL for entry in section.entries if entry.is_on]
+
+
 @dataclass(frozen=True)
 class Link:
     """An entry as one person sees it on one page."""
@@ -218,10 +222,11 @@ class Frame:
     @cached_property
     def rail(self) -> tuple[LinkSection, ...]:
         """What the person may open; the same value wherever the page looks the same."""
-        user = self.request.user
-        opened = tuple(tuple(may_open(user, entry) for entry in each.entries) for each in RAIL)
+        user = cast("User", self.request.user)
+        hidden = {entry.url_name for entry in MODULES if is_switched_off(entry, user.rights)}
         environment = self.request.session.get(ENVIRONMENT_KEY) or "-"
-        return tuple(map(self.marked, sections(opened, environment, surroundings())))
+        found = sections(user.rights, frozenset(hidden), environment, surroundings())
+        return tuple(map(self.marked, found))
 
     def marked(self, section: LinkSection) -> LinkSection:
         """The section that says on which of its pages the person is."""
@@ -269,28 +274,34 @@ class Frame:
         )
 
 
-def may_open(user: Any, entry: Entry) -> bool:
-    rights = [entry.right] if isinstance(entry.right, str) else entry.right
-    allowed = any(not right or user.has_perm(right) for right in rights)
-    return allowed and (entry.is_on is None or entry.is_on())
+def allows(rights: Set[str], entry: Entry) -> bool:
+    wanted = [entry.right] if isinstance(entry.right, str) else entry.right
+    return any(not right or right in rights for right in wanted)
+
+
+def is_switched_off(entry: Entry, rights: Set[str]) -> bool:
+    """Is an entry, which would be there by right, of a module that is not in use?"""
+    return entry.is_on is not None and allows(rights, entry) and not entry.is_on()
 
 
 @lru_cache(maxsize=200)
 def sections(
-    opened: Sequence[Sequence[bool]], environment: str, _where: Hashable
+    rights: Set[str], hidden: Set[str], environment: str, _where: Hashable
 ) -> tuple[LinkSection, ...]:
-    """The sections in which something may be opened, in the words and addresses of `_where`."""
+    """The sections in which there is something, in the words and addresses of `_where`."""
     found = [
-        LinkSection(str(section.label), tuple(links_of(section, may, environment)))
-        for section, may in zip(RAIL, opened, strict=True)
+        LinkSection(
+            str(section.label),
+            tuple(
+                Link(str(entry.label), entry.icon, url, entry.key, tuple(entry.also))
+                for entry in section.entries
+                if allows(rights, entry) and entry.url_name not in hidden
+                if (url := address_of(entry, environment))
+            ),
+        )
+        for section in RAIL
     ]
     return tuple(section for section in found if section.links)
-
-
-def links_of(section: Section, opened: Sequence[bool], environment: str) -> Iterator[Link]:
-    for entry in compress(section.entries, opened):
-        if url := address_of(entry, environment):
-            yield Link(str(entry.label), entry.icon, url, entry.key, tuple(entry.also))
 
 
 def address_of(entry: Entry, environment: str) -> str | None:

@@ -20,7 +20,7 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """As Django does it, by a statement that is prepared once."""
-        rows = read(STATEMENT, [self.session_key, now()])
+        rows = read(STATEMENT, [self.session_key, now()], once=True)
         if not rows:
             self._session_key = None
             return {}

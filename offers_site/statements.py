@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from offers_site.prepared import Unsaid, prepared_of
 
@@ -28,14 +29,15 @@ def run(statement: str, values: Values) -> list[tuple[Any, ...]]:
     return execute(statement, values)
 
 
-def read(statement: str, values: Values) -> list[tuple[Any, ...]]:
+def read(statement: str, values: Values, *, once: bool = False) -> list[tuple[Any, ...]]:
     """The rows of a SELECT, asked again when the server had closed the connection meanwhile.
 
     Whoever asks the next one in this request need not try first whether the connection still holds.
+    What a transaction asks `once` is not worth to be prepared there: a rollback forgets it.
     """
     ours = connections[DEFAULT_DB_ALIAS]
     if ours.in_atomic_block:
-        return execute(statement, values)
+        return ask(ours, statement, values) if once else execute(statement, values)
     try:
         rows = execute(statement, values)
     except psycopg.OperationalError:
@@ -51,6 +53,14 @@ def try_read(statement: str, values: Values) -> list[tuple[Any, ...]]:
     """As `read`, for those who go on after an error, be it in the middle of a transaction."""
     in_transaction = connections[DEFAULT_DB_ALIAS].in_atomic_block
     return run(statement, values) if in_transaction else read(statement, values)
+
+
+def ask(ours: BaseDatabaseWrapper, statement: str, values: Values) -> list[tuple[Any, ...]]:
+    """As the ORM does."""
+    with ours.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def raw_connection() -> psycopg.Connection[tuple[Any, ...]]:

@@ -25,7 +25,7 @@ def current() -> Options:
 
 def are_on() -> bool:
     """Coupons are a module that an administrator may switch off. Most pages ask this."""
-    rows = read("SELECT is_on FROM coupons_options WHERE id = %s", [1])
+    rows = read("SELECT is_on FROM coupons_options WHERE id = %s", [1], once=True)
     return bool(rows[0][0]) if rows else Options().is_on
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django import template
-from django.template import Context, Template, TemplateDoesNotExist
+from django.template import Context, Engine, Template, TemplateDoesNotExist
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from offers_site.stencils import Stencil
+from offers_site.stencils import Stencil, surroundings
 from offers_site.templatetags.overture import NOTHING, value_or_nothing, when
 
 if TYPE_CHECKING:
-    from offers_site.lists import Column, ListPage
+    from offers_site.columns import Column, Shape
+    from offers_site.lists import ListPage
 
 register = template.Library()
 
@@ -59,30 +61,30 @@ def drawn_rows(context: Context, page: ListPage[Any]) -> Iterator[str]:
         has_menu = bool(filling["menu"])
         if has_menu not in stencils:
             stencils[has_menu] = stencil_of(
-                context, page, names, has_menu=has_menu, menus=menu is not None
+                engine_of(context), page.shape, surroundings(), has_menu=has_menu, menus=bool(menu)
             )
         yield stencils[has_menu].filled(**filling)
 
 
+@lru_cache(maxsize=200)
 def stencil_of(
-    context: Context, page: ListPage[Any], cells: list[str], *, has_menu: bool, menus: bool
+    engine: Engine, shape: Shape, _where: Hashable, *, has_menu: bool, menus: bool
 ) -> Stencil:
-    """What stands around the cells of a row."""
-    template_of_row: Template = engine_of(context).get_template(ROW)
+    """What stands around the cells of a row, on every page of a list of this shape."""
+    template_of_row: Template = engine.get_template(ROW)
+    cells = [f"cell_{number}" for number in range(len(shape.shown))]
 
     def draw(holes: Mapping[str, str]) -> str:
         given = {
-            "list": page,
+            "list": shape,
             "key": holes["key"],
             "row": holes["name"],
             "number": holes["number"],
             "menu": holes["menu"] if has_menu else "",
             "has_menus": menus,
-            "cells": [
-                (column, holes[name]) for column, name in zip(page.columns, cells, strict=True)
-            ],
+            "cells": [(head, holes[name]) for head, name in zip(shape.shown, cells, strict=True)],
         }
-        return template_of_row.render(context.new(given))
+        return template_of_row.render(Context(given))
 
     return Stencil.cut(["key", "name", "number", "menu", *cells], draw)
 

@@ -67,6 +67,8 @@ def stencil(parser: Parser, token: Token) -> StencilNode:
 class KeptNode(template.Node):
     """What is inside `{% kept %}`, cut once per process for all pages on which it is alike."""
 
+    child_nodelists = ()  # whoever looks for blocks need not look here
+
     def __init__(
         self,
         inside: template.NodeList,
