@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from catalog.actions import approvals
 from catalog.approving import Side
 from catalog.describing import category_shape, fallback_offer_shape, offer_shape
 from catalog.models import Category, Environment, Offer, OfferTemplate, Space
-from catalog.saving import save
+from catalog.saving import hold, save, save_all
 from catalog.shapes import (
     CategoryShape,
     ContextShape,
@@ -32,6 +33,13 @@ CONTENT, ELIGIBILITY = Side.CONTENT, Side.ELIGIBILITY
 def write(row: Any, shape: Any, environment: Environment | None = None, **more: Any) -> Any:
     with transaction.atomic():
         return save(row, shape, environment=environment, **{"by": None, "at": NOON, **more})
+
+
+def write_all(environment: Environment, shapes: Iterable[Any]) -> list[Any]:
+    """New rows of one kind, which take hardly longer than one."""
+    with transaction.atomic():
+        pairs = [(None, shape) for shape in shapes]
+        return save_all(hold(environment), pairs, by=None, at=NOON)
 
 
 def make_shop(**values: Any) -> Environment:
@@ -57,6 +65,11 @@ def make_shop(**values: Any) -> Environment:
 
 def make_offer(shop: Environment, code: str = "NYC", **values: Any) -> Offer:
     more = {name: values.pop(name) for name in ("template", "by", "at") if name in values}
+    offer: Offer = write(None, offer_form(code, **values), shop, **more)
+    return offer
+
+
+def offer_form(code: str = "NYC", **values: Any) -> OfferShape:
     values = {
         "code": code,
         "label": code.capitalize(),
@@ -68,8 +81,7 @@ def make_offer(shop: Environment, code: str = "NYC", **values: Any) -> Offer:
             RepresentationShape(space="callCenter"),
         ),
     } | values
-    offer: Offer = write(None, OfferShape(**values), shop, **more)
-    return fresh(offer)
+    return OfferShape(**values)
 
 
 def make_fallback_offer(shop: Environment, code: str = "BRAND") -> Offer:
@@ -80,7 +92,7 @@ def make_fallback_offer(shop: Environment, code: str = "BRAND") -> Offer:
         representations=(RepresentationShape(space="webHero"),),
     )
     offer: Offer = write(None, shape, shop)
-    return fresh(offer)
+    return offer
 
 
 def make_template(shop: Environment, **values: Any) -> OfferTemplate:
@@ -95,8 +107,8 @@ def fresh(offer: Offer) -> Offer:
 def edit(offer: Offer, *, by: Any = None, **values: Any) -> Offer:
     offer = fresh(offer)
     shape = fallback_offer_shape(offer) if offer.is_fallback else offer_shape(offer)
-    write(offer, shape.model_copy(update=values), offer.environment, by=by)
-    return fresh(offer)
+    edited: Offer = write(offer, shape.model_copy(update=values), offer.environment, by=by)
+    return edited
 
 
 def edit_category(category: Category, **values: Any) -> Category:

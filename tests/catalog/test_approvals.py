@@ -30,10 +30,12 @@ from tests.catalog.making import (
     make_offer,
     make_template,
     now,
+    offer_form,
     publish,
     states,
     weigh,
     write,
+    write_all,
 )
 
 pytestmark = pytest.mark.django_db
@@ -439,6 +441,6 @@ def queries_of_an_approval(offer):
 
 def test_publishing_asks_no_more_of_a_large_catalogue(shop):
     first = queries_of_an_approval(make_offer(shop, "FIRST"))
-    publish(*[make_offer(shop, f"O{number}", category="canada") for number in range(30)])
+    publish(*write_all(shop, [offer_form(f"O{n}", category="canada") for n in range(30)]))
 
     assert queries_of_an_approval(make_offer(shop, "LAST")) <= first <= 60

@@ -31,9 +31,11 @@ from tests.catalog.making import (
     make_offer,
     make_shop,
     now,
+    offer_form,
     publish,
     states,
     weigh,
+    write_all,
 )
 from tests.often import often
 
@@ -64,7 +66,7 @@ def approve(offer, side):
 
 def test_approvals_at_once_give_releases_in_a_row_and_nothing_is_lost():
     shop = make_shop()
-    offers = [make_offer(shop, f"O{number}", category="canada") for number in range(8)]
+    offers = write_all(shop, [offer_form(f"O{n}", category="canada") for n in range(8)])
     for offer in offers:
         approve(offer, CONTENT)
 

@@ -8,7 +8,15 @@ from catalog.approving import SIDES, may_approve, state_of
 from catalog.awaiting import awaiting, held_up, sides_awaiting
 from catalog.models import Approval, Environment, Offer
 from tests.build import NOON, make_label, make_role, make_user
-from tests.catalog.making import CONTENT, ELIGIBILITY, LATER, make_offer, make_template
+from tests.catalog.making import (
+    CONTENT,
+    ELIGIBILITY,
+    LATER,
+    make_offer,
+    make_template,
+    offer_form,
+    write_all,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -71,8 +79,8 @@ def test_the_most_urgent_come_first_and_home_shows_them(
     shop, client, django_assert_max_num_queries
 ):
     rita = make_user("rita@example.org", role="offer_manager")
-    for number in range(8):
-        submit(make_offer(shop, f"O{number}"), CONTENT)
+    for offer in write_all(shop, [offer_form(f"O{number}") for number in range(8)]):
+        submit(offer, CONTENT)
     submit(make_offer(shop, "URGENT"), until=LATER)
     client.force_login(rita)
     with django_assert_max_num_queries(20):

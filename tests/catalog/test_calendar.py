@@ -19,7 +19,13 @@ from catalog.timeline import (
 )
 from catalog.tree import tree_of
 from tests.build import make_label, make_user
-from tests.catalog.making import make_offer, make_shop, write
+from tests.catalog.making import (
+    make_offer,
+    make_shop,
+    offer_form,
+    write,
+    write_all,
+)
 
 pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")
@@ -292,8 +298,8 @@ def test_filters_hold_and_go_along(client, ada, shop):
 
 
 def test_many_offers_come_in_pages(client, ada, shop):
-    for number in range(65):
-        make_offer(shop, f"O{number:02}", category=None, label=f"Offer {number:02}")
+    numbers = [f"{number:02}" for number in range(65)]
+    write_all(shop, [offer_form(f"O{n}", category=None, label=f"Offer {n}") for n in numbers])
 
     first, second = client.get(url()), client.get(url(page=2))
 
@@ -315,8 +321,8 @@ def test_labelled_offers_and_categories_are_absent(client, ada, shop):
 
 
 def test_the_queries_do_not_grow_with_the_offers(client, ada, shop, django_assert_max_num_queries):
-    for number in range(30):
-        make_offer(shop, f"O{number}", category=("travel", "canada")[number % 2])
+    categories = ("travel", "canada") * 15
+    write_all(shop, [offer_form(f"O{n}", category=name) for n, name in enumerate(categories)])
     client.get(url())
 
     with django_assert_max_num_queries(16):

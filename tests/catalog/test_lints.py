@@ -21,7 +21,9 @@ from tests.catalog.making import (
     make_fallback_offer,
     make_offer,
     make_shop,
+    offer_form,
     write,
+    write_all,
 )
 
 pytestmark = pytest.mark.django_db
@@ -190,8 +192,7 @@ def test_offers_that_come_to_the_same_in_a_space(shop, ada):
 
 
 def test_many_offers_of_one_weight_are_one_finding(shop, ada):
-    for number in range(8):
-        make_offer(shop, f"O{number}", label=f"Offer {number}")
+    write_all(shop, [offer_form(f"O{number}", label=f"Offer {number}") for number in range(8)])
 
     groups = lints_of(shop, ada, at=now())
     (tie,) = next(group for group in groups if group.code == "tie").findings
@@ -363,8 +364,7 @@ def test_a_tie_leads_to_the_weights_that_make_it(client, ada, shop):
 
 
 def test_many_findings_are_shown_in_part_and_all_when_asked(client, ada, shop):
-    for number in range(15):
-        make_offer(shop, f"O{number}", contexts=())
+    write_all(shop, [offer_form(f"O{number}", contexts=()) for number in range(15)])
 
     page = client.get(url("lint-list")).content.decode()
     assert page.count("It has no weight.") == 12
@@ -436,7 +436,7 @@ def test_the_queries_do_not_grow_with_the_offers(shop, ada, django_assert_num_qu
 
     assert ada.is_administrator  # which is asked once
     count()
+    write_all(shop, [offer_form(f"O{number}", contexts=()) for number in range(20)])
     for number in range(20):
-        make_offer(shop, f"O{number}", contexts=())
         rule(shop, f"R{number}x", applies_to=f"offer.code == 'O{number}'")
     count()

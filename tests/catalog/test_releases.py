@@ -36,11 +36,13 @@ from tests.catalog.making import (
     make_offer,
     make_template,
     now,
+    offer_form,
     publish,
     space,
     states,
     weigh,
     write,
+    write_all,
 )
 
 pytestmark = pytest.mark.django_db
@@ -102,9 +104,8 @@ def test_what_waits_to_go_live_can_be_disabled_without_losing_its_approval(shop)
 
 def test_a_disabled_category_is_one_revision(shop):
     """AC-32: whoever decides from release 2 finds travel, and so all below it, disabled."""
-    for number in range(5):
-        offer = make_offer(shop, f"O{number}", category="canada")
-        publish(offer)
+    offers = write_all(shop, [offer_form(f"O{n}", category="canada") for n in range(5)])
+    publish(*offers)
     before = now(shop).release_number
 
     made = switch(category("travel"), enabled=False)
@@ -114,7 +115,7 @@ def test_a_disabled_category_is_one_revision(shop):
         ("category", "travel")
     ]
     assert releasing.live_bodies(shop)["category", "travel"]["enabled"] is False
-    assert states(offer) == ("live", "live")
+    assert states(offers[0]) == ("live", "live")
 
 
 def test_a_fallback_offer_is_not_disabled(shop):
@@ -554,7 +555,7 @@ def test_every_release_is_in_the_journal_with_who_and_why(shop):
 
 
 def test_everything_is_approved_and_published_in_one_release(shop, django_assert_max_num_queries):
-    offers = [make_offer(shop, f"O{number}") for number in range(12)]
+    offers = write_all(shop, [offer_form(f"O{number}") for number in range(12)])
     brand = make_fallback_offer(shop)
     publish(offers[0])
 
