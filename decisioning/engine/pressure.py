@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
-from decisioning.engine.values import Past, PresentationRule, Scope
+from decisioning.engine.values import Past, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +20,19 @@ class Blocked:
 
 
 class Counts:
-    """How often somebody has had what."""
+    """How often somebody has had what. Mostly that is little, and then lists are quick to ask."""
 
     def __init__(self, history: list[Past], category_of: Callable[[Past], str | None]) -> None:
         self.history = history
         self.category_of = category_of
 
     @cached_property
-    def by_offer(self) -> Counter[str]:
-        return Counter(past.offer for past in self.history)
+    def offers(self) -> list[str]:
+        return [past.offer for past in self.history]
 
     @cached_property
-    def by_category(self) -> Counter[str | None]:
-        return Counter(map(self.category_of, self.history))
+    def categories(self) -> list[str | None]:
+        return [self.category_of(past) for past in self.history]
 
 
 class Pressure:
@@ -60,27 +59,23 @@ class Pressure:
         return self.first(offer, chosen) if chosen else None
 
     def first(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
+        number = len(self.history) + len(chosen)
         for rule in offer.rules:
-            if self.is_silent(rule.rule, chosen):
+            asked = rule.rule
+            if number < asked.max or (chosen and not asked.count_this_call):
+                continue  # it says nothing here, whatever it looks at
+            if asked.channel not in ("all", self.channel):
                 continue
             before, beside = self.of(rule), self.relevant(rule, chosen) if chosen else []
-            if len(before.history) + len(beside) < rule.rule.max:
+            if len(before.history) + len(beside) < asked.max:
                 continue  # not even with everything that it looks at
             if self.speaks_of(rule, offer) and self.concerns(rule):
                 count = self.count(rule, offer, before)
                 if beside:
                     count += self.count(rule, offer, Counts(beside, self.category_of))
-                if count >= rule.rule.max:
+                if count >= asked.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
-
-    def is_silent(self, rule: PresentationRule, chosen: Sequence[Past]) -> bool:
-        """Whether it says nothing here, whatever it looks at."""
-        return (
-            rule.channel not in ("all", self.channel)
-            or bool(chosen and not rule.count_this_call)
-            or len(self.history) + len(chosen) < rule.max
-        )
 
     def speaks_of(self, rule: CompiledRule, offer: CompiledOffer) -> bool:
         return rule.codes is not None or offer.offer.code in self.applied(rule)
@@ -141,9 +136,9 @@ class Pressure:
             return 0
         match rule.rule.scope:
             case Scope.OFFER:
-                return counts.by_offer[offer.offer.code]
+                return counts.offers.count(offer.offer.code)
             case Scope.CATEGORY:
-                return counts.by_category[offer.offer.category]
+                return counts.categories.count(offer.offer.category)
             case Scope.RULE:
                 codes = self.applied(rule)
                 return sum(past.offer in codes for past in counts.history)
