@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.errors import UndefinedColumn
+from pydantic_core import from_json
 
 from contacts.columns import TABLE, Column
 from contacts.facts import facts_of, select_list
@@ -42,7 +43,7 @@ HISTORY = """(
     SELECT json_agg(json_build_array(
         p.offer, p.space, p.channel, p.status, (extract(epoch FROM p.at) * 1000000)::bigint,
         p.category, p.weight, p.rank, p.is_fallback
-    )) FROM (
+    ))::text FROM (
         SELECT p.* FROM decisioning_proposition p
         WHERE p.contact_id = c.id AND p.environment_id = %s AND p.id BETWEEN %s AND %s
         UNION ALL
@@ -102,12 +103,14 @@ def read_people(
         found = rows(columns)
     periods = Periods(release, needs, at)
     for pk, key, ticks, history, uses, *known in found:
+        text = history.replace("\n", "") if history else "[]"  # those between the rows
         yield Before(
             release=release.number,
             person=Person(pk=pk, key=key, facts=facts_of(columns, known)),
             owner=pk,
             ticks=ticks,
-            rows=history or (),
+            rows=from_json(text) if history else (),
+            rows_text=text,
             used={**shared, **periods.used(uses)} if uses else shared.copy(),
         )
 

@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, LiteralString
-from uuid import UUID
+from typing import LiteralString
 
 import psycopg
 from psycopg.errors import CheckViolation, DeadlockDetected, ForeignKeyViolation
-from pydantic_core import to_json
 
-from decisioning.asks import Draft, Made, Shown
 from decisioning.caps import period_of, told
-from decisioning.deciding import row_of
 from decisioning.engine.compiled import Release
-from decisioning.engine.records import immutable
-from decisioning.engine.values import Cap, Question, Slot
-from decisioning.inputs import inputs_of, kept_slot
-from decisioning.needs import needs_of
-from decisioning.past import Before, current_release
+from decisioning.engine.values import Cap
+from decisioning.past import current_release
 from decisioning.recording import IS_CAPPED, Capped, Moved
-from decisioning.sharing import Want
+from decisioning.rows import Drawn, Lines
 from offers_site import statements
 
 CLOCKS = """
@@ -67,54 +59,19 @@ SELECT t.id FROM decisioning_captotal t JOIN decisioning_captotaluse u ON u.tota
 WHERE t.environment_id = %s AND t.since <= %s AND t.until > %s
 ORDER BY t.cap, t.space, t.since, u.slot FOR NO KEY UPDATE
 """
-NULL = "\\N"
-TAIL = (
-    *("status", "rank", "weight", "is_fallback", "offer", "space", "channel", "slot"),
-    *("category", "category_path", "context", "destination_url", "data"),
-)
-ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-PLAIN = re.compile(r"[^\\\t\n\r]*")
 
 
 class NoMonth(Exception):
     """There is no room yet for what happens in the month of these decisions."""
 
 
-@immutable
-class Drawn:
-    """A decision that is not stored yet, with all that is stored of it."""
-
-    before: Before
-    draft: Draft
-    shown: Shown
-    question: Question
-    stored: Mapping[UUID, Made]
-    wants: tuple[Want, ...]
-
-    @property
-    def pk(self) -> int:
-        assert self.before.person.pk is not None  # noqa: S101 (contacts have one)
-        return self.before.person.pk
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether anything is stored: also that there was nothing to offer."""
-        return bool(self.stored) or not self.draft.made
-
-    @property
-    def counts(self) -> bool:
-        """Whether it moves their history: what no rule counts does not."""
-        return any(not one.is_fallback for one in self.stored.values())
-
-
 def store(
-    drawn: Sequence[Drawn], *, environment: int, run: int | None, at: datetime
+    drawn: Sequence[Drawn], *, release: Release, environment: int, run: int | None, at: datetime
 ) -> frozenset[int]:
     """Store these decisions and return whose could not be; raises Moved or Capped for all.
 
     After that the transaction, or the part of it since its savepoint, is to be given up.
     """
-    release = drawn[0].draft.engine.release
     with refusals():
         moved = raise_clocks([one for one in drawn if one.counts])
         stays = [one for one in drawn if one.pk not in moved and one.is_kept]
@@ -170,66 +127,6 @@ def copy(statement: LiteralString, lines: Sequence[str]) -> None:
         raw = statements.raw_connection()
         with raw.cursor() as cursor, cursor.copy(statement) as rows:
             rows.write("".join(lines))
-
-
-class Lines:
-    """Decisions as COPY reads them. What many of them have in common is written once."""
-
-    def __init__(self, release: Release, environment: int, run: int | None, at: datetime) -> None:
-        self.release = release
-        self.names = needs_of(release).kinds
-        self.environment = environment
-        self.run = NULL if run is None else run
-        self.moment = at.isoformat()
-        self.slots: tuple[Slot, ...] = ()
-        self.slots_text = ""
-        self.tails: dict[tuple[Any, ...], str] = {}
-
-    def interaction(self, one: Drawn) -> str:
-        question, before = one.question, one.before
-        if question.slots is not self.slots:
-            self.slots = question.slots
-            self.slots_text = escaped(json.dumps([kept_slot(slot) for slot in question.slots]))
-        inputs = inputs_of(
-            question.target, before.person.facts, self.names, before.rows, before.used
-        )
-        ticks = before.ticks + 1 if one.counts else NULL
-        deduplicate = "t" if question.deduplicate else "f"
-        return (
-            f"{one.draft.interaction}\t{self.environment}\t{one.pk}\t{self.moment}"
-            f"\t{self.release.number}\t{escaped(question.seed)}\t{question.identification}"
-            f"\t{deduplicate}\t{ticks}\t{self.slots_text}\t{escaped(to_json(inputs).decode())}"
-            f"\t{self.run}\n"
-        )
-
-    def propositions(self, one: Drawn) -> Iterator[str]:
-        head = (
-            f"\t{one.draft.interaction}\t{self.environment}\t{one.pk}\t{self.moment}"
-            f"\t{self.moment}\t{self.release.number}\t{one.question.identification}\t"
-        )
-        for pk, made in one.stored.items():
-            yield f"{pk}{head}{self.tail(made, one.shown)}"
-
-    def tail(self, made: Made, shown: Shown) -> str:
-        """What does not tell the person apart."""
-        if made.id in shown.data:
-            return self.written(made, shown)
-        leads_to = shown.destinations.get(made.id, "")
-        key = (made.offer, made.rank, made.weight, made.context, made.slot, made.space, leads_to)
-        found = self.tails.get(key)
-        if found is None:
-            found = self.tails[key] = self.written(made, shown)
-        return found
-
-    def written(self, made: Made, shown: Shown) -> str:
-        row = row_of(made, self.release, shown)
-        row["is_fallback"] = "t" if made.is_fallback else "f"
-        row["data"] = json.dumps(row["data"])
-        return "\t".join(escaped(str(row[name])) for name in TAIL) + "\n"
-
-
-def escaped(text: str) -> str:
-    return text if PLAIN.fullmatch(text) else text.translate(ESCAPES)
 
 
 # --- caps ---
