@@ -29,14 +29,14 @@ from decisioning.past import (
     forget_columns,
     window,
 )
-from offers_site.statements import read
+from offers_site.statements import numbers, read
 
 Used = dict[tuple[str, str], int]  # by cap and space
 PLACE = "SELECT e.release_number, {totals} FROM catalog_environment e WHERE e.id = %s"
 PEOPLE = """
 SELECT c.id, c.key, coalesce(k.ticks, 0), {history}, {uses}{columns}
 FROM {people} c LEFT JOIN decisioning_clock k ON k.contact_id = c.id
-WHERE c.id = ANY(%s) AND c.kind = 'contact' ORDER BY c.id
+WHERE c.id = ANY(%s::text::bigint[]) AND c.kind = 'contact' ORDER BY c.id
 """
 # The same as `decisioning_history`, planned once for all of them.
 HISTORY = """(
@@ -92,7 +92,7 @@ def read_people(
 
     def rows(columns: Sequence[Column]) -> list[tuple[Any, ...]]:
         statement, values = statement_of(needs, columns, environment, at)
-        return read(statement, [*values, list(people)])
+        return read(statement, [*values, numbers(people)])
 
     columns = columns_of(release, names)
     try:

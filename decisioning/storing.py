@@ -24,10 +24,11 @@ from decisioning.past import current_release
 from decisioning.recording import IS_CAPPED, Capped, Moved
 from decisioning.rows import Drawn, Lines
 from offers_site import statements
+from offers_site.statements import numbers
 
 CLOCKS = """
 INSERT INTO decisioning_clock AS c (contact_id, ticks)
-SELECT id, ticks + 1 FROM unnest(%s::bigint[], %s::bigint[]) AS p(id, ticks) ORDER BY id
+SELECT id, ticks + 1 FROM unnest(%s::text::bigint[], %s::text::bigint[]) AS p(id, ticks) ORDER BY id
 ON CONFLICT (contact_id) DO UPDATE SET ticks = c.ticks + 1 WHERE c.ticks = excluded.ticks - 1
 RETURNING contact_id
 """
@@ -48,10 +49,11 @@ RETURNING 1
 TOTALS = "SELECT decisioning_count(%s, NULL, %s::text::jsonb, %s)"
 MAKE_CLOCKS = """
 INSERT INTO decisioning_clock (contact_id, ticks)
-SELECT id, 0 FROM contacts_contact WHERE id = ANY(%s) ORDER BY id ON CONFLICT DO NOTHING RETURNING 1
+SELECT id, 0 FROM contacts_contact WHERE id = ANY(%s::text::bigint[]) ORDER BY id
+ON CONFLICT DO NOTHING RETURNING 1
 """
 HOLD_CLOCKS = """
-SELECT contact_id FROM decisioning_clock WHERE contact_id = ANY(%s)
+SELECT contact_id FROM decisioning_clock WHERE contact_id = ANY(%s::text::bigint[])
 ORDER BY contact_id FOR NO KEY UPDATE
 """
 HOLD_TOTALS = """
@@ -102,7 +104,7 @@ def raise_clocks(drawn: Sequence[Drawn]) -> frozenset[int]:
     if not drawn:
         return frozenset()
     people = [one.pk for one in drawn]
-    raised = statements.run(CLOCKS, [people, [one.before.ticks for one in drawn]])
+    raised = statements.run(CLOCKS, [numbers(people), numbers(one.before.ticks for one in drawn)])
     if len(raised) == len(people):
         return frozenset()
     return frozenset(people) - {pk for (pk,) in raised}
@@ -168,8 +170,8 @@ def count_shared(release: Release, drawn: Iterable[Drawn], environment: int, at:
 def hold_people(people: Collection[int]) -> None:
     """Nobody else stores anything for these contacts until the transaction ends."""
     with refusals():
-        statements.run(MAKE_CLOCKS, [list(people)])
-        statements.run(HOLD_CLOCKS, [list(people)])
+        statements.run(MAKE_CLOCKS, [numbers(people)])
+        statements.run(HOLD_CLOCKS, [numbers(people)])
 
 
 def hold_totals(environment: int, at: datetime) -> None:

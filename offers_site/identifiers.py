@@ -34,17 +34,16 @@ def uuid7_at(at: datetime, chance: bytes | None = None) -> uuid.UUID:
     return _made_of(_ticks_at(at), chance or os.urandom(8))
 
 
-def texts_at(at: datetime) -> Iterator[str]:
+def texts_at(moment: datetime) -> Iterator[str]:
     """The texts of ever more of them, for who makes thousands for one moment."""
-    ticks = _ticks_at(at)
-    milliseconds, fraction = divmod(ticks, 4096)
+    milliseconds, fraction = divmod(_ticks_at(moment), 4096)
     time = f"{milliseconds:012x}"
     start = f"{time[:8]}-{time[8:]}-7{fraction:03x}-"
     while True:
         chance = os.urandom(8 * AT_ONCE).hex()  # asking the system takes longer than what it gives
-        for place in range(0, 16 * AT_ONCE, 16):
-            variant = VARIANTS[chance[place]]
-            yield f"{start}{variant}{chance[place + 1 : place + 4]}-{chance[place + 4 : place + 16]}"
+        for at in range(0, 16 * AT_ONCE, 16):
+            variant = VARIANTS[chance[at]]
+            yield f"{start}{variant}{chance[at + 1 : at + 4]}-{chance[at + 4 : at + 16]}"
 
 
 def moment_of(identifier: uuid.UUID) -> datetime:
