@@ -6,7 +6,7 @@ people whose history moved meanwhile nothing is stored, and the caller decides f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -200,10 +200,10 @@ class Drawing:
         question = question_of(self.ask, name, before)
         while True:
             decision = self.engine.decide(question)
-            pieces = self.pieces_of(question, decision)
-            if all(piece.is_usable for _name, piece in pieces):
+            pieces, unusable = self.pieces_of(question, decision)
+            if not unusable:
                 break
-            other = asked_without(question, unusable_of(pieces))
+            other = asked_without(question, unusable)
             if other is question:
                 break
             question = other
@@ -215,7 +215,8 @@ class Drawing:
                 stored[identifier] = piece
                 wants += piece.wants
                 counts = counts or not piece.made.is_fallback
-        self.room.take(wants)
+        if wants:
+            self.room.take(wants)
         return Drawn(
             before=before,
             question=question,
@@ -227,22 +228,19 @@ class Drawing:
             counts=counts,
         )
 
-    def pieces_of(self, question: Question, decision: Decision) -> tuple[tuple[str, Piece], ...]:
-        facts, fitting = question.contact, self.fitting
-        return tuple(
-            (name, fitting.piece(name, slot, space, one, facts))
-            for name, slot, space, one in proposed(self.engine, question, decision, self.names)
-        )
-
-
-def unusable_of(pieces: Iterable[tuple[str, Piece]]) -> dict[str, frozenset[str]]:
-    """The offers that slots cannot show."""
-    found: dict[str, frozenset[str]] = {}
-    for _name, piece in pieces:
-        if not piece.is_usable:
-            slot = piece.made.slot
-            found[slot] = found.get(slot, frozenset()) | {piece.made.offer}
-    return found
+    def pieces_of(
+        self, question: Question, decision: Decision
+    ) -> tuple[list[tuple[str, Piece]], dict[str, frozenset[str]]]:
+        """Each with its id; and the offers that slots cannot show."""
+        piece_of, facts = self.fitting.piece, question.contact
+        pieces: list[tuple[str, Piece]] = []
+        unusable: dict[str, frozenset[str]] = {}
+        for name, slot, space, one in proposed(self.engine, question, decision, self.names):
+            piece = piece_of(name, slot, space, one, facts)
+            pieces.append((name, piece))
+            if not piece.is_usable:
+                unusable[slot.slot] = unusable.get(slot.slot, frozenset()) | {one.offer}
+        return pieces, unusable
 
 
 def place_of(population: Population, at: datetime) -> tuple[Live, Place]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -60,7 +60,7 @@ class Drawn:
     question: Question
     answers: tuple[Answer, ...]
     name: str  # of the interaction
-    pieces: tuple[tuple[str, Piece], ...]  # in all slots, each with its id
+    pieces: Sequence[tuple[str, Piece]]  # in all slots, each with its id
     stored: Mapping[str, Piece]  # those that are, in the slot that showed them first
     wants: tuple[Want, ...]
     counts: bool  # whether it moves their history: what no rule counts does not

@@ -285,15 +285,16 @@ class SlotWalk:
 
     def may_be_had(self, candidate: Candidate, groups: Mapping[str, int]) -> bool:
         """What has been had before, and what this call has chosen already."""
-        offer, pasts = candidate.offer, self.call.pasts
+        offer, call = candidate.offer, self.call
+        code = offer.offer.code
         blocked = self.pressure.blocks(offer)
-        if blocked is None and pasts:
-            blocked = self.pressure.blocks_beside(offer, pasts)
+        if blocked is None and call.pasts:
+            blocked = self.pressure.blocks_beside(offer, call.pasts)
         if blocked is not None:
             self.why.leave_blocked(candidate, blocked)
             return False
         for cap in offer.offer.caps:
-            count = self.used(cap, offer.code)
+            count = self.used(cap, code)
             if count >= cap.limit:
                 self.capped += 1
                 self.why.leave_weighed(
@@ -304,10 +305,10 @@ class SlotWalk:
         if most is not None and groups.get(self.group(offer), 0) >= most:
             self.why.leave_weighed(candidate, Step.DIVERSITY, limit=most)
             return False
-        if self.question.deduplicate and offer.offer.code in self.call.taken:
+        if self.question.deduplicate and code in call.taken:
             self.why.leave_weighed(candidate, Step.DUPLICATE)
             return False
-        if offer.offer.code in self.asked.slot.unusable:
+        if code in self.asked.slot.unusable:
             self.why.leave_weighed(candidate, Step.REPRESENTATION)
             return False
         return True

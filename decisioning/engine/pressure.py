@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -49,30 +49,46 @@ class Pressure:
         self.concerned: dict[str, bool] = {}
         self.counted: dict[str, Counts] = {}
         self.applying: dict[str, frozenset[str]] = {}
+        self._reached: list[CompiledRule] | None = None  # quicker than a cached property
 
     def blocks(self, offer: CompiledOffer) -> Blocked | None:
         """The first rule that has been reached for an offer."""
-        return self.first(offer, ())
+        for rule in self.reached():
+            if offer.offer.code in self.applied(rule) and self.concerns(rule):
+                count = self.count(rule, offer, self.of(rule))
+                if count >= rule.rule.max:
+                    return Blocked(rule, count, *self.window(rule))
+        return None
+
+    def reached(self) -> list[CompiledRule]:
+        """The rules that may keep an offer back. Mostly there are none for somebody."""
+        found = self._reached
+        if found is None:
+            number = len(self.history)
+            found = self._reached = [
+                rule
+                for rule in self.release.rules
+                if number >= rule.rule.max
+                and rule.rule.channel in ("all", self.channel)
+                # what a rule says of each proposition is not asked before it matters
+                and (rule.counts is not None or len(self.of(rule).history) >= rule.rule.max)
+            ]
+        return found
 
     def blocks_beside(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
         """The same with what this call has chosen already, for the rules that count it."""
-        return self.first(offer, chosen) if chosen else None
-
-    def first(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
-        number = len(self.history) + len(chosen)
         for rule in offer.rules:
             asked = rule.rule
-            if number < asked.max or (chosen and not asked.count_this_call):
-                continue  # it says nothing here, whatever it looks at
-            if asked.channel not in ("all", self.channel):
+            if not asked.count_this_call or asked.channel not in ("all", self.channel):
                 continue
-            before, beside = self.of(rule), self.relevant(rule, chosen) if chosen else []
+            if len(self.history) + len(chosen) < asked.max:
+                continue  # whatever it looks at
+            before, beside = self.of(rule), self.relevant(rule, chosen)
             if len(before.history) + len(beside) < asked.max:
                 continue  # not even with everything that it looks at
             if self.speaks_of(rule, offer) and self.concerns(rule):
                 count = self.count(rule, offer, before)
-                if beside:
-                    count += self.count(rule, offer, Counts(beside, self.category_of))
+                count += self.count(rule, offer, Counts(beside, self.category_of))
                 if count >= asked.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
@@ -114,13 +130,13 @@ class Pressure:
             found = self.counted[rule.rule.name] = Counts(history, self.category_of)
         return found
 
-    def relevant(self, rule: CompiledRule, history: Iterable[Past]) -> list[Past]:
+    def relevant(self, rule: CompiledRule, history: Sequence[Past]) -> list[Past]:
         asked = rule.rule
         if asked.statuses:  # of what most narrows it first
             history = [past for past in history if past.status in asked.statuses]
         if asked.same_channel:
             history = [past for past in history if past.channel == self.channel]
-        if asked.period is not None:
+        if asked.period is not None and history:
             since, until = self.at - asked.period, self.at + asked.period
             history = [past for past in history if since <= past.at <= until]
         if rule.counts is None:
