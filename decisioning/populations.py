@@ -144,20 +144,15 @@ def record(
 
 def record_once(population: Population, people: Collection[int], at: datetime) -> Recorded:
     drawing = Drawing(population, at, records=True)
-    drawn = tuple(drawing.draw(people))
-    gone = len(people) - len(drawn)
-    if not drawn:
-        return Recorded(chosen=(), gone=gone)
-    moved = store(
-        drawn,
+    drawn, moved = store(
+        drawing.draw(people),
         release=drawing.engine.release,
         environment=population.environment,
         run=population.run,
         at=at,
     )
-    if moved:
-        drawn = tuple(one for one in drawn if one.pk not in moved)
-    return Recorded(chosen=drawn, moved=tuple(sorted(moved)), gone=gone)
+    gone = len(people) - len(drawn) - len(moved)
+    return Recorded(chosen=tuple(drawn), moved=tuple(sorted(moved)), gone=gone)
 
 
 class Drawing:

@@ -128,7 +128,8 @@ class Lines:
         text = f'{to_json(told).decode()[:-1]},"history":{before.rows_text}}}'
         return text.replace("\\", "\\\\")
 
-    def propositions(self, one: Drawn) -> Iterator[str]:
+    def of(self, one: Drawn) -> Iterator[str]:
+        """Its propositions."""
         head = (
             f"\t{one.name}\t{self.environment}\t{one.pk}\t{self.moment}"
             f"\t{self.moment}\t{self.number}\t{one.question.identification}\t"

@@ -1,7 +1,9 @@
 """Many decisions are stored at once, each of them if all that it was taken from still holds.
 
-Locks are taken in the order of `decisioning_record`: clocks by person, then caps by their words.
-What many wait for, the caps that everybody shares, is locked last and so for the shortest time.
+The server stores the first propositions while the last people are still decided for. Nobody waits
+for that. Locks are taken in the order of `decisioning_record`: clocks by person, then caps by their
+words. What many wait for, the caps that everybody shares, is locked last and so for the shortest
+time.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import LiteralString
 
 import psycopg
@@ -37,6 +40,8 @@ INTERACTIONS = """COPY decisioning_interaction (id, environment_id, contact_id, 
 PROPOSITIONS = """COPY decisioning_proposition (id, interaction, environment_id, contact_id, at,
     changed_at, release, identification, status, rank, weight, is_fallback, offer, space, channel,
     slot, category, category_path, context, destination_url, data) FROM STDIN"""
+TAKE_BACK = "DELETE FROM decisioning_proposition WHERE id = ANY(%s::uuid[]) RETURNING 1"
+BLOCK = 100  # lines
 OWN_CAPS = """
 INSERT INTO decisioning_capuse AS c (contact_id, environment_id, cap, space, since, until, used)
 SELECT p.contact_id, %s, p.cap, p.space, p.since, p.until, p.used FROM unnest(
@@ -68,21 +73,32 @@ class NoMonth(Exception):
 
 
 def store(
-    drawn: Sequence[Drawn], *, release: Release, environment: int, run: int | None, at: datetime
-) -> frozenset[int]:
-    """Store these decisions and return whose could not be; raises Moved or Capped for all.
+    drawing: Iterable[Drawn], *, release: Release, environment: int, run: int | None, at: datetime
+) -> tuple[list[Drawn], frozenset[int]]:
+    """Store these decisions as they are made; those that are, and whose could not be.
 
-    After that the transaction, or the part of it since its savepoint, is to be given up.
+    Raises Moved or Capped for all. After that the transaction, or the part of it since its
+    savepoint, is to be given up.
     """
+    drawn: list[Drawn] = []
+    lines = Lines(release, environment, run, at)
     with refusals():
+        copy(PROPOSITIONS, (text for one in noting(drawing, drawn) for text in lines.of(one)))
         moved = raise_clocks([one for one in drawn if one.counts])
-        stays = [one for one in drawn if one.pk not in moved and one.is_kept]
-        copy_rows(Lines(release, environment, run, at), stays)
-        count_own(release, stays, environment, at)
-        count_shared(release, stays, environment, at)
+        if moved:
+            drawn = take_back(drawn, moved)
+        copy(INTERACTIONS, (lines.interaction(one) for one in drawn if one.is_kept))
+        count_own(release, drawn, environment, at)
+        count_shared(release, drawn, environment, at)
         if current_release(environment) != release.number:
             raise Moved
-    return moved
+    return drawn, moved
+
+
+def noting(drawing: Iterable[Drawn], drawn: list[Drawn]) -> Iterator[Drawn]:
+    for one in drawing:
+        drawn.append(one)
+        yield one
 
 
 @contextmanager
@@ -110,25 +126,30 @@ def raise_clocks(drawn: Sequence[Drawn]) -> frozenset[int]:
     return frozenset(people) - {pk for (pk,) in raised}
 
 
-# --- rows ---
+def take_back(drawn: Iterable[Drawn], moved: Collection[int]) -> list[Drawn]:
+    """Without these people, and without the propositions that are stored for them already."""
+    ids = [name for one in drawn if one.pk in moved for name in one.stored]
+    statements.run(TAKE_BACK, [ids])
+    return [one for one in drawn if one.pk not in moved]
 
 
-def copy_rows(lines: Lines, drawn: Sequence[Drawn]) -> None:
-    """Raises NoMonth where nothing of this month can be stored yet."""
+def copy(statement: LiteralString, lines: Iterator[str]) -> None:
+    """The server works on the first while the last are made; raises NoMonth.
+
+    It is asked nothing else meanwhile, so what the lines are made from is read before the first.
+    """
+    first = "".join(islice(lines, BLOCK))
+    if not first:
+        return
     try:
-        copy(INTERACTIONS, [lines.interaction(one) for one in drawn])
-        copy(PROPOSITIONS, [line for one in drawn for line in lines.propositions(one)])
+        with statements.raw_connection().cursor() as cursor, cursor.copy(statement) as rows:
+            rows.write(first)
+            while block := "".join(islice(lines, BLOCK)):
+                rows.write(block)
     except CheckViolation as error:
         if error.diag.constraint_name:
             raise
-        raise NoMonth from error
-
-
-def copy(statement: LiteralString, lines: Sequence[str]) -> None:
-    if lines:
-        raw = statements.raw_connection()
-        with raw.cursor() as cursor, cursor.copy(statement) as rows:
-            rows.write("".join(lines))
+        raise NoMonth from error  # nothing of this month can be stored yet
 
 
 # --- caps ---
