@@ -15,7 +15,7 @@ from psycopg.errors import UndefinedColumn
 from pydantic_core import from_json
 
 from contacts.columns import TABLE, Column
-from contacts.facts import facts_of, select_list
+from contacts.facts import facts_reader, select_list
 from decisioning.asks import Person
 from decisioning.caps import period_of
 from decisioning.engine.compiled import Release
@@ -101,12 +101,12 @@ def read_people(
         forget_columns(release)
         columns = columns_of(release, names)
         found = rows(columns)
-    periods = Periods(release, needs, at)
+    periods, facts_from = Periods(release, needs, at), facts_reader(columns)
     for pk, key, ticks, history, uses, *known in found:
         text = history.replace("\n", "") if history else "[]"  # those between the rows
         yield Before(
             release=release.number,
-            person=Person(pk=pk, key=key, facts=facts_of(columns, known)),
+            person=Person(pk=pk, key=key, facts=facts_from(known)),
             owner=pk,
             ticks=ticks,
             rows=from_json(text) if history else (),

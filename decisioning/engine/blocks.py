@@ -47,10 +47,10 @@ def apart(entry: Entry) -> Iterator[Entry]:
     if entry.known is None or asks_of_itself(entry):
         yield entry
         return
-    for way in entry.known:
-        filter_at, millionths, line, constant = way
-        ready = Candidate(entry, entry.offer, millionths, line, constant, {})
-        yield replace(entry, bound=millionths, once=len(entry.known) == 1, ready=ready)
+    apart = replace(entry, once=len(entry.known) == 1)
+    for filter_at, millionths, line, constant in entry.known:
+        ready = Candidate(apart, entry.offer, millionths, line, constant, {})
+        yield replace(apart, bound=millionths, ready=ready)
         if filter_at is None:
             return  # it is open to everybody
 
@@ -66,12 +66,13 @@ def asks_of_itself(entry: Entry) -> bool:
 class Block:
     """Lines that are asked together."""
 
-    __slots__ = ("above", "entries", "is_weighed", "masks", "weights")
+    __slots__ = ("above", "entries", "is_weighed", "masks", "ready", "weights")
 
     def __init__(self, entries: Sequence[Entry], above: Above) -> None:
         self.entries = entries
         self.above = above
-        self.is_weighed = all(entry.ready for entry in entries)
+        self.ready = tuple(entry.ready for entry in entries if entry.ready)
+        self.is_weighed = len(self.ready) == len(entries)
         self.masks: Masks | None = None
         self.weights = Later(())  # of the offers whose weight hangs on the person
 

@@ -13,7 +13,7 @@ from decisioning.engine.candidates import Candidate
 from decisioning.engine.compiled import NOTHING, CompiledOffer, Facts, Release, Test
 from decisioning.engine.plans import Entry, Group, Lists, Plan, Plans, each_once, in_turn
 from decisioning.engine.pressure import Pressure
-from decisioning.engine.ranking import by_ties, by_weight
+from decisioning.engine.ranking import by_weight, in_blocks, weighed_in_blocks
 from decisioning.engine.slots import Asked, part_of, together
 from decisioning.engine.values import (
     Answer,
@@ -156,17 +156,17 @@ class SlotWalk:
 
     def ranked(self, plan: Plan) -> Iterator[Candidate]:
         """Those who pass every test, in their final order; nobody is asked before it matters."""
-        entries, everybody = self.entries(plan), self.question.explain
-        if plan.is_weighed and not everybody:
-            return by_ties(entries, self.weigh, self.tie)
-        return by_weight(entries, self.weigh, self.tie, everybody=everybody)
+        everybody = self.question.explain
+        if plan.is_weighed and not self.asks_above and not everybody:
+            return weighed_in_blocks(plan.blocks, self.facts, self.at, self.zone, self.tie)
+        return by_weight(self.entries(plan), self.weigh, self.tie, everybody=everybody)
 
     def entries(self, plan: Plan) -> Iterable[Entry]:
         """The offers that are open to this person, each once, the heaviest possible first."""
         if self.question.explain:  # whoever wants to know why is told of everything
             return in_turn([group.entries for group in plan.groups if self.is_open(group)])
         if plan.lists is None:
-            return self.passing(plan.blocks)
+            return in_blocks(plan.blocks, self.facts, self.at, self.zone)
         return each_once(self.open_to(plan, plan.lists))
 
     def open_to(self, plan: Plan, lists: Lists) -> Iterator[Entry]:
@@ -176,23 +176,6 @@ class SlotWalk:
             if lets_in is None:
                 lets_in = is_open[entry.group] = self.is_open(plan.groups[entry.group])
             if lets_in and (entry.needs is None or entry.is_open_to(self.facts)):
-                yield entry
-
-    def passing(self, blocks: Iterable[Block]) -> Iterator[Entry]:
-        """The same where many are asked at once; the lowest bit is the heaviest."""
-        seen: set[str] = set()
-        for block in blocks:
-            mask = block.open_to(self.facts, self.at, self.zone)
-            entries = block.entries
-            while mask:
-                lowest = mask & -mask
-                mask ^= lowest
-                entry = entries[lowest.bit_length() - 1]
-                if not entry.once:
-                    code = entry.offer.offer.code
-                    if code in seen:
-                        continue
-                    seen.add(code)
                 yield entry
 
     def answers_of(self, block: Block) -> tuple[Any, ...]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, tzinfo
 
+from decisioning.engine.blocks import Block
 from decisioning.engine.candidates import Candidate
+from decisioning.engine.compiled import Facts
 from decisioning.engine.plans import Entry
 
 Weigh = Callable[[Entry], Candidate | None]
@@ -43,19 +46,53 @@ def heaviest_of(waiting: list[tuple[int, int, Candidate]], tie: Tie) -> list[Can
     return found
 
 
-def by_ties(entries: Iterable[Entry], weigh: Weigh, tie: Tie) -> Iterator[Candidate]:
-    """Where they come by their weights, only those that weigh the same wait for each other."""
-    found: list[Candidate] = []
-    for entry in entries:
-        candidate = weigh(entry)
-        if candidate is None:
-            continue
-        if found and candidate.millionths != found[0].millionths:
-            if len(found) > 1:
-                found.sort(key=tie)
-            yield from found
-            found.clear()
-        found.append(candidate)
-    if len(found) > 1:
-        found.sort(key=tie)
-    yield from found
+def in_blocks(blocks: Iterable[Block], facts: Facts, at: datetime, zone: tzinfo) -> Iterator[Entry]:
+    """The lines that are open to somebody, those of one offer once; the lowest bit is heaviest."""
+    seen: set[str] = set()
+    for block in blocks:
+        mask = block.open_to(facts, at, zone)
+        entries = block.entries
+        while mask:
+            lowest = mask & -mask
+            mask ^= lowest
+            entry = entries[lowest.bit_length() - 1]
+            if not entry.once:
+                code = entry.offer.offer.code
+                if code in seen:
+                    continue
+                seen.add(code)
+            yield entry
+
+
+def weighed_in_blocks(
+    blocks: Iterable[Block], facts: Facts, at: datetime, zone: tzinfo, tie: Tie
+) -> Iterator[Candidate]:
+    """The same where nothing is left to weigh, and only those that weigh the same wait.
+
+    It is the way of almost everybody, and for their sake it is not made of the other one.
+    """
+    seen: set[str] = set()
+    equals: list[Candidate] = []
+    weight = 0
+    for block in blocks:
+        mask = block.open_to(facts, at, zone)
+        ready = block.ready
+        while mask:
+            lowest = mask & -mask
+            mask ^= lowest
+            candidate = ready[lowest.bit_length() - 1]
+            if not candidate.entry.once:
+                code = candidate.offer.offer.code
+                if code in seen:
+                    continue
+                seen.add(code)
+            if candidate.millionths != weight:
+                if len(equals) > 1:
+                    equals.sort(key=tie)
+                yield from equals
+                equals.clear()
+                weight = candidate.millionths
+            equals.append(candidate)
+    if len(equals) > 1:
+        equals.sort(key=tie)
+    yield from equals
