@@ -160,6 +160,8 @@ def count_own(release: Release, drawn: Iterable[Drawn], environment: int, at: da
     rows = []
     periods: dict[str, tuple[datetime, datetime]] = {}
     for one in drawn:
+        if not one.wants:
+            continue
         taken = Counter((cap, space) for cap, space, _now in one.wants if cap.per_contact)
         for (cap, space), number in taken.items():
             if cap.key not in periods:

@@ -47,10 +47,10 @@ def apart(entry: Entry) -> Iterator[Entry]:
     if entry.known is None or asks_of_itself(entry):
         yield entry
         return
-    apart = replace(entry, once=len(entry.known) == 1)
+    alone = replace(entry, once=len(entry.known) == 1)
     for filter_at, millionths, line, constant in entry.known:
-        ready = Candidate(apart, entry.offer, millionths, line, constant, {})
-        yield replace(apart, bound=millionths, ready=ready)
+        ready = Candidate(alone, entry.offer, millionths, line, constant, {})
+        yield replace(alone, bound=millionths, ready=ready)
         if filter_at is None:
             return  # it is open to everybody
 
