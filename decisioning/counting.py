@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from decisioning.populations import Chosen
+from decisioning.rows import Drawn
 
 
 @dataclass
@@ -22,12 +22,19 @@ class Counts:
     gone: int = 0  # who were contacts no more when their turn came
     offers: dict[str, Counter[int]] = field(default_factory=dict)  # how often at which rank
 
-    def add(self, one: Chosen) -> None:
+    def add(self, one: Drawn) -> None:
         self.people += 1
-        for made in one.made:
-            self.offers.setdefault(made.offer, Counter())[made.rank] += 1
-        self.propositions += len(one.made)
-        if not one.made:
+        number = 0
+        for answer in one.answers:
+            for proposition in answer.propositions:
+                number += 1
+                offer = proposition.offer
+                ranks = self.offers.get(offer)
+                if ranks is None:
+                    ranks = self.offers[offer] = Counter()
+                ranks[proposition.rank] += 1
+        self.propositions += number
+        if not number:
             self.without_offer += 1
         elif any(answer.reason for answer in one.answers):
             self.fewer_than_asked += 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,13 +14,14 @@ from decisioning.asks import Ask, Decided, Draft, Made, Shown
 from decisioning.caps import wanted_by
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
-from decisioning.engine.values import Decision, Question, Slot
+from decisioning.engine.values import Decision, Proposition, Question, Slot, Space
 from decisioning.inputs import inputs_of, kept_slot
 from decisioning.needs import needs_of
 from decisioning.past import Before, current_release, read_past
 from decisioning.recording import Capped, Moved, TooBusy, note_full, record, with_caps
 from offers_site.identifiers import uuid7_at
 
+Identifier = TypeVar("Identifier", UUID, str)
 HOPEFUL = 3  # attempts before somebody waits for their turn
 MOST_ATTEMPTS = 500
 
@@ -132,7 +134,7 @@ def draw_up(
     ask: Ask, interaction: UUID, engine: Engine, before: Before
 ) -> tuple[Draft, Shown, Question]:
     """Decide, and decide again without the offers whose content a slot cannot show."""
-    question = question_of(ask, interaction, before)
+    question = question_of(ask, str(interaction), before)
     while True:
         decision = engine.decide(question)
         draft = Draft(
@@ -145,17 +147,17 @@ def draw_up(
         shown = ask.show(draft)
         if not shown.unusable:
             return draft, shown, question
-        slots = tuple(without(slot, shown.unusable) for slot in question.slots)
-        if slots == question.slots:
+        other = asked_without(question, shown.unusable)
+        if other is question:
             return draft, shown, question
-        question = replace(question, slots=slots)
+        question = other
 
 
-def question_of(ask: Ask, interaction: UUID, before: Before) -> Question:
+def question_of(ask: Ask, interaction: str, before: Before) -> Question:
     return Question(
         at=ask.at,
-        target=ask.tie_target or before.person.key or str(interaction),
-        seed=str(interaction) if ask.seed is None else ask.seed,
+        target=ask.tie_target or before.person.key or interaction,
+        seed=interaction if ask.seed is None else ask.seed,
         slots=ask.slots,
         contact=before.person.facts,
         identification=ask.identification,
@@ -166,6 +168,12 @@ def question_of(ask: Ask, interaction: UUID, before: Before) -> Question:
     )
 
 
+def asked_without(question: Question, unusable: Mapping[str, frozenset[str]]) -> Question:
+    """The same question where slots cannot show these offers."""
+    slots = tuple(without(slot, unusable) for slot in question.slots)
+    return question if slots == question.slots else replace(question, slots=slots)
+
+
 def without(slot: Slot, unusable: Mapping[str, frozenset[str]]) -> Slot:
     more = unusable.get(slot.slot, frozenset()) - slot.unusable
     return replace(slot, unusable=slot.unusable | more) if more else slot
@@ -174,26 +182,42 @@ def without(slot: Slot, unusable: Mapping[str, frozenset[str]]) -> Slot:
 def made_of(
     engine: Engine, question: Question, decision: Decision, *, keeps: Callable[[str], bool]
 ) -> Iterator[Made]:
-    """The propositions slot by slot; slots that show one rank of one list share a proposition."""
+    """The propositions slot by slot."""
+    ids = iter(partial(uuid7_at, question.at), None)
+    for identifier, slot, space, one in proposed(engine, question, decision, ids):
+        yield made_as(identifier, slot, space, one, is_recorded=keeps(space.name))
+
+
+def proposed(
+    engine: Engine, question: Question, decision: Decision, ids: Iterator[Identifier]
+) -> Iterator[tuple[Identifier, Slot, Space, Proposition]]:
+    """Slot by slot; slots that show one rank of one list share a proposition, and so its id."""
     answers = iter(decision.answers)
     for asked in engine.asked(question.slots):
-        ids: dict[int, UUID] = {}
-        is_recorded = keeps(asked.space.name)
+        known: dict[int, Identifier] = {}
         for slot, _rank in asked.shown:
             for one in next(answers).propositions:
-                identifier = ids.get(one.rank) or ids.setdefault(one.rank, uuid7_at(question.at))
-                yield Made(
-                    id=identifier,
-                    slot=slot.slot,
-                    space=asked.space.name,
-                    offer=one.offer,
-                    rank=one.rank,
-                    weight=one.weight,
-                    context=one.context,
-                    status=asked.space.status_on_proposition,
-                    is_fallback=one.is_fallback,
-                    is_recorded=is_recorded,
-                )
+                identifier = known.get(one.rank)
+                if identifier is None:
+                    identifier = known[one.rank] = next(ids)
+                yield identifier, slot, asked.space, one
+
+
+def made_as(
+    identifier: UUID, slot: Slot, space: Space, one: Proposition, *, is_recorded: bool
+) -> Made:
+    return Made(
+        id=identifier,
+        slot=slot.slot,
+        space=space.name,
+        offer=one.offer,
+        rank=one.rank,
+        weight=one.weight,
+        context=one.context,
+        status=space.status_on_proposition,
+        is_fallback=one.is_fallback,
+        is_recorded=is_recorded,
+    )
 
 
 def kept_of(made: Iterable[Made]) -> dict[UUID, Made]:
@@ -233,13 +257,16 @@ def told_of(
             "identification": ask.identification,
             "deduplicate": ask.deduplicate,
             "slots": [kept_slot(slot) for slot in question.slots],
-            "propositions": [row_of(one, release, shown) for one in stored.values()],
+            "propositions": [
+                row_of(one, release, shown.destinations.get(one.id, ""), shown.data.get(one.id, {}))
+                for one in stored.values()
+            ],
         },
         wanted_by(release, proposed, ask.at, of_nobody=person.pk is None),
     )
 
 
-def row_of(one: Made, release: Release, shown: Shown) -> dict[str, Any]:
+def row_of(one: Made, release: Release, leads_to: str, data: Mapping[str, Any]) -> dict[str, Any]:
     offer = release.by_code.get(one.offer)
     category, path = (offer.category, offer.path) if offer else ("", "")
     return {
@@ -255,6 +282,6 @@ def row_of(one: Made, release: Release, shown: Shown) -> dict[str, Any]:
         "category": category,
         "category_path": path,
         "context": one.context,
-        "destination_url": shown.destinations.get(one.id, ""),
-        "data": dict(shown.data.get(one.id, {})),
+        "destination_url": leads_to,
+        "data": dict(data),
     }

@@ -1,6 +1,6 @@
-"""Whether offers can be shown to people, and where they lead, without writing each of them out.
+"""What people get who are shown an offer, without writing it out for each of them.
 
-What says the same to everybody is tried once; only what speaks of the person is tried for each.
+What says the same to everybody is written once; only what speaks of the person is written for each.
 """
 
 from __future__ import annotations
@@ -12,69 +12,75 @@ from uuid import UUID
 
 from django.conf import settings
 
-from catalog.rendering import BadContent, Plan, Rendered, Template, person_names
-from decisioning.asks import Draft, Made, Shown
+from catalog.rendering import BadContent, Plan, Template, person_names
+from decisioning.asks import Made
+from decisioning.deciding import made_as
+from decisioning.engine.values import Proposition, Slot, Space
+from decisioning.rows import Piece
+from decisioning.sharing import wants_of
 from decisioning.showing import Showing, written
 
 OF_THE_PERSON = re.compile(r"\b(contact|proposition)\b")
 OF_THE_LINKS = re.compile(r"\b(contact|proposition|links)\b")  # which are another for everybody
-Key = tuple[str, str, bool, bool, Any]
-NOTHING_TO_SAY = Shown()
+MOST_PIECES = 20_000  # more are only where weights hang on the person
 
 
 class Fitting:
-    """Shows drafts of one release to many people: only what is stored of that is made."""
+    """Makes the pieces of one release."""
 
-    def __init__(self, showing: Showing) -> None:
+    def __init__(self, showing: Showing, *, records: bool) -> None:
         self.showing = showing
         self.live = showing.live
+        self.release = showing.live.engine.release
         self.base_url = settings.BASE_URL
-        self.keeps_data = {
-            name: bool(stored.names) for name, stored in self.live.stored_on_proposition.items()
-        }
-        told = repr([(name, slot.call) for name, slot in showing.slots.items()])
-        self.known: dict[Key, Rendered | None] = self.live.fits.setdefault(told, {})
-        self.personal: set[Key] = set()
+        self.keeps = {name: records and space.record for name, space in self.live.spaces.items()}
+        told = repr((records, [(name, slot.call) for name, slot in showing.slots.items()]))
+        self.known: dict[Any, Piece] = self.live.fits.setdefault(told, {})
+        self.personal: set[tuple[Any, ...]] = set()
 
-    def show(self, draft: Draft) -> Shown:
-        facts = draft.person.facts
-        unusable: dict[str, frozenset[str]] = {}
-        destinations: dict[UUID, str] = {}
-        data: dict[UUID, Mapping[str, Any]] = {}
-        for made in draft.made:
-            found = self.fit(made, facts)
-            if found is None:
-                unusable[made.slot] = unusable.get(made.slot, frozenset()) | {made.offer}
-                continue
-            destination = found.content.get("destination_url")
-            if destination:
-                destinations[made.id] = destination
-            if made.is_recorded and self.keeps_data[made.space]:
-                data[made.id] = self.showing.stored(made, self.live, facts)
-        if unusable or destinations or data:
-            return Shown(unusable=unusable, destinations=destinations, data=data)
-        return NOTHING_TO_SAY
-
-    def fit(self, made: Made, facts: Mapping[str, Any]) -> Rendered | None:
-        """What an offer shows to somebody, or to everybody; None when it cannot be shown."""
+    def piece(
+        self, name: str, slot: Slot, space: Space, one: Proposition, facts: Mapping[str, Any]
+    ) -> Piece:
+        """What a proposition of this id is to somebody."""
         language = facts.get("language")
-        key = (made.offer, made.slot, made.is_fallback, made.is_recorded, language)
-        if key in self.known:
-            return self.known[key]
-        names = person_names(
-            facts,
-            self.showing.slots[made.slot].call,
-            language or self.live.environment.language,
-        )
-        found = written(made, self.live, names, language, self.base_url)
-        if key not in self.personal:
-            if self.is_personal(made, language):
-                self.personal.add(key)
-            else:
+        key = (slot.slot, one.offer, one.rank, one.weight, one.context, one.is_fallback, language)
+        found = self.known.get(key)
+        if found is None:
+            made = made_as(UUID(name), slot, space, one, is_recorded=self.keeps[space.name])
+            found = self.written(made, facts)
+            if not self.is_personal(made, language):
+                if len(self.known) >= MOST_PIECES:
+                    self.known.clear()
                 self.known[key] = found
         return found
 
+    def written(self, made: Made, facts: Mapping[str, Any]) -> Piece:
+        language = facts.get("language")
+        call = self.showing.slots[made.slot].call
+        names = person_names(facts, call, language or self.live.environment.language)
+        found = written(made, self.live, names, language, self.base_url)
+        is_stored = made.is_recorded and bool(self.live.stored_on_proposition[made.space].names)
+        return Piece(
+            release=self.release,
+            made=made,
+            wants=wants_of(self.release, made),
+            is_usable=found is not None,
+            leads_to=(found.content.get("destination_url") or "") if found else "",
+            data=self.showing.stored(made, self.live, facts) if is_stored and found else None,
+        )
+
     def is_personal(self, made: Made, language: str | None) -> bool:
+        key = (made.offer, made.slot, made.is_fallback, language)
+        if key in self.personal:
+            return True
+        if self.speaks_of_people(made, language):
+            self.personal.add(key)
+            return True
+        return False
+
+    def speaks_of_people(self, made: Made, language: str | None) -> bool:
+        if made.is_recorded and self.live.stored_on_proposition[made.space].names:
+            return True
         try:
             plan = self.live.plan(
                 made.offer,

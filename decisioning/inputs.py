@@ -6,7 +6,7 @@ the row of a past proposition is what `decisioning.past` reads: see `past_of`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -27,15 +27,27 @@ def past_of(row: Row) -> Past:
 
 
 def inputs_of(
-    target: str, facts: Mapping[str, Any], names: Iterable[str], history: Sequence[Row], used: Used
+    target: str, facts: Mapping[str, Any], names: Container[str], history: Sequence[Row], used: Used
 ) -> dict[str, Any]:
-    """What is kept: of a person only what the rules ask for."""
     return {
         "target": target,
-        "contact": {name: plain(facts[name]) for name in names if name in facts},
+        "contact": kept_of_person(facts, names),
         "history": history,
-        "used": [[cap, space, number] for (cap, space), number in used.items()],
+        "used": kept_used(used),
     }
+
+
+def kept_of_person(facts: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    """Only what the rules ask for."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in facts.items()
+        if name in names
+    }
+
+
+def kept_used(used: Used) -> list[tuple[str, str, int]]:
+    return [(cap, space, number) for (cap, space), number in used.items()]
 
 
 def plain(value: Any) -> Any:

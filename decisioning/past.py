@@ -59,6 +59,7 @@ class Before:
     owner: int | None = None  # whose clock it is: the contact of a visitor who is linked
     ticks: int = 0
     rows: Sequence[Row] = ()
+    rows_text: str = "[]"  # the same as JSON, where many are read at once
     used: Mapping[tuple[str, str], int] = field(default_factory=dict)
     stamp: str | None = None  # of the API key that was asked about
 

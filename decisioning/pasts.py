@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.errors import UndefinedColumn
+from pydantic_core import from_json
 
 from contacts.columns import TABLE, Column
-from contacts.facts import facts_of, select_list
+from contacts.facts import facts_reader, select_list
 from decisioning.asks import Person
 from decisioning.caps import period_of
 from decisioning.engine.compiled import Release
@@ -28,21 +29,21 @@ from decisioning.past import (
     forget_columns,
     window,
 )
-from offers_site.statements import read, try_read
+from offers_site.statements import numbers, read, try_read
 
 Used = dict[tuple[str, str], int]  # by cap and space
 PLACE = "SELECT e.release_number, {totals} FROM catalog_environment e WHERE e.id = %s"
 PEOPLE = """
 SELECT c.id, c.key, coalesce(k.ticks, 0), {history}, {uses}{columns}
 FROM {people} c LEFT JOIN decisioning_clock k ON k.contact_id = c.id
-WHERE c.id = ANY(%s) AND c.kind = 'contact' ORDER BY c.id
+WHERE c.id = ANY(%s::text::bigint[]) AND c.kind = 'contact' ORDER BY c.id
 """
 # The same as `decisioning_history`, planned once for all of them.
 HISTORY = """(
     SELECT json_agg(json_build_array(
         p.offer, p.space, p.channel, p.status, (extract(epoch FROM p.at) * 1000000)::bigint,
         p.category, p.weight, p.rank, p.is_fallback
-    )) FROM (
+    ))::text FROM (
         SELECT p.* FROM decisioning_proposition p
         WHERE p.contact_id = c.id AND p.environment_id = %s AND p.id BETWEEN %s AND %s
         UNION ALL
@@ -91,7 +92,7 @@ def read_people(
 
     def rows(columns: Sequence[Column]) -> list[tuple[Any, ...]]:
         statement, values = statement_of(needs, columns, environment, at)
-        return try_read(statement, [*values, list(people)])
+        return try_read(statement, [*values, numbers(people)])
 
     columns = columns_of(release, names)
     try:
@@ -100,14 +101,16 @@ def read_people(
         forget_columns(release)
         columns = columns_of(release, names)
         found = rows(columns)
-    periods = Periods(release, needs, at)
+    periods, facts_from = Periods(release, needs, at), facts_reader(columns)
     for pk, key, ticks, history, uses, *known in found:
+        text = history.replace("\n", "") if history else "[]"  # those between the rows
         yield Before(
             release=release.number,
-            person=Person(pk=pk, key=key, facts=facts_of(columns, known)),
+            person=Person(pk=pk, key=key, facts=facts_from(known)),
             owner=pk,
             ticks=ticks,
-            rows=history or (),
+            rows=from_json(text) if history else (),
+            rows_text=text,
             used={**shared, **periods.used(uses)} if uses else shared.copy(),
         )
 

@@ -10,27 +10,26 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
 from catalog.models import Space
-from decisioning.asks import Ask, Made, Person
+from decisioning.asks import Ask
 from decisioning.calling import CallData, Warned
-from decisioning.deciding import draw_up, kept_of
-from decisioning.engine.records import immutable
+from decisioning.deciding import asked_without, proposed, question_of
 from decisioning.engine.slots import space_of
-from decisioning.engine.values import Answer, Slot
+from decisioning.engine.values import Decision, Question, Slot
 from decisioning.fitting import Fitting
 from decisioning.live import Live, NothingLive, engine_for, live_for
 from decisioning.partitions import make_month
-from decisioning.past import current_release
+from decisioning.past import Before, current_release
 from decisioning.pasts import Place, read_people, read_place
 from decisioning.recording import Capped, Moved, TooBusy
-from decisioning.sharing import Room
+from decisioning.rows import Drawn, Piece
+from decisioning.sharing import Room, Want
 from decisioning.showing import Showing
-from decisioning.storing import Drawn, NoMonth, hold_people, hold_totals, store
-from offers_site.identifiers import uuid7_at
+from decisioning.storing import NoMonth, hold_people, hold_totals, store
+from offers_site.identifiers import texts_at
 
 MOST_ATTEMPTS = 50
 IDENTIFICATION = "explicit"  # we know whom we decide for
@@ -55,22 +54,11 @@ class Population:
     run: int | None = None  # stored with what is recorded
 
 
-@immutable
-class Chosen:
-    """What one person gets. `made` are the propositions, in all slots."""
-
-    person: Person
-    interaction: UUID
-    release: int
-    answers: tuple[Answer, ...]
-    made: tuple[Made, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """`moved` are people to be decided for again; `gone` are contacts no more."""
 
-    chosen: tuple[Chosen, ...]
+    chosen: tuple[Drawn, ...]
     moved: tuple[int, ...] = ()
     gone: int = 0
 
@@ -121,10 +109,9 @@ def live_of(name: str) -> Live:
 # --- deciding ---
 
 
-def look(population: Population, people: Collection[int], *, at: datetime) -> Iterator[Chosen]:
+def look(population: Population, people: Collection[int], *, at: datetime) -> Iterator[Drawn]:
     """What each of these contacts would get if they were the only one; in order of their keys."""
-    for one in draw(population, people, at, records=False):
-        yield chosen(one)
+    return Drawing(population, at, records=False).draw(people)
 
 
 def record(
@@ -156,57 +143,99 @@ def record(
 
 
 def record_once(population: Population, people: Collection[int], at: datetime) -> Recorded:
-    drawn = list(draw(population, people, at, records=True))
-    if not drawn:
-        return Recorded(chosen=(), gone=len(people))
-    moved = store(drawn, environment=population.environment, run=population.run, at=at)
-    return Recorded(
-        chosen=tuple(chosen(one) for one in drawn if one.pk not in moved),
-        moved=tuple(sorted(moved)),
-        gone=len(people) - len(drawn),
+    drawing = Drawing(population, at, records=True)
+    drawn, moved = store(
+        drawing.draw(people),
+        release=drawing.engine.release,
+        environment=population.environment,
+        run=population.run,
+        at=at,
     )
+    gone = len(people) - len(drawn) - len(moved)
+    return Recorded(chosen=tuple(drawn), moved=tuple(sorted(moved)), gone=gone)
 
 
-def draw(
-    population: Population, people: Collection[int], at: datetime, *, records: bool
-) -> Iterator[Drawn]:
-    """Decide for one after the other; with `records`, who comes first takes from shared caps."""
-    live, place = place_of(population, at)
-    engine = live.engine_for_many
-    slots = {slot.slot: slot for slot in population.slots}
-    ask = Ask(
-        environment=population.environment,
-        engine_for=engine_for,
-        slots=population.slots,
-        at=at,
-        identification=IDENTIFICATION,
-        seed=population.seed,
-        record=records,
-        explain=population.explain,
-        unrecorded=frozenset(name for name, space in live.spaces.items() if not space.record),
-        show=Fitting(Showing(live=live, slots=slots, identification=IDENTIFICATION, at=at)).show,
-    )
-    room = Room(engine.release, place.totals, at, shares=records)
-    for before in read_people(
-        engine.release,
-        people,
-        environment=population.environment,
-        at=at,
-        also=live.columns,
-        shared=room.used,
-    ):
-        interaction = uuid7_at(at)
-        draft, shown, question = draw_up(ask, interaction, engine, before)
-        stored = kept_of(draft.made)
-        wants = room.take(stored.values()) if stored else ()
-        yield Drawn(
+class Drawing:
+    """Decides for one after the other; with `records`, who comes first takes from shared caps."""
+
+    def __init__(self, population: Population, at: datetime, *, records: bool) -> None:
+        live, place = place_of(population, at)
+        slots = {slot.slot: slot for slot in population.slots}
+        self.at = at
+        self.columns = live.columns
+        self.engine = live.engine_for_many
+        self.ask = Ask(
+            environment=population.environment,
+            engine_for=engine_for,
+            slots=population.slots,
+            at=at,
+            identification=IDENTIFICATION,
+            seed=population.seed,
+            explain=population.explain,
+        )
+        self.room = Room(self.engine.release, place.totals, at, shares=records)
+        showing = Showing(live=live, slots=slots, identification=IDENTIFICATION, at=at)
+        self.fitting = Fitting(showing, records=records)
+        self.names = texts_at(at)
+
+    def draw(self, people: Collection[int]) -> Iterator[Drawn]:
+        for before in read_people(
+            self.engine.release,
+            people,
+            environment=self.ask.environment,
+            at=self.at,
+            also=self.columns,
+            shared=self.room.used,
+        ):
+            yield self.draw_for(before)
+
+    def draw_for(self, before: Before) -> Drawn:
+        """As `decisioning.deciding.draw_up`."""
+        name = next(self.names)
+        question = question_of(self.ask, name, before)
+        while True:
+            decision = self.engine.decide(question)
+            pieces, unusable = self.pieces_of(question, decision)
+            if not unusable:
+                break
+            other = asked_without(question, unusable)
+            if other is question:
+                break
+            question = other
+        stored: dict[str, Piece] = {}
+        wants: tuple[Want, ...] = ()
+        counts = False
+        for identifier, piece in pieces:
+            if piece.made.is_recorded and identifier not in stored:
+                stored[identifier] = piece
+                wants += piece.wants
+                counts = counts or not piece.made.is_fallback
+        if wants:
+            self.room.take(wants)
+        return Drawn(
             before=before,
-            draft=draft,
-            shown=shown,
             question=question,
+            answers=decision.answers,
+            name=name,
+            pieces=pieces,
             stored=stored,
             wants=wants,
+            counts=counts,
         )
+
+    def pieces_of(
+        self, question: Question, decision: Decision
+    ) -> tuple[list[tuple[str, Piece]], dict[str, frozenset[str]]]:
+        """Each with its id; and the offers that slots cannot show."""
+        piece_of, facts = self.fitting.piece, question.contact
+        pieces: list[tuple[str, Piece]] = []
+        unusable: dict[str, frozenset[str]] = {}
+        for name, slot, space, one in proposed(self.engine, question, decision, self.names):
+            piece = piece_of(name, slot, space, one, facts)
+            pieces.append((name, piece))
+            if not piece.is_usable:
+                unusable[slot.slot] = unusable.get(slot.slot, frozenset()) | {one.offer}
+        return pieces, unusable
 
 
 def place_of(population: Population, at: datetime) -> tuple[Live, Place]:
@@ -228,13 +257,3 @@ def place_of(population: Population, at: datetime) -> tuple[Live, Place]:
 
 
 _live: dict[int, int] = {}  # the release that this process last saw, by environment: a guess
-
-
-def chosen(one: Drawn) -> Chosen:
-    return Chosen(
-        person=one.before.person,
-        interaction=one.draft.interaction,
-        release=one.before.release,
-        answers=one.draft.decision.answers,
-        made=one.draft.made,
-    )

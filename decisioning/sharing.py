@@ -16,7 +16,6 @@ from decisioning.pasts import Periods, Used
 
 LITTLE = 100  # uses that are left: from here on each decision is told how many
 Want = tuple[Cap, str, int]  # a cap, the space it is counted for or "", and what is taken now
-NOTHING: tuple[Want, ...] = ()
 
 
 class Room:
@@ -29,11 +28,9 @@ class Room:
     def __init__(
         self, release: Release, totals: Sequence[Sequence[Any]], at: datetime, *, shares: bool
     ) -> None:
-        self.release = release
         self.caps = needs_of(release).caps
         self.counted = Periods(release, needs_of(release), at).used(totals)
         self.used: Used = {}
-        self.of_offers: dict[tuple[str, str, int], tuple[Want, ...]] = {}
         for key in self.counted:
             if not shares or self.is_scarce(key):
                 self.used[key] = self.counted[key]
@@ -42,28 +39,22 @@ class Room:
         cap, _space = key
         return self.caps[cap].limit - self.counted[key] <= LITTLE
 
-    def take(self, stored: Iterable[Made]) -> tuple[Want, ...]:
-        """What these propositions take of caps, of each person's own as well."""
-        found = NOTHING
-        for made in stored:
-            if not made.is_fallback:
-                found += self.wants(made.offer, made.space, made.status)
-        for cap, space, taken in found:
+    def take(self, wants: Iterable[Want]) -> None:
+        """What one person's propositions take of caps."""
+        for cap, space, taken in wants:
             if taken and not cap.per_contact:
                 key = cap.key, space
                 self.counted[key] = self.counted.get(key, 0) + taken
                 if self.is_scarce(key):
                     self.used[key] = self.counted[key]
-        return found
 
-    def wants(self, offer: str, space: str, status: int) -> tuple[Want, ...]:
-        """As `decisioning.caps.wanted_by`, of one proposition."""
-        key = offer, space, status
-        found = self.of_offers.get(key)
-        if found is None:
-            found = self.of_offers[key] = tuple(
-                (cap, space if cap.each_space else "", int(counts_at_once(cap, status)))
-                for cap in caps_of(self.release, offer)
-                if counts_at_once(cap, status) or not cap.per_contact
-            )
-        return found
+
+def wants_of(release: Release, made: Made) -> tuple[Want, ...]:
+    """As `decisioning.caps.wanted_by`, of one proposition; of each person's own caps as well."""
+    if made.is_fallback:
+        return ()
+    return tuple(
+        (cap, made.space if cap.each_space else "", int(counts_at_once(cap, made.status)))
+        for cap in caps_of(release, made.offer)
+        if counts_at_once(cap, made.status) or not cap.per_contact
+    )

@@ -1,41 +1,37 @@
 """Many decisions are stored at once, each of them if all that it was taken from still holds.
 
-Locks are taken in the order of `decisioning_record`: clocks by person, then caps by their words.
-What many wait for, the caps that everybody shares, is locked last and so for the shortest time.
+The server stores the first propositions while the last people are still decided for. Nobody waits
+for that. Locks are taken in the order of `decisioning_record`: clocks by person, then caps by their
+words. What many wait for, the caps that everybody shares, is locked last and so for the shortest
+time.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, LiteralString
-from uuid import UUID
+from itertools import islice
+from typing import LiteralString
 
 import psycopg
 from psycopg.errors import CheckViolation, DeadlockDetected, ForeignKeyViolation
-from pydantic_core import to_json
 
-from decisioning.asks import Draft, Made, Shown
 from decisioning.caps import period_of, told
-from decisioning.deciding import row_of
 from decisioning.engine.compiled import Release
-from decisioning.engine.records import immutable
-from decisioning.engine.values import Cap, Question, Slot
-from decisioning.inputs import inputs_of, kept_slot
-from decisioning.needs import needs_of
-from decisioning.past import Before, current_release
+from decisioning.engine.values import Cap
+from decisioning.past import current_release
 from decisioning.recording import IS_CAPPED, Capped, Moved
-from decisioning.sharing import Want
+from decisioning.rows import Drawn, Lines
 from offers_site import statements
+from offers_site.statements import numbers
 
 CLOCKS = """
 INSERT INTO decisioning_clock AS c (contact_id, ticks)
-SELECT id, ticks + 1 FROM unnest(%s::bigint[], %s::bigint[]) AS p(id, ticks) ORDER BY id
+SELECT id, ticks + 1 FROM unnest(%s::text::bigint[], %s::text::bigint[]) AS p(id, ticks) ORDER BY id
 ON CONFLICT (contact_id) DO UPDATE SET ticks = c.ticks + 1 WHERE c.ticks = excluded.ticks - 1
 RETURNING contact_id
 """
@@ -44,6 +40,8 @@ INTERACTIONS = """COPY decisioning_interaction (id, environment_id, contact_id, 
 PROPOSITIONS = """COPY decisioning_proposition (id, interaction, environment_id, contact_id, at,
     changed_at, release, identification, status, rank, weight, is_fallback, offer, space, channel,
     slot, category, category_path, context, destination_url, data) FROM STDIN"""
+TAKE_BACK = "DELETE FROM decisioning_proposition WHERE id = ANY(%s::uuid[]) RETURNING 1"
+BLOCK = 100  # lines
 OWN_CAPS = """
 INSERT INTO decisioning_capuse AS c (contact_id, environment_id, cap, space, since, until, used)
 SELECT p.contact_id, %s, p.cap, p.space, p.since, p.until, p.used FROM unnest(
@@ -56,10 +54,11 @@ RETURNING 1
 TOTALS = "SELECT decisioning_count(%s, NULL, %s::text::jsonb, %s)"
 MAKE_CLOCKS = """
 INSERT INTO decisioning_clock (contact_id, ticks)
-SELECT id, 0 FROM contacts_contact WHERE id = ANY(%s) ORDER BY id ON CONFLICT DO NOTHING RETURNING 1
+SELECT id, 0 FROM contacts_contact WHERE id = ANY(%s::text::bigint[]) ORDER BY id
+ON CONFLICT DO NOTHING RETURNING 1
 """
 HOLD_CLOCKS = """
-SELECT contact_id FROM decisioning_clock WHERE contact_id = ANY(%s)
+SELECT contact_id FROM decisioning_clock WHERE contact_id = ANY(%s::text::bigint[])
 ORDER BY contact_id FOR NO KEY UPDATE
 """
 HOLD_TOTALS = """
@@ -67,63 +66,39 @@ SELECT t.id FROM decisioning_captotal t JOIN decisioning_captotaluse u ON u.tota
 WHERE t.environment_id = %s AND t.since <= %s AND t.until > %s
 ORDER BY t.cap, t.space, t.since, u.slot FOR NO KEY UPDATE
 """
-NULL = "\\N"
-TAIL = (
-    *("status", "rank", "weight", "is_fallback", "offer", "space", "channel", "slot"),
-    *("category", "category_path", "context", "destination_url", "data"),
-)
-ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-PLAIN = re.compile(r"[^\\\t\n\r]*")
 
 
 class NoMonth(Exception):
     """There is no room yet for what happens in the month of these decisions."""
 
 
-@immutable
-class Drawn:
-    """A decision that is not stored yet, with all that is stored of it."""
-
-    before: Before
-    draft: Draft
-    shown: Shown
-    question: Question
-    stored: Mapping[UUID, Made]
-    wants: tuple[Want, ...]
-
-    @property
-    def pk(self) -> int:
-        assert self.before.person.pk is not None  # noqa: S101 (contacts have one)
-        return self.before.person.pk
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether anything is stored: also that there was nothing to offer."""
-        return bool(self.stored) or not self.draft.made
-
-    @property
-    def counts(self) -> bool:
-        """Whether it moves their history: what no rule counts does not."""
-        return any(not one.is_fallback for one in self.stored.values())
-
-
 def store(
-    drawn: Sequence[Drawn], *, environment: int, run: int | None, at: datetime
-) -> frozenset[int]:
-    """Store these decisions and return whose could not be; raises Moved or Capped for all.
+    drawing: Iterable[Drawn], *, release: Release, environment: int, run: int | None, at: datetime
+) -> tuple[list[Drawn], frozenset[int]]:
+    """Store these decisions as they are made; those that are, and whose could not be.
 
-    After that the transaction, or the part of it since its savepoint, is to be given up.
+    Raises Moved or Capped for all. After that the transaction, or the part of it since its
+    savepoint, is to be given up.
     """
-    release = drawn[0].draft.engine.release
+    drawn: list[Drawn] = []
+    lines = Lines(release, environment, run, at)
     with refusals():
+        copy(PROPOSITIONS, (text for one in noting(drawing, drawn) for text in lines.of(one)))
         moved = raise_clocks([one for one in drawn if one.counts])
-        stays = [one for one in drawn if one.pk not in moved and one.is_kept]
-        copy_rows(Lines(release, environment, run, at), stays)
-        count_own(release, stays, environment, at)
-        count_shared(release, stays, environment, at)
+        if moved:
+            drawn = take_back(drawn, moved)
+        copy(INTERACTIONS, (lines.interaction(one) for one in drawn if one.is_kept))
+        count_own(release, drawn, environment, at)
+        count_shared(release, drawn, environment, at)
         if current_release(environment) != release.number:
             raise Moved
-    return moved
+    return drawn, moved
+
+
+def noting(drawing: Iterable[Drawn], drawn: list[Drawn]) -> Iterator[Drawn]:
+    for one in drawing:
+        drawn.append(one)
+        yield one
 
 
 @contextmanager
@@ -145,91 +120,36 @@ def raise_clocks(drawn: Sequence[Drawn]) -> frozenset[int]:
     if not drawn:
         return frozenset()
     people = [one.pk for one in drawn]
-    raised = statements.run(CLOCKS, [people, [one.before.ticks for one in drawn]])
+    raised = statements.run(CLOCKS, [numbers(people), numbers(one.before.ticks for one in drawn)])
     if len(raised) == len(people):
         return frozenset()
     return frozenset(people) - {pk for (pk,) in raised}
 
 
-# --- rows ---
+def take_back(drawn: Iterable[Drawn], moved: Collection[int]) -> list[Drawn]:
+    """Without these people, and without the propositions that are stored for them already."""
+    ids = [name for one in drawn if one.pk in moved for name in one.stored]
+    statements.run(TAKE_BACK, [ids])
+    return [one for one in drawn if one.pk not in moved]
 
 
-def copy_rows(lines: Lines, drawn: Sequence[Drawn]) -> None:
-    """Raises NoMonth where nothing of this month can be stored yet."""
+def copy(statement: LiteralString, lines: Iterator[str]) -> None:
+    """The server works on the first while the last are made; raises NoMonth.
+
+    It is asked nothing else meanwhile, so what the lines are made from is read before the first.
+    """
+    first = "".join(islice(lines, BLOCK))
+    if not first:
+        return
     try:
-        copy(INTERACTIONS, [lines.interaction(one) for one in drawn])
-        copy(PROPOSITIONS, [line for one in drawn for line in lines.propositions(one)])
+        with statements.raw_connection().cursor() as cursor, cursor.copy(statement) as rows:
+            rows.write(first)
+            while block := "".join(islice(lines, BLOCK)):
+                rows.write(block)
     except CheckViolation as error:
         if error.diag.constraint_name:
             raise
-        raise NoMonth from error
-
-
-def copy(statement: LiteralString, lines: Sequence[str]) -> None:
-    if lines:
-        raw = statements.raw_connection()
-        with raw.cursor() as cursor, cursor.copy(statement) as rows:
-            rows.write("".join(lines))
-
-
-class Lines:
-    """Decisions as COPY reads them. What many of them have in common is written once."""
-
-    def __init__(self, release: Release, environment: int, run: int | None, at: datetime) -> None:
-        self.release = release
-        self.names = needs_of(release).kinds
-        self.environment = environment
-        self.run = NULL if run is None else run
-        self.moment = at.isoformat()
-        self.slots: tuple[Slot, ...] = ()
-        self.slots_text = ""
-        self.tails: dict[tuple[Any, ...], str] = {}
-
-    def interaction(self, one: Drawn) -> str:
-        question, before = one.question, one.before
-        if question.slots is not self.slots:
-            self.slots = question.slots
-            self.slots_text = escaped(json.dumps([kept_slot(slot) for slot in question.slots]))
-        inputs = inputs_of(
-            question.target, before.person.facts, self.names, before.rows, before.used
-        )
-        ticks = before.ticks + 1 if one.counts else NULL
-        deduplicate = "t" if question.deduplicate else "f"
-        return (
-            f"{one.draft.interaction}\t{self.environment}\t{one.pk}\t{self.moment}"
-            f"\t{self.release.number}\t{escaped(question.seed)}\t{question.identification}"
-            f"\t{deduplicate}\t{ticks}\t{self.slots_text}\t{escaped(to_json(inputs).decode())}"
-            f"\t{self.run}\n"
-        )
-
-    def propositions(self, one: Drawn) -> Iterator[str]:
-        head = (
-            f"\t{one.draft.interaction}\t{self.environment}\t{one.pk}\t{self.moment}"
-            f"\t{self.moment}\t{self.release.number}\t{one.question.identification}\t"
-        )
-        for pk, made in one.stored.items():
-            yield f"{pk}{head}{self.tail(made, one.shown)}"
-
-    def tail(self, made: Made, shown: Shown) -> str:
-        """What does not tell the person apart."""
-        if made.id in shown.data:
-            return self.written(made, shown)
-        leads_to = shown.destinations.get(made.id, "")
-        key = (made.offer, made.rank, made.weight, made.context, made.slot, made.space, leads_to)
-        found = self.tails.get(key)
-        if found is None:
-            found = self.tails[key] = self.written(made, shown)
-        return found
-
-    def written(self, made: Made, shown: Shown) -> str:
-        row = row_of(made, self.release, shown)
-        row["is_fallback"] = "t" if made.is_fallback else "f"
-        row["data"] = json.dumps(row["data"])
-        return "\t".join(escaped(str(row[name])) for name in TAIL) + "\n"
-
-
-def escaped(text: str) -> str:
-    return text if PLAIN.fullmatch(text) else text.translate(ESCAPES)
+        raise NoMonth from error  # nothing of this month can be stored yet
 
 
 # --- caps ---
@@ -240,6 +160,8 @@ def count_own(release: Release, drawn: Iterable[Drawn], environment: int, at: da
     rows = []
     periods: dict[str, tuple[datetime, datetime]] = {}
     for one in drawn:
+        if not one.wants:
+            continue
         taken = Counter((cap, space) for cap, space, _now in one.wants if cap.per_contact)
         for (cap, space), number in taken.items():
             if cap.key not in periods:
@@ -271,8 +193,8 @@ def count_shared(release: Release, drawn: Iterable[Drawn], environment: int, at:
 def hold_people(people: Collection[int]) -> None:
     """Nobody else stores anything for these contacts until the transaction ends."""
     with refusals():
-        statements.run(MAKE_CLOCKS, [list(people)])
-        statements.run(HOLD_CLOCKS, [list(people)])
+        statements.run(MAKE_CLOCKS, [numbers(people)])
+        statements.run(HOLD_CLOCKS, [numbers(people)])
 
 
 def hold_totals(environment: int, at: datetime) -> None:

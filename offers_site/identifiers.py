@@ -4,12 +4,15 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MILLISECOND = timedelta(milliseconds=1)
+AT_ONCE = 64
+VARIANTS = {f"{digit:x}": "89ab"[digit >> 2] for digit in range(16)}  # two bits say which it is
 
 _lock = threading.Lock()
 _last = 0
@@ -29,6 +32,18 @@ def uuid7() -> uuid.UUID:
 def uuid7_at(at: datetime, chance: bytes | None = None) -> uuid.UUID:
     """A UUID of version 7 for what happens at a moment; `chance`, eight bytes, makes it certain."""
     return _made_of(_ticks_at(at), chance or os.urandom(8))
+
+
+def texts_at(moment: datetime) -> Iterator[str]:
+    """The texts of ever more of them, for who makes thousands for one moment."""
+    milliseconds, fraction = divmod(_ticks_at(moment), 4096)
+    time = f"{milliseconds:012x}"
+    start = f"{time[:8]}-{time[8:]}-7{fraction:03x}-"
+    while True:
+        chance = os.urandom(8 * AT_ONCE).hex()  # asking the system takes longer than what it gives
+        for at in range(0, 16 * AT_ONCE, 16):
+            variant = VARIANTS[chance[at]]
+            yield f"{start}{variant}{chance[at + 1 : at + 4]}-{chance[at + 4 : at + 16]}"
 
 
 def moment_of(identifier: uuid.UUID) -> datetime:

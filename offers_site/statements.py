@@ -5,7 +5,7 @@ The rest of the product speaks through Django's cursors. These share their conne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -68,6 +68,14 @@ def raw_connection() -> psycopg.Connection[tuple[Any, ...]]:
     ours.ensure_connection()
     raw: psycopg.Connection[tuple[Any, ...]] = ours.connection
     return raw
+
+
+def numbers(values: Iterable[int]) -> str:
+    """As the server reads an array of them, after `%s::text::bigint[]`.
+
+    Of a list psycopg looks at each, to say how large they are, before it writes any.
+    """
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def execute(statement: str, values: Values) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from rules import patterns
 from rules.kinds import (
@@ -36,6 +36,7 @@ from rules.tree import (
     Name,
     Node,
     Not,
+    rebuilt,
     walk,
 )
 from rules.vocabulary import Vocabulary
@@ -102,24 +103,7 @@ def write_out_filters(tree: Node, words: Vocabulary, above: tuple[str, ...] = ()
                 known = tuple(nearest(name, {*words.filters, *words.lists}))
                 raise BadRule((Mistake(Code.UNKNOWN_FILTER, *span, name, known),))
             return write_out_filters(words.filters[name], words, (*above, name))
-        case Not(part) | Minus(part):
-            return replace(tree, part=write_out_filters(part, words, above))
-        case AllOf(parts) | AnyOf(parts):
-            return replace(tree, parts=tuple(write_out_filters(p, words, above) for p in parts))
-        case Compare(_, left, right) | Compute(_, left, right):
-            return replace(
-                tree,
-                left=write_out_filters(left, words, above),
-                right=write_out_filters(right, words, above),
-            )
-        case Choose(condition, then, otherwise):
-            return Choose(
-                write_out_filters(condition, words, above),
-                write_out_filters(then, words, above),
-                write_out_filters(otherwise, words, above),
-                tree.span,
-            )
-    return tree
+    return rebuilt(tree, lambda part: write_out_filters(part, words, above))
 
 
 def choice_warnings(tree: Node, words: Vocabulary) -> list[Mistake]:

@@ -3,8 +3,8 @@
 Two trees are equal when they say the same, wherever they stood in a text: `span` does not count.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -144,6 +144,25 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The node with each of its parts changed."""
+    match node:
+        case Literal() | Name():
+            return node
+        case ListOf(items):
+            return replace(node, items=tuple(map(change, items)))
+        case Not(part) | Minus(part):
+            return replace(node, part=change(part))
+        case AllOf(parts) | AnyOf(parts):
+            return replace(node, parts=tuple(map(change, parts)))
+        case Compare(_, left, right) | Compute(_, left, right):
+            return replace(node, left=change(left), right=change(right))
+        case Choose(condition, then, otherwise):
+            return Choose(change(condition), change(then), change(otherwise), node.span)
+        case Call(_, arguments):
+            return replace(node, arguments=tuple(map(change, arguments)))
 
 
 def depth(node: Node) -> int:

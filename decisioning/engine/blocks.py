@@ -1,49 +1,57 @@
-"""Offers whose rules are one function, for those who ask for many people.
+"""Lines of offers that are asked together, for those who ask for many people.
 
-It takes long to make. What several offers ask is asked once, and where the weights are known, the
-first line that is open to somebody is their heaviest.
+They take long to make. A line is one context of an offer whose weight is the same for everybody, or
+an offer whose weight hangs on the person. The heaviest come first: of those that are open to
+somebody the first is their heaviest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from decisioning.engine.compiled import Facts, Later, asks_offer
+from decisioning.engine.candidates import Candidate
+from decisioning.engine.compiled import Facts, Later, Test, asks_offer
+from decisioning.engine.masks import Masks
 from rules.checking import Checked
-from rules.kinds import BOOL
-from rules.tree import AllOf, Literal
 
 if TYPE_CHECKING:
-    from decisioning.engine.plans import Entry  # which is above
+    from decisioning.engine.plans import Entry, Group  # which is above
 
-SMALLEST, LARGEST = 16, 256  # entries
-YES = Literal(True, BOOL)  # noqa: FBT003 (a value of the rule language)
-ALWAYS = Checked(YES, BOOL, {YES: BOOL})
+SMALLEST, LARGEST = 256, 1024  # lines; the first block is often enough
+Above = Mapping[int, Sequence[Checked]]  # what is asked before an offer's own filter, by group
 
 
-def in_blocks(entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """The heaviest are asked in small blocks: often one of them is enough."""
-    each = [line for entry in entries for line in apart(entry)]
+def in_blocks(groups: Sequence[Group], of_all: Test | None) -> tuple[Block, ...]:
+    above = {
+        number: [
+            test.rule
+            for test in (of_all, *(test for _category, test in group.tests))
+            if test is not None and not test.asks_offer
+        ]
+        for number, group in enumerate(groups)
+    }
+    each = [line for group in groups for entry in group.entries for line in apart(entry)]
     each.sort(key=lambda entry: (-entry.bound, entry.offer.code))
     blocks, start, size = [], 0, SMALLEST
     while start < len(each):
-        blocks.append(Block(each[start : start + size]))
+        blocks.append(Block(each[start : start + size], above))
         start, size = start + size, min(size * 2, LARGEST)
     return tuple(blocks)
 
 
 def apart(entry: Entry) -> Iterator[Entry]:
     """Each line for itself, where it is known what all of them weigh."""
-    if not entry.known or any(map(asks_offer, rules_of(entry))):
+    if entry.known is None or asks_of_itself(entry):
         yield entry
         return
-    for way in entry.known:
-        yield replace(entry, bound=way[1], known=(way,), once=len(entry.known) == 1)
-        if way[0] is None:
+    alone = replace(entry, once=len(entry.known) == 1)
+    for filter_at, millionths, line, constant in entry.known:
+        ready = Candidate(alone, entry.offer, millionths, line, constant, {})
+        yield replace(alone, bound=millionths, ready=ready)
+        if filter_at is None:
             return  # it is open to everybody
 
 
@@ -51,57 +59,45 @@ def rules_of(entry: Entry) -> Sequence[Checked]:
     return entry.offer.ask.rules if entry.offer.ask else ()
 
 
+def asks_of_itself(entry: Entry) -> bool:
+    return any(map(asks_offer, rules_of(entry)))
+
+
 class Block:
-    """Entries that are asked together."""
+    """Lines that are asked together."""
 
-    __slots__ = ("ask", "entries", "unread")
+    __slots__ = ("above", "entries", "is_weighed", "masks", "ready", "weights")
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self.unread = entries
-        self.entries: tuple[Entry, ...] = ()
-        self.ask: Later | None = None
+    def __init__(self, entries: Sequence[Entry], above: Above) -> None:
+        self.entries = entries
+        self.above = above
+        self.ready = tuple(entry.ready for entry in entries if entry.ready)
+        self.is_weighed = len(self.ready) == len(entries)
+        self.masks: Masks | None = None
+        self.weights = Later(())  # of the offers whose weight hangs on the person
 
-    def answers(self, facts: Facts, at: datetime, zone: tzinfo) -> tuple[Any, ...]:
-        """What the rules of all of them say; first, for each entry, whether it is open."""
-        ask = self.ask
-        if ask is None:
-            ask = self.ask = self.read()
-        return ask(facts, at, zone)
+    def open_to(self, facts: Facts, at: datetime, zone: tzinfo) -> int:
+        """A bit for each line that is open to somebody, or has to be asked by itself."""
+        return (self.masks or self.read()).open_to(facts, at, zone)
 
-    def read(self) -> Later:
-        filters: list[Checked] = []
-        more: list[Checked] = []
+    def read(self) -> Masks:
+        filters: list[list[Checked]] = []
+        weights: list[Checked] = []
         placed = []
-        for entry in self.unread:
-            own = rules_of(entry)
-            if any(map(asks_offer, own)):  # it is asked by itself
-                filters.append(ALWAYS)
-                placed.append(entry)
-                continue
-            number, here = int(entry.offer.has_filter), len(filters)
-            conditions = [*own[:number]]
-            if entry.known:
-                ((filter_at, millionths, line, constant),) = entry.known
+        for entry in self.entries:
+            own, number = rules_of(entry), int(entry.offer.has_filter)
+            conditions = [*self.above[entry.group]]
+            if entry.ready:
+                filter_at = entry.ready.line.filter_at
+                conditions += own[:number]
                 conditions += [own[filter_at]] if filter_at is not None else []
-                entry = replace(entry, known=((None, millionths, line, constant),))
-                first = 0
-            else:
-                first = len(self.unread) + len(more) - number
-                more += own[number:]
-            placed.append(replace(entry, block=self, filter_at=here, first=first))
-            filters.append(all_of(conditions))
+            elif not asks_of_itself(entry):
+                conditions += own[:number]
+                entry = replace(entry, block=self, first=len(weights) - number)
+                weights += own[number:]
+            filters.append(conditions)
+            placed.append(entry)
         self.entries = tuple(placed)
-        return Later([*filters, *more])
-
-    def passing(self, answers: tuple[Any, ...]) -> Iterator[Entry]:
-        """Those that are open to the person, or have not been asked yet."""
-        return compress(self.entries, answers)
-
-
-def all_of(rules: Sequence[Checked]) -> Checked:
-    if len(rules) < 2:
-        return rules[0] if rules else ALWAYS
-    tree = AllOf(tuple(rule.tree for rule in rules))
-    kinds = {node: kind for rule in rules for node, kind in rule.kinds.items()}
-    lists = {name: number for rule in rules for name, number in rule.lists.items()}
-    return Checked(tree, BOOL, {**kinds, tree: BOOL}, lists=lists)
+        self.weights = Later(weights)
+        self.masks = Masks(filters)
+        return self.masks

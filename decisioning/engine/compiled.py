@@ -139,6 +139,8 @@ class Release:
         # whether a filter above the offers speaks of them, and so is asked for each
         tests = [self.filter, *self._tests.values()]
         self.asks_above = any(test is not None and test.asks_offer for test in tests)
+        # whether a rule counts what the same call has chosen already
+        self.counts_calls = any(rule.rule.count_this_call for rule in self.rules)
         self.moments = sorted(set(self._boundaries()))
         self._former = {}
 

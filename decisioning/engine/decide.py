@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -10,9 +9,11 @@ from hashlib import sha256
 from typing import Any
 
 from decisioning.engine.blocks import Block
-from decisioning.engine.compiled import CompiledOffer, Facts, Release, Test
-from decisioning.engine.plans import NO_LISTS, Entry, Group, Plan, Plans, each_once, in_turn
+from decisioning.engine.candidates import Candidate
+from decisioning.engine.compiled import NOTHING, CompiledOffer, Facts, Release, Test
+from decisioning.engine.plans import Entry, Group, Lists, Plan, Plans, each_once, in_turn
 from decisioning.engine.pressure import Pressure
+from decisioning.engine.ranking import by_weight, in_blocks, weighed_in_blocks
 from decisioning.engine.slots import Asked, part_of, together
 from decisioning.engine.values import (
     Answer,
@@ -30,7 +31,7 @@ from decisioning.engine.values import (
 )
 from decisioning.engine.weighing import best_of
 from decisioning.engine.weights import as_decimal
-from decisioning.engine.why import Candidate, Why
+from decisioning.engine.why import UNASKED, Why
 
 # Members of an enumeration take their time to be named.
 FIXED, STICKY, LEAST_SHOWN = TiePolicy.FIXED, TiePolicy.STICKY, TiePolicy.LEAST_SHOWN
@@ -68,13 +69,15 @@ class Engine:
 class Call:
     """One question on its way: what its slots share."""
 
+    __slots__ = ("chosen", "engine", "pasts", "question", "release", "taken")
+
     def __init__(self, engine: Engine, question: Question) -> None:
         self.engine = engine
         self.release = engine.release
         self.question = question
         self.taken: set[str] = set()
-        self.chosen: list[Past] = []
-        self.chosen_count: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.chosen: list[tuple[str, str]] = []  # offer and space
+        self.pasts: list[Past] = []  # the same, where a rule counts what a call chooses
 
     def answers(self) -> Iterator[Answer]:
         for asked in self.engine.asked(self.question.slots):
@@ -84,22 +87,22 @@ class Call:
 
     def remember(self, space: Space, candidate: Candidate, rank: int) -> None:
         """What is chosen counts for the rest of the call."""
-        code = candidate.offer.code
+        code = candidate.offer.offer.code
         self.taken.add(code)
-        self.chosen_count[code, ""] += 1
-        self.chosen_count[code, space.name] += 1
-        self.chosen.append(
-            Past(
-                offer=code,
-                space=space.name,
-                channel=space.channel,
-                status=space.status_on_proposition,
-                at=self.question.at,
-                category=candidate.offer.offer.category,
-                weight=float(as_decimal(candidate.millionths)),
-                rank=rank,
+        self.chosen.append((code, space.name))
+        if self.release.counts_calls:
+            self.pasts.append(
+                Past(
+                    offer=code,
+                    space=space.name,
+                    channel=space.channel,
+                    status=space.status_on_proposition,
+                    at=self.question.at,
+                    category=candidate.offer.offer.category,
+                    weight=float(as_decimal(candidate.millionths)),
+                    rank=rank,
+                )
             )
-        )
 
 
 class SlotWalk:
@@ -116,20 +119,19 @@ class SlotWalk:
         self.facts: Facts = {
             "contact": question.contact,
             "call": asked.slot.call,
-            "space": {"name": asked.space.name, "channel": asked.space.channel},
+            "space": asked.facts,
             "identification": {"": question.identification},
-            "offer": {},
+            "offer": NOTHING,
         }
-        self.pressure = Pressure(
-            self.release, asked.space.channel, self.facts, self.at, question.history
-        )
         self.answered: dict[str, bool] = {}
         self.answers: dict[Block, tuple[Any, ...]] = {}
         self.zone = call.release.zone
         self.asks_above = self.release.asks_above
-        self.is_brief = not self.asks_above and not question.explain
         self.tie_start: Any = None
-        self.why = Why(wanted=question.explain)
+        self.why = Why(wanted=True) if question.explain else UNASKED
+        self.pressure = Pressure(
+            self.release, asked.space.channel, self.facts, self.at, question.history
+        )
         self.capped = 0
 
     # --- the walk ---
@@ -138,12 +140,11 @@ class SlotWalk:
         slot = self.asked.slot
         plan = self.call.engine.plans.asked(self.space, slot.categories, slot.themes, self.at)
         chosen = self.choose(self.ranked(plan))
-        propositions = [self.proposition(one, rank) for rank, one in enumerate(chosen, 1)]
-        short = len(propositions) < self.asked.count
-        self.add_fallback(propositions)
+        propositions = [one.at_rank(rank) for rank, one in enumerate(chosen, 1)]
         reason = None
-        if short:
+        if len(propositions) < self.asked.count:
             reason = Reason.ALL_CAPPED if self.capped else Reason.NO_ELIGIBLE_OFFER
+            self.add_fallback(propositions)
         return Answer(
             slot=slot.slot,
             space=self.space.name,
@@ -155,63 +156,32 @@ class SlotWalk:
 
     def ranked(self, plan: Plan) -> Iterator[Candidate]:
         """Those who pass every test, in their final order; nobody is asked before it matters."""
-        waiting: list[tuple[int, int, Candidate]] = []
-        number = 0
-        for entry in self.entries(plan):
-            bound = entry.bound
-            if bound <= 0 and not self.question.explain:
-                break
-            while waiting and -waiting[0][0] > bound:
-                yield from self.equals(waiting)
-            candidate = self.weigh(entry)
-            if candidate is not None:
-                number += 1
-                heapq.heappush(waiting, (-candidate.millionths, number, candidate))
-        while waiting:
-            yield from self.equals(waiting)
-
-    def equals(self, waiting: list[tuple[int, int, Candidate]]) -> list[Candidate]:
-        """The heaviest of those who wait, taken out; several that weigh the same by their ties."""
-        weight, _number, first = heapq.heappop(waiting)
-        found = [first]
-        while waiting and waiting[0][0] == weight:
-            found.append(heapq.heappop(waiting)[2])
-        if len(found) > 1:
-            found.sort(key=self.tie)
-        return found
+        everybody = self.question.explain
+        if plan.is_weighed and not self.asks_above and not everybody:
+            return weighed_in_blocks(plan.blocks, self.facts, self.at, self.zone, self.tie)
+        return by_weight(self.entries(plan), self.weigh, self.tie, everybody=everybody)
 
     def entries(self, plan: Plan) -> Iterable[Entry]:
         """The offers that are open to this person, each once, the heaviest possible first."""
-        if not self.question.explain and plan.lists is not NO_LISTS:
-            return each_once(self.open_to(plan))
-        found = in_turn([found for group in plan.groups for found in self.lists(group)])
-        return found if self.question.explain else each_once(found)
+        if self.question.explain:  # whoever wants to know why is told of everything
+            return in_turn([group.entries for group in plan.groups if self.is_open(group)])
+        if plan.lists is None:
+            return in_blocks(plan.blocks, self.facts, self.at, self.zone)
+        return each_once(self.open_to(plan, plan.lists))
 
-    def open_to(self, plan: Plan) -> Iterator[Entry]:
+    def open_to(self, plan: Plan, lists: Lists) -> Iterator[Entry]:
         is_open: dict[int, bool] = {}
-        for entry in in_turn(plan.lists.open_to(self.facts)):
+        for entry in in_turn(lists.open_to(self.facts)):
             lets_in = is_open.get(entry.group)
             if lets_in is None:
                 lets_in = is_open[entry.group] = self.is_open(plan.groups[entry.group])
             if lets_in and (entry.needs is None or entry.is_open_to(self.facts)):
                 yield entry
 
-    def lists(self, group: Group) -> Iterable[Iterable[Entry]]:
-        """Whoever wants to know why is told of everything."""
-        if not self.is_open(group):
-            return ()
-        return [group.entries if self.question.explain else self.passing(group)]
-
-    def passing(self, group: Group) -> Iterator[Entry]:
-        """Without those that leave by their own filter, where all of a block are asked at once."""
-        for block in group.blocks:
-            yield from block.passing(self.answers_of(block))
-
     def answers_of(self, block: Block) -> tuple[Any, ...]:
         found = self.answers.get(block)
         if found is None:
-            found = block.answers(self.facts, self.at, self.release.zone)
-            self.answers[block] = found
+            found = self.answers[block] = block.weights(self.facts, self.at, self.zone)
         return found
 
     def is_open(self, group: Group) -> bool:
@@ -234,18 +204,17 @@ class SlotWalk:
 
     def weigh(self, entry: Entry) -> Candidate | None:
         """Filters from the top down, then the best context; None when the offer leaves."""
-        if entry.block is not None and self.is_brief:  # it has passed its own filter already
-            return best_of(entry, self.answers[entry.block])
         offer = entry.offer
-        self.facts["offer"] = offer.facts
         if self.asks_above and not self.passes_above(offer):
             return None
+        if entry.ready is not None:  # it has passed all else
+            return entry.ready
         if entry.block is not None:
-            answers = self.answers_of(entry.block)
-        else:
-            ask = offer.ask
-            answers = (ask.ask or ask.made())(self.facts, self.at, self.zone) if ask else ()
-        if offer.has_filter and not answers[entry.filter_at]:
+            return best_of(entry, self.answers_of(entry.block))
+        self.facts["offer"] = offer.facts
+        ask = offer.ask
+        answers = (ask.ask or ask.made())(self.facts, self.at, self.zone) if ask else ()
+        if offer.has_filter and not answers[0]:
             if self.why.wanted:
                 self.why.leave(offer, Step.OFFER_FILTER, test=offer.offer.filter)
             return None
@@ -255,6 +224,7 @@ class SlotWalk:
         return best
 
     def passes_above(self, offer: CompiledOffer) -> bool:
+        self.facts["offer"] = offer.facts
         test = self.release.filter
         if test is not None and not self.holds("", test):
             self.why.leave(offer, Step.ENVIRONMENT_FILTER, test=test.rule)
@@ -276,34 +246,38 @@ class SlotWalk:
 
     # --- choosing ---
 
-    def choose(self, ranked: Iterator[Candidate]) -> list[Candidate]:
+    def choose(self, ranked: Iterable[Candidate]) -> list[Candidate]:
         chosen: list[Candidate] = []
         groups: defaultdict[str, int] = defaultdict(int)
+        count, explain = self.asked.count, self.question.explain
         for candidate in ranked:
-            if len(chosen) == self.asked.count:
-                if not self.question.explain:
-                    break
-                if self.may_be_had(candidate, groups):
-                    self.why.leave_weighed(candidate, Step.RANK)
+            if not self.may_be_had(candidate, groups):
                 continue
-            if self.may_be_had(candidate, groups):
-                chosen.append(candidate)
+            if len(chosen) == count:
+                self.why.leave_weighed(candidate, Step.RANK)
+                continue
+            chosen.append(candidate)
+            if self.space.max_per_category is not None:
                 groups[self.group(candidate.offer)] += 1
-                self.call.remember(self.space, candidate, len(chosen))
+            self.call.remember(self.space, candidate, len(chosen))
+            if explain:
                 self.why.leave_weighed(candidate, Step.SELECTED, rank=len(chosen))
+            elif len(chosen) == count:
+                break
         return chosen
 
     def may_be_had(self, candidate: Candidate, groups: Mapping[str, int]) -> bool:
         """What has been had before, and what this call has chosen already."""
-        offer = candidate.offer
-        blocked = self.pressure.blocks(offer) or self.pressure.blocks_beside(
-            offer, self.call.chosen
-        )
+        offer, call = candidate.offer, self.call
+        code = offer.offer.code
+        blocked = self.pressure.blocks(offer)
+        if blocked is None and call.pasts:
+            blocked = self.pressure.blocks_beside(offer, call.pasts)
         if blocked is not None:
             self.why.leave_blocked(candidate, blocked)
             return False
         for cap in offer.offer.caps:
-            count = self.used(cap, offer.code)
+            count = self.used(cap, code)
             if count >= cap.limit:
                 self.capped += 1
                 self.why.leave_weighed(
@@ -314,10 +288,10 @@ class SlotWalk:
         if most is not None and groups.get(self.group(offer), 0) >= most:
             self.why.leave_weighed(candidate, Step.DIVERSITY, limit=most)
             return False
-        if self.question.deduplicate and offer.code in self.call.taken:
+        if self.question.deduplicate and code in call.taken:
             self.why.leave_weighed(candidate, Step.DUPLICATE)
             return False
-        if offer.code in self.asked.slot.unusable:
+        if code in self.asked.slot.unusable:
             self.why.leave_weighed(candidate, Step.REPRESENTATION)
             return False
         return True
@@ -326,7 +300,9 @@ class SlotWalk:
         space = self.space.name if cap.each_space else ""
         used = self.question.used.get((cap.key, space), 0)
         if counts_at_once(cap, self.space.status_on_proposition):
-            used += self.call.chosen_count.get((code, space), 0)
+            used += sum(
+                chosen == code and space in ("", where) for chosen, where in self.call.chosen
+            )
         return used
 
     def group(self, offer: CompiledOffer) -> str:
@@ -356,21 +332,11 @@ class SlotWalk:
 
     # --- the answer ---
 
-    def proposition(self, candidate: Candidate, rank: int) -> Proposition:
-        return Proposition(
-            offer=candidate.offer.code,
-            rank=rank,
-            weight=as_decimal(candidate.millionths),
-            context=candidate.context,
-            formula=candidate.formula,
-            multipliers=candidate.entry.multipliers,
-        )
-
     def add_fallback(self, propositions: list[Proposition]) -> None:
         offer = self.release.fallback_offers.get(self.space.fallback_offer or "")
         if offer is None or self.space.name not in offer.spaces:
             return
-        if offer.code in self.asked.slot.unusable or len(propositions) >= self.asked.count:
+        if offer.code in self.asked.slot.unusable:
             return
         if propositions and not self.space.fill_with_fallback:
             return

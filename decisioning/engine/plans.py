@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from decisioning.engine import weights
 from decisioning.engine.blocks import Block, in_blocks
+from decisioning.engine.candidates import Candidate
 from decisioning.engine.compiled import (
     CompiledOffer,
     Facts,
@@ -50,9 +51,9 @@ class Entry:
     multipliers: tuple[tuple[str, Decimal], ...]
     lines: tuple[Weighing, ...]
     known: tuple[Way, ...] | None  # its lines, heaviest first, where their weights are known
-    block: Block | None = None  # with which it is asked
-    filter_at: int = 0  # where its answers stand among those of the block
-    first: int = 0  # from where those of its lines are counted
+    ready: Candidate | None = None  # one of its lines, where nothing of it hangs on the person
+    block: Block | None = None  # where its lines are answered with others
+    first: int = 0  # from where these answers are counted
     needs: Key | None = None  # where it is listed by one key and another must be true as well
     group: int = 0
     once: bool = True  # whether it stands in one place alone
@@ -70,7 +71,6 @@ class Group:
 
     tests: tuple[tuple[Category, Test], ...]
     entries: tuple[Entry, ...]  # all, by falling bound
-    blocks: tuple[Block, ...] = ()  # all, where they are asked together
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,13 @@ class Lists:
         return [each for each in found if each]
 
 
-NO_LISTS = Lists()
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     groups: tuple[Group, ...]
     left: tuple[tuple[CompiledOffer, Step, str], ...]  # those that nobody can have now, and why
-    lists: Lists = NO_LISTS  # none where the offers are asked in blocks
+    lists: Lists | None = None  # the same offers by what people are
+    blocks: tuple[Block, ...] = ()  # where there are no lists
+    is_weighed: bool = False  # whether no weight of the blocks hangs on the person
 
 
 def in_turn(lists: Sequence[Iterable[Entry]]) -> Iterable[Entry]:
@@ -182,15 +181,13 @@ class Plans:
                 self.made.clear()
             plan = make_plan(self.release.offers, space.name, scope, at)
             if self.in_blocks:
-                plan = replace(plan, groups=tuple(map(with_blocks, plan.groups)))
+                blocks = in_blocks(plan.groups, self.release.filter)
+                is_weighed = all(block.is_weighed for block in blocks)
+                plan = replace(plan, blocks=blocks, is_weighed=is_weighed)
             else:
                 plan = replace(plan, lists=lists_of(plan.groups))
             self.made[key] = plan
         return plan
-
-
-def with_blocks(group: Group) -> Group:
-    return replace(group, blocks=in_blocks(group.entries))
 
 
 def make_plan(offers: Iterable[CompiledOffer], space: str, scope: Wanted, at: datetime) -> Plan:

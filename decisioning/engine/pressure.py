@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
-from decisioning.engine.values import Past, PresentationRule, Scope
+from decisioning.engine.values import Past, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +20,19 @@ class Blocked:
 
 
 class Counts:
-    """How often somebody has had what."""
+    """How often somebody has had what. Mostly that is little, and then lists are quick to ask."""
 
     def __init__(self, history: list[Past], category_of: Callable[[Past], str | None]) -> None:
         self.history = history
         self.category_of = category_of
 
     @cached_property
-    def by_offer(self) -> Counter[str]:
-        return Counter(past.offer for past in self.history)
+    def offers(self) -> list[str]:
+        return [past.offer for past in self.history]
 
     @cached_property
-    def by_category(self) -> Counter[str | None]:
-        return Counter(map(self.category_of, self.history))
+    def categories(self) -> list[str | None]:
+        return [self.category_of(past) for past in self.history]
 
 
 class Pressure:
@@ -50,37 +49,49 @@ class Pressure:
         self.concerned: dict[str, bool] = {}
         self.counted: dict[str, Counts] = {}
         self.applying: dict[str, frozenset[str]] = {}
+        self._reached: list[CompiledRule] | None = None  # quicker than a cached property
 
     def blocks(self, offer: CompiledOffer) -> Blocked | None:
         """The first rule that has been reached for an offer."""
-        return self.first(offer, ())
-
-    def blocks_beside(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
-        """The same with what this call has chosen already, for the rules that count it."""
-        return self.first(offer, chosen) if chosen else None
-
-    def first(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
-        for rule in offer.rules:
-            if self.is_silent(rule.rule, chosen):
-                continue
-            before, beside = self.of(rule), self.relevant(rule, chosen) if chosen else []
-            if len(before.history) + len(beside) < rule.rule.max:
-                continue  # not even with everything that it looks at
-            if self.speaks_of(rule, offer) and self.concerns(rule):
-                count = self.count(rule, offer, before)
-                if beside:
-                    count += self.count(rule, offer, Counts(beside, self.category_of))
+        for rule in self.reached():
+            if offer.offer.code in self.applied(rule) and self.concerns(rule):
+                count = self.count(rule, offer, self.of(rule))
                 if count >= rule.rule.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
 
-    def is_silent(self, rule: PresentationRule, chosen: Sequence[Past]) -> bool:
-        """Whether it says nothing here, whatever it looks at."""
-        return (
-            rule.channel not in ("all", self.channel)
-            or bool(chosen and not rule.count_this_call)
-            or len(self.history) + len(chosen) < rule.max
-        )
+    def reached(self) -> list[CompiledRule]:
+        """The rules that may keep an offer back. Mostly there are none for somebody."""
+        found = self._reached
+        if found is None:
+            number = len(self.history)
+            found = self._reached = [
+                rule
+                for rule in self.release.rules
+                if number >= rule.rule.max
+                and rule.rule.channel in ("all", self.channel)
+                # what a rule says of each proposition is not asked before it matters
+                and (rule.counts is not None or len(self.of(rule).history) >= rule.rule.max)
+            ]
+        return found
+
+    def blocks_beside(self, offer: CompiledOffer, chosen: Sequence[Past]) -> Blocked | None:
+        """The same with what this call has chosen already, for the rules that count it."""
+        for rule in offer.rules:
+            asked = rule.rule
+            if not asked.count_this_call or asked.channel not in ("all", self.channel):
+                continue
+            if len(self.history) + len(chosen) < asked.max:
+                continue  # whatever it looks at
+            before, beside = self.of(rule), self.relevant(rule, chosen)
+            if len(before.history) + len(beside) < asked.max:
+                continue  # not even with everything that it looks at
+            if self.speaks_of(rule, offer) and self.concerns(rule):
+                count = self.count(rule, offer, before)
+                count += self.count(rule, offer, Counts(beside, self.category_of))
+                if count >= asked.max:
+                    return Blocked(rule, count, *self.window(rule))
+        return None
 
     def speaks_of(self, rule: CompiledRule, offer: CompiledOffer) -> bool:
         return rule.codes is not None or offer.offer.code in self.applied(rule)
@@ -119,13 +130,13 @@ class Pressure:
             found = self.counted[rule.rule.name] = Counts(history, self.category_of)
         return found
 
-    def relevant(self, rule: CompiledRule, history: Iterable[Past]) -> list[Past]:
+    def relevant(self, rule: CompiledRule, history: Sequence[Past]) -> list[Past]:
         asked = rule.rule
         if asked.statuses:  # of what most narrows it first
             history = [past for past in history if past.status in asked.statuses]
         if asked.same_channel:
             history = [past for past in history if past.channel == self.channel]
-        if asked.period is not None:
+        if asked.period is not None and history:
             since, until = self.at - asked.period, self.at + asked.period
             history = [past for past in history if since <= past.at <= until]
         if rule.counts is None:
@@ -141,9 +152,9 @@ class Pressure:
             return 0
         match rule.rule.scope:
             case Scope.OFFER:
-                return counts.by_offer[offer.offer.code]
+                return counts.offers.count(offer.offer.code)
             case Scope.CATEGORY:
-                return counts.by_category[offer.offer.category]
+                return counts.categories.count(offer.offer.category)
             case Scope.RULE:
                 codes = self.applied(rule)
                 return sum(past.offer in codes for past in counts.history)

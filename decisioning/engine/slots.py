@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from decisioning.engine.values import Answer, Slot, Space
 
@@ -12,7 +14,7 @@ RANKED = re.compile(r"(.+)_([0-9]+)")
 MOST_OFFERS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """Slots that are answered by one list: one slot, or several that show ranks of a space."""
 
@@ -20,6 +22,11 @@ class Asked:
     slot: Slot
     count: int
     shown: tuple[tuple[Slot, int | None], ...]  # each with its rank; None: the whole list
+
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """What rules may ask of the space."""
+        return {"name": self.space.name, "channel": self.space.channel}
 
 
 def together(spaces: Mapping[str, Space], slots: tuple[Slot, ...]) -> Iterator[Asked]:

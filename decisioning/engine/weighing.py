@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from decisioning.engine.candidates import Candidate
 from decisioning.engine.plans import Entry
 from decisioning.engine.weights import effective
-from decisioning.engine.why import Candidate
 
 
 def best_of(entry: Entry, answers: Sequence[Any]) -> Candidate | None:

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
 
-from decisioning.engine.compiled import CompiledOffer, Line
-from decisioning.engine.plans import Entry, Plan
+from decisioning.engine.candidates import Candidate
+from decisioning.engine.compiled import CompiledOffer
+from decisioning.engine.plans import Plan
 from decisioning.engine.pressure import Blocked
 from decisioning.engine.slots import MOST_OFFERS
 from decisioning.engine.values import Explained, Step
-from decisioning.engine.weights import as_decimal, as_written
+from decisioning.engine.weights import as_decimal
 from rules.checking import Checked
-
-
-class Candidate(NamedTuple):
-    """An offer that somebody may have, weighed."""
-
-    entry: Entry
-    offer: CompiledOffer
-    millionths: int
-    line: Line
-    answer: float  # of the line's formula
-
-    @property
-    def context(self) -> str:
-        return self.line.context.label
-
-    @property
-    def formula(self) -> Decimal:
-        return as_written(self.answer)
 
 
 class Why:
@@ -98,3 +79,6 @@ class Why:
                 key=lambda one: (one.rank or MOST_OFFERS + 1, -(one.weight or 0), one.offer),
             )
         )
+
+
+UNASKED = Why(wanted=False)

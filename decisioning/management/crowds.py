@@ -23,13 +23,13 @@ from decisioning.calling import Warned, moment_of
 from decisioning.counting import Counts
 from decisioning.models import Run
 from decisioning.populations import (
-    Chosen,
     ForVisitors,
     NoSuchSpace,
     Population,
     ask_everybody,
     look,
 )
+from decisioning.rows import Drawn
 from jobs import running
 from jobs.models import Job
 from jobs.running import Step
@@ -108,7 +108,7 @@ class Everybody:
             sentence = "--at: expected a date and time in ISO 8601."
             raise CommandError(sentence, returncode=2) from None
 
-    def write(self, one: Chosen) -> None:
+    def write(self, one: Drawn) -> None:
         if self.as_json:
             self.command.answer(described(one))
             return
@@ -173,7 +173,7 @@ class Everybody:
         self.command.stderr.flush()
 
 
-def described(one: Chosen) -> dict[str, Any]:
+def described(one: Drawn) -> dict[str, Any]:
     """What one contact gets, as the line of a program."""
     return {
         "contact": one.person.key,

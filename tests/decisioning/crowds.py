@@ -14,7 +14,7 @@ from decisioning.deciding import decide
 from decisioning.live import engine_for, live_for
 from decisioning.populations import ask_everybody
 from decisioning.showing import Showing
-from decisioning.storing import store
+from decisioning.storing import raise_clocks
 from tests.build import NOON, make_attribute, make_contact
 from tests.decisioning.http import forget
 
@@ -129,12 +129,12 @@ def meanwhile(monkeypatch, work):
     """Do something once, after a decision was taken and before it is stored."""
     times = iter([True])
 
-    def later(drawn, **more):
+    def later(drawn):
         if next(times, False):
             work()
-        return store(drawn, **more)
+        return raise_clocks(drawn)
 
-    monkeypatch.setattr("decisioning.populations.store", later)
+    monkeypatch.setattr("decisioning.storing.raise_clocks", later)
 
 
 def elsewhere(work):

@@ -180,7 +180,9 @@ def test_who_has_moved_meanwhile_is_left_for_another_time(shop, monkeypatch):
 
     assert found.moved == (shop[3],)
     assert "C03" not in got(found.chosen)
-    assert Interaction.objects.filter(contact=shop[3]).count() == 1
+    only = Interaction.objects.get(contact=shop[3])
+    theirs = Proposition.objects.filter(contact=shop[3])
+    assert set(theirs.values_list("interaction", flat=True)) == {only.pk}
     (later,) = record(ask_everybody("hero", count=9), found.moved, at=NOON, hold=True).chosen
     assert "LINKED" in got([later])["C03"]
     assert "ONCE" not in got([later])["C03"]  # they have had it already

@@ -1,14 +1,14 @@
 """The engine against a naive reading of the algorithm, over random catalogues and histories."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decisioning.engine import blocks
+from decisioning.engine import blocks, masks
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
 from decisioning.engine.values import (
@@ -45,6 +45,9 @@ FILTERS = [
     '!contact.has_account && (contact.age < 30 && contact.income == "low")',
     'space.channel == "web"',
     "'x' in offer.tags",
+    "years(contact.birth_date) < 26 && !(years(contact.birth_date) in [18, 19])",
+    "contact.age > 17 || contact.propensity_home * 2.0 > 1.0",
+    'has(contact.income) && (contact.income != "low" ? contact.age < 30 : contact.has_account)',
 ]
 WEIGHTS = ["0", "1", "5", "5", "7.5", "10 + 20 * contact.propensity_home", "contact.age / 3", "-2"]
 moments = st.integers(-30, 30).map(lambda days: NOW + timedelta(days=days))
@@ -170,6 +173,7 @@ contacts = st.fixed_dictionaries(
         "income": st.sampled_from(["low", "high"]),
         "frequent_traveller": st.booleans(),
         "propensity_home": st.sampled_from([0.1, 0.5, 0.8]),
+        "birth_date": st.sampled_from([date(2000, 6, 15), date(2000, 6, 16), date(2007, 1, 1)]),
     },
 )
 histories = st.lists(
@@ -223,6 +227,19 @@ def test_the_engine_does_what_the_text_says(catalogue, question):
     assert [(p.offer, p.weight, p.context) for p in answer.propositions] == expected
     with patch.object(blocks, "SMALLEST", 2):
         assert Engine(release, for_many=True).decide(question).answers == (answer,)
+
+
+@settings(max_examples=often(50), deadline=None)
+@given(catalogues(), st.lists(questions(), min_size=2, max_size=8), moments)
+def test_who_is_asked_for_many_answers_each_as_if_nobody_had_been_asked_before(
+    catalogue, asked, later
+):
+    release = Release(catalogue)
+    one = Engine(release)
+    with patch.object(blocks, "SMALLEST", 2), patch.object(masks, "MOST_VALUES", 2):
+        many = Engine(release, for_many=True)
+        for question in [*asked, *(replace(each, at=later) for each in asked)]:
+            assert many.decide(question).answers == one.decide(question).answers
 
 
 @settings(max_examples=often(50), deadline=None)

@@ -1,8 +1,9 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-from offers_site.identifiers import moment_of, uuid7, uuid7_at
+from offers_site.identifiers import moment_of, texts_at, uuid7, uuid7_at
 
 
 def test_identifiers_are_of_version_seven():
@@ -50,3 +51,19 @@ def test_identifiers_of_moments_sort_by_them():
 
 def test_before_1970_there_is_no_earlier_identifier():
     assert uuid7_at(datetime(1900, 1, 1, tzinfo=UTC)).int >> 80 == 0
+
+
+def test_texts_of_many_are_identifiers_of_their_moment(monkeypatch):
+    at = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
+    ours = str(uuid7_at(at))[:19]
+    monkeypatch.setattr("os.urandom", lambda number: bytes(range(256))[::-1] * (number // 256))
+
+    texts = list(islice(texts_at(at), 66))
+
+    assert texts[0] == "01a1fdfa-467b-774b-bffe-fdfcfbfaf9f8"
+    assert texts[63] == "01a1fdfa-467b-774b-8706-050403020100"
+    assert texts[64:] == texts[:2]  # as chance has it here
+    made = [uuid.UUID(text) for text in texts]
+    assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}
+    assert {str(one) for one in made} == set(texts)
+    assert {text[:18] for text in texts} == {ours[:18]}
