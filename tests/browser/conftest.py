@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from contextlib import ExitStack, contextmanager
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from tests.build import make_user
@@ -15,9 +17,17 @@ from tests.build import make_user
 # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# The shell has no windows to draw: it takes half of what the whole browser takes.
+BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+)
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
+ELSEWHERE = "icons/chevron.svg"
 QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
 # No name of the outside is looked up: to wait for a network that is not there takes half a minute.
@@ -71,43 +81,78 @@ def browser_context_args(browser_context_args):
 
 @pytest.fixture(scope="session")
 def windows():
-    """By what was asked of them; each keeps an empty page open, and what it fetched for good."""
+    """By what was asked of them; each keeps its tab open, and what it fetched for good."""
     return {}
 
 
 @pytest.fixture
-def context(browser, browser_context_args, windows, live_server):
-    """A tab is opened for a tenth of what a window of its own costs, and is as clean."""
+def context(browser, browser_context_args, windows):
+    """A window costs as much as a test does; this one is handed on, and handed over clean."""
     asked = repr(sorted(browser_context_args.items()))
     if asked not in windows:
         windows[asked] = browser.new_context(**browser_context_args)
-        windows[asked].new_page()
     window = windows[asked]
     yield window
-    empty, *used = window.pages
-    for page in used:
-        page.close()
     window.clear_cookies()
-    cleaner = window.new_cdp_session(empty)
-    data = {"origin": live_server.url, "storageTypes": "all"}
-    cleaner.send("Storage.clearDataForOrigin", data)
-    cleaner.detach()
+
+
+@pytest.fixture
+def page(context, live_server):
+    """The tab of a window, as if it were new; a test takes back what it put on it."""
+    tab = context.pages[0] if context.pages else context.new_page()
+    yield tab
+    try:
+        leave(tab, f"{live_server.url}/static/{ELSEWHERE}")
+    except PlaywrightError:
+        tab.close()  # what cannot be left, because a test failed, goes; the next one opens another
+
+
+def leave(tab, address):
+    """To a file without a script, of which nothing is asked and which asks for nothing."""
+    for other in tab.context.pages[1:]:
+        other.close()
+    tab.unroute_all()
+    with listening(tab, "dialog", lambda dialog: dialog.accept()):  # what was written is given up
+        tab.goto(address)
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    tab.emulate_media(color_scheme="light")
+    if tab.viewport_size != WIDE:
+        tab.set_viewport_size(WIDE)
 
 
 @pytest.fixture
 def complaints(page):
     """Everything that the browser finds wrong; the test that asks for it must leave it empty."""
     found: list[str] = []
-    page.on("console", lambda message: note_message(found, message))
-    page.on("pageerror", lambda error: found.append(f"exception: {error}"))
-    page.on("requestfailed", lambda request: note_failure(found, request))
-    return found
+    heard = {
+        "console": lambda message: note_message(found, message),
+        "pageerror": lambda error: found.append(f"exception: {error}"),
+        "requestfailed": lambda request: note_failure(found, request),
+    }
+    with ExitStack() as stack:
+        for event, note in heard.items():
+            stack.enter_context(listening(page, event, note))
+        yield found
+
+
+@contextmanager
+def listening(page, event, note):
+    """The tab outlives the test: who listens must stop."""
+    page.on(event, note)
+    try:
+        yield
+    finally:
+        page.remove_listener(event, note)
 
 
 def note_message(found, message):
-    """A form that is refused (422) is an answer like any other."""
-    if message.type in {"error", "warning"} and "status of 422" not in message.text:
-        found.append(f"{message.type}: {message.text}")
+    """What is refused (422) or given up by a later one is an answer like any other."""
+    address = message.location["url"]
+    usual = ("status of 422", "htmx:sendAbort", "htmx:afterRequest")  # the last comes beside others
+    if message.type not in {"error", "warning"} or any(words in message.text for words in usual):
+        return
+    if not address.endswith("/favicon.ico"):  # a tab asks for it, whatever the page names
+        found.append(f"{message.type}: {message.text} {address}".strip())
 
 
 def note_failure(found, request):
@@ -134,7 +179,6 @@ def open_page(page, live_server, complaints, administrator):
 
     def open_address(path):
         page.goto(f"{live_server.url}{path}")
-        page.wait_for_function("window.htmx !== undefined")
         return page
 
     yield open_address

@@ -312,4 +312,4 @@ def test_without_the_server_nothing_is_lost(builder, complaints):
     page.get_by_role("button", name="Try again").click()
 
     expect_number(page, 4)
-    assert complaints.pop().endswith("502 (Bad Gateway)")
+    assert "502 (Bad Gateway)" in complaints.pop()

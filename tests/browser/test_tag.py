@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from contacts.models import Contact
 from decisioning.models import Proposition
+from tests.browser.conftest import listening
 from tests.decisioning.http import Bank, forget, open_bank
 
 PAGE = """<!doctype html>
@@ -90,12 +91,12 @@ def test_one_call_serves_the_page_and_signing_in_asks_again(open_shop):
     calls = []
     page = open_shop()
     expect(page.locator("#hero [data-offer]")).to_have_count(1)
-    page.on("request", lambda one: calls.append(one.url) if "/decisions" in one.url else None)
 
-    page.evaluate("overture.identify({key: 'C6'})")
+    with listening(page, "request", lambda one: calls.append(one.url)):
+        page.evaluate("overture.identify({key: 'C6'})")
+        expect(page.locator("#hero [data-offer='PRESS']")).to_have_count(1)
+        expect(page.locator("#second [data-offer='APP']")).to_have_count(1)
 
-    expect(page.locator("#hero [data-offer='PRESS']")).to_have_count(1)
-    expect(page.locator("#second [data-offer='APP']")).to_have_count(1)
     assert len([url for url in calls if url.endswith("/decisions")]) <= 2  # with what asks first
     assert Contact.objects.get(kind="visitor").linked_contact.key == "C6"
 

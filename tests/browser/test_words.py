@@ -2,12 +2,14 @@
 
 import re
 
+import pytest
 from django.utils.timezone import now
 from playwright.sync_api import expect
 
 from accounts.models import AccessLabel
 from jobs.actions import start_job
 from jobs.models import Job
+from tests.browser.conftest import listening, sign_in
 from tests.build import PASSWORD, make_label, make_user
 
 
@@ -25,9 +27,19 @@ def test_signing_in_by_keyboard(page, live_server, complaints):
     assert complaints == []
 
 
-def test_what_went_well_is_said_and_leaves(open_page):
-    page = open_page("/labels/create/")
+@pytest.fixture
+def own_page(browser, browser_context_args):
+    """A window whose clock can be moved: it cannot be put back."""
+    window = browser.new_context(**browser_context_args)
+    yield window.new_page()
+    window.close()
+
+
+def test_what_went_well_is_said_and_leaves(own_page, live_server, administrator):
+    page = own_page
+    sign_in(page, live_server, administrator)
     page.clock.install()
+    page.goto(f"{live_server.url}/labels/create/")
 
     page.get_by_label("Name").fill("Brand A")
     code = page.get_by_label("Code")
@@ -67,7 +79,7 @@ def test_leaving_with_something_written_is_asked_about(open_page):
         asked.append(dialog.type)
         dialog.dismiss()
 
-    page.on("dialog", stay)
+    page.once("dialog", stay)
 
     page.get_by_label("Email address").fill("bob@example.org")
     expect(page.get_by_text("Not saved yet")).to_be_visible()
@@ -146,11 +158,11 @@ def test_nothing_moves_on_the_page_while_a_menu_is_open(open_page, administrator
     figures = page.locator("main .progress-figures")
     expect(figures).to_contain_text("0 of 10")
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
 
-    page.get_by_role("button", name="Menu of Ada Morel").click()
-    Job.objects.update(done=7)
-    page.wait_for_timeout(2_500)  # it would have asked by now
+    with listening(page, "request", lambda request: asked.append(request.url)):
+        page.get_by_role("button", name="Menu of Ada Morel").click()
+        Job.objects.update(done=7)
+        page.wait_for_timeout(2_500)  # it would have asked by now
     assert [url for url in asked if url.endswith(job.get_absolute_url())] == []
     expect(figures).to_contain_text("0 of 10")
 
