@@ -569,8 +569,8 @@ class Answers:
 def ask(client, address, *, rendering=("get", "post")):
     """Nothing of it stays. What a page says is looked at only where its method is `rendering`."""
     statuses, links = [], set()
+    before, cookies = transaction.savepoint(), copy(client.cookies)
     for method in ("get", "post"):
-        before, cookies = transaction.savepoint(), copy(client.cookies)
         with nullcontext() if method in rendering else unrendered():
             answer = getattr(client, method)(address, {"nothing": "asked"})
         if answer.status_code == 302 and answer["Location"].startswith(reverse(SIGN_IN)):
@@ -579,8 +579,8 @@ def ask(client, address, *, rendering=("get", "post")):
             statuses.append(answer.status_code)
         if method == "get" and not answer.streaming:
             links = set(LINK.findall(answer.content.decode(errors="replace")))
-        transaction.savepoint_rollback(before)
-        client.cookies = cookies
+    transaction.savepoint_rollback(before)
+    client.cookies = cookies
     return Answers(tuple(statuses), links)
 
 
