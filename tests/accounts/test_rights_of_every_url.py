@@ -642,15 +642,20 @@ def test_no_page_leads_to_where_one_may_not_go(asked_by, role):
     known = {**TABLE, **HIDDEN}
 
     found = {
-        (name, resolve(link).view_name)
+        (name, leads_to(link))
         for name, answers in asked_by(role).items()
         if role in known[name][0]
         for link in answers.links
-        if is_valid_path(link)
-    }
+    } - {(name, None) for name in known}
 
     assert len(found) > 100
     assert {pair for pair in found if pair[1] in known and role not in known[pair[1]][0]} == set()
+
+
+@functools.cache
+def leads_to(link):
+    """Hundreds of pages have the same links in their frame."""
+    return resolve(link).view_name if is_valid_path(link) else None
 
 
 def without(status, refusal):
