@@ -8,8 +8,11 @@ import pytest
 import redis
 import structlog
 from django.conf import settings
-from django.test import TransactionTestCase, override_settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.http import HttpRequest
+from django.test import Client, TransactionTestCase, override_settings
 
+from offers_site.sessions import SessionStore
 from tests import databases
 
 # People's machines look for new cases in every run; the one that decides tries the same ones again.
@@ -91,15 +94,30 @@ def module_db(django_db_setup, django_db_blocker):
         yield
 
 
+def sign_in(client, user, backend=None):
+    """What `force_login` leaves in the browser and the database, without what it does besides."""
+    request = HttpRequest()
+    request.session = SessionStore()
+    request.session[SESSION_KEY] = str(user.pk)
+    request.session[BACKEND_SESSION_KEY] = backend
+    request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    request.session.create()
+    client._set_login_cookies(request)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def simpler_than_the_product():
-    """Files are served from where they stand, and passwords are hashed in no time."""
+    """Files are served from where they stand, passwords are hashed and people signed in quickly."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(
-        STORAGES={**settings.STORAGES, "staticfiles": plain},
-        WHITENOISE_AUTOREFRESH=True,
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    with (
+        override_settings(
+            STORAGES={**settings.STORAGES, "staticfiles": plain},
+            WHITENOISE_AUTOREFRESH=True,
+            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        ),
+        pytest.MonkeyPatch.context() as patch,
     ):
+        patch.setattr(Client, "_login", sign_in)
         yield
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+import django
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
@@ -47,7 +48,10 @@ $$
 
 
 def migrate_once() -> None:
-    """On a server of ours one process migrates the database `overture`, and all copy that."""
+    """On a server of ours one process migrates the database `overture`, and all copy that.
+
+    `tests.servers` starts a process for it, which is mostly done when tests have been collected.
+    """
     with (settings.PLACES.data / "migrated").open("a+") as note:
         fcntl.flock(note, fcntl.LOCK_EX)
         note.seek(0)
@@ -101,3 +105,8 @@ def taken_back() -> Iterator[None]:
     with block:
         yield
         transaction.set_rollback(True)
+
+
+if __name__ == "__main__":
+    django.setup()
+    migrate_once()

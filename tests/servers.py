@@ -6,6 +6,8 @@ set the tests use those servers and start none.
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +31,21 @@ def start() -> None:
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     if not ("DATABASE_URL" in os.environ and "REDIS_URL" in os.environ):
         stack.enter_context(temporary_servers(data, durable=False))
+        begin_to_migrate()
+
+
+def begin_to_migrate() -> None:
+    """Tests are collected meanwhile. Whoever wants the database waits, and is told if it failed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.databases"],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "offers_site.settings"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    stack.callback(process.wait)
+    stack.callback(process.kill)
 
 
 if not IS_WORKER:

@@ -569,8 +569,8 @@ class Answers:
 def ask(client, address, *, rendering=("get", "post")):
     """Nothing of it stays. What a page says is looked at only where its method is `rendering`."""
     statuses, links = [], set()
+    before, cookies = transaction.savepoint(), copy(client.cookies)
     for method in ("get", "post"):
-        before, cookies = transaction.savepoint(), copy(client.cookies)
         with nullcontext() if method in rendering else unrendered():
             answer = getattr(client, method)(address, {"nothing": "asked"})
         if answer.status_code == 302 and answer["Location"].startswith(reverse(SIGN_IN)):
@@ -579,8 +579,8 @@ def ask(client, address, *, rendering=("get", "post")):
             statuses.append(answer.status_code)
         if method == "get" and not answer.streaming:
             links = set(LINK.findall(answer.content.decode(errors="replace")))
-        transaction.savepoint_rollback(before)
-        client.cookies = cookies
+    transaction.savepoint_rollback(before)
+    client.cookies = cookies
     return Answers(tuple(statuses), links)
 
 
@@ -642,15 +642,20 @@ def test_no_page_leads_to_where_one_may_not_go(asked_by, role):
     known = {**TABLE, **HIDDEN}
 
     found = {
-        (name, resolve(link).view_name)
+        (name, leads_to(link))
         for name, answers in asked_by(role).items()
         if role in known[name][0]
         for link in answers.links
-        if is_valid_path(link)
-    }
+    } - {(name, None) for name in known}
 
     assert len(found) > 100
     assert {pair for pair in found if pair[1] in known and role not in known[pair[1]][0]} == set()
+
+
+@functools.cache
+def leads_to(link):
+    """Hundreds of pages have the same links in their frame."""
+    return resolve(link).view_name if is_valid_path(link) else None
 
 
 def without(status, refusal):

@@ -384,7 +384,7 @@ def hole(path, head, size, tail):
     ],
 )
 def test_memory_is_bounded_whatever_the_length_of_a_field(tmp_path, head, tail, name):
-    path = hole(tmp_path / name, head, 300 << 20, tail)
+    path = hole(tmp_path / name, head, 128 << 20, tail)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     environment |= {"DJANGO_SETTINGS_MODULE": "offers_site.settings"}
 
