@@ -25,7 +25,7 @@ from decisioning.partitions import make_month
 from decisioning.past import Before, current_release
 from decisioning.pasts import Place, read_people, read_place
 from decisioning.recording import Capped, Moved, TooBusy
-from decisioning.rows import Drawn, Piece
+from decisioning.rows import Drawn, Piece, Rows
 from decisioning.sharing import Room, Want
 from decisioning.showing import Showing
 from decisioning.storing import NoMonth, hold_people, hold_totals, store
@@ -146,9 +146,9 @@ def record_once(population: Population, people: Collection[int], at: datetime) -
     drawing = Drawing(population, at, records=True)
     drawn, moved = store(
         drawing.draw(people),
+        drawing.rows,
         release=drawing.engine.release,
         environment=population.environment,
-        run=population.run,
         at=at,
     )
     gone = len(people) - len(drawn) - len(moved)
@@ -176,6 +176,8 @@ class Drawing:
         self.room = Room(self.engine.release, place.totals, at, shares=records)
         showing = Showing(live=live, slots=slots, identification=IDENTIFICATION, at=at)
         self.fitting = Fitting(showing, records=records)
+        self.records = records
+        self.rows = Rows(self.engine.release, self.ask, run=population.run)
         self.names = texts_at(at)
 
     def draw(self, people: Collection[int]) -> Iterator[Drawn]:
@@ -212,15 +214,23 @@ class Drawing:
                 counts = counts or not piece.made.is_fallback
         if wants:
             self.room.take(wants)
+        row = ""
+        if self.records and (stored or not pieces):  # also that there was nothing to offer
+            row = self.rows.interaction(name, question, before, counts=counts)
+        person = before.person
+        assert person.pk is not None  # noqa: S101 (contacts have one)
         return Drawn(
-            before=before,
-            question=question,
+            pk=person.pk,
+            key=person.key,
+            ticks=before.ticks,
+            release=before.release,
             answers=decision.answers,
             name=name,
             pieces=pieces,
             stored=stored,
             wants=wants,
             counts=counts,
+            row=row,
         )
 
     def pieces_of(

@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
 
-from decisioning.asks import Made, Person
+from decisioning.asks import Ask, Made
 from decisioning.deciding import row_of
 from decisioning.engine.compiled import Release
 from decisioning.engine.records import immutable
@@ -54,29 +53,19 @@ class Piece:
 
 @immutable
 class Drawn:
-    """What one person gets, with all that is stored of it."""
+    """What one person gets. Nothing else of them is kept: there are many."""
 
-    before: Before
-    question: Question
+    pk: int
+    key: str
+    ticks: int  # of their clock
+    release: int
     answers: tuple[Answer, ...]
     name: str  # of the interaction
     pieces: Sequence[tuple[str, Piece]]  # in all slots, each with its id
     stored: Mapping[str, Piece]  # those that are, in the slot that showed them first
     wants: tuple[Want, ...]
     counts: bool  # whether it moves their history: what no rule counts does not
-
-    @property
-    def person(self) -> Person:
-        return self.before.person
-
-    @property
-    def pk(self) -> int:
-        assert self.before.person.pk is not None  # noqa: S101 (contacts have one)
-        return self.before.person.pk
-
-    @property
-    def release(self) -> int:
-        return self.before.release
+    row: str = ""  # of the interaction, where one is stored
 
     @property
     def interaction(self) -> UUID:
@@ -86,35 +75,30 @@ class Drawn:
     def made(self) -> tuple[Made, ...]:
         return tuple(replace(piece.made, id=UUID(name)) for name, piece in self.pieces)
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether anything is stored: also that there was nothing to offer."""
-        return bool(self.stored) or not self.pieces
 
+class Rows:
+    """Writes the lines of one storing."""
 
-class Lines:
-    """The lines of one storing."""
-
-    def __init__(self, release: Release, environment: int, run: int | None, at: datetime) -> None:
+    def __init__(self, release: Release, ask: Ask, *, run: int | None) -> None:
         self.kinds = needs_of(release).kinds
-        self.environment = environment
+        self.release = release.number
+        self.environment = ask.environment
+        self.identification = ask.identification
+        self.moment = ask.at.isoformat()
         self.run = NULL if run is None else run
-        self.moment = at.isoformat()
-        self.number = release.number
         self.slots: tuple[Slot, ...] = ()
         self.slots_text = ""
 
-    def interaction(self, one: Drawn) -> str:
-        question, before = one.question, one.before
+    def interaction(self, name: str, question: Question, before: Before, *, counts: bool) -> str:
         if question.slots is not self.slots:
             self.slots = question.slots
             self.slots_text = escaped(json.dumps([kept_slot(slot) for slot in question.slots]))
-        seed = one.name if question.seed is one.name else escaped(question.seed)
-        ticks = before.ticks + 1 if one.counts else NULL
+        seed = name if question.seed is name else escaped(question.seed)
+        ticks = before.ticks + 1 if counts else NULL
         deduplicate = "t" if question.deduplicate else "f"
         return (
-            f"{one.name}\t{self.environment}\t{one.pk}\t{self.moment}\t{self.number}\t{seed}"
-            f"\t{question.identification}\t{deduplicate}\t{ticks}\t{self.slots_text}"
+            f"{name}\t{self.environment}\t{before.owner}\t{self.moment}\t{self.release}\t{seed}"
+            f"\t{self.identification}\t{deduplicate}\t{ticks}\t{self.slots_text}"
             f"\t{self.inputs(question.target, before)}\t{self.run}\n"
         )
 
@@ -128,11 +112,10 @@ class Lines:
         text = f'{to_json(told).decode()[:-1]},"history":{before.rows_text}}}'
         return text.replace("\\", "\\\\")
 
-    def of(self, one: Drawn) -> Iterator[str]:
-        """Its propositions."""
+    def propositions(self, one: Drawn) -> Iterator[str]:
         head = (
             f"\t{one.name}\t{self.environment}\t{one.pk}\t{self.moment}"
-            f"\t{self.moment}\t{self.number}\t{one.question.identification}\t"
+            f"\t{self.moment}\t{self.release}\t{self.identification}\t"
         )
         for name, piece in one.stored.items():
             yield f"{name}{head}{piece.tail}"

@@ -25,7 +25,7 @@ from decisioning.engine.compiled import Release
 from decisioning.engine.values import Cap
 from decisioning.past import current_release
 from decisioning.recording import IS_CAPPED, Capped, Moved
-from decisioning.rows import Drawn, Lines
+from decisioning.rows import Drawn, Rows
 from offers_site import statements
 from offers_site.statements import numbers
 
@@ -41,7 +41,7 @@ PROPOSITIONS = """COPY decisioning_proposition (id, interaction, environment_id,
     changed_at, release, identification, status, rank, weight, is_fallback, offer, space, channel,
     slot, category, category_path, context, destination_url, data) FROM STDIN"""
 TAKE_BACK = "DELETE FROM decisioning_proposition WHERE id = ANY(%s::uuid[]) RETURNING 1"
-BLOCK = 100  # lines
+BLOCK = 100  # lines: more wake the server less often, fewer let it begin sooner
 OWN_CAPS = """
 INSERT INTO decisioning_capuse AS c (contact_id, environment_id, cap, space, since, until, used)
 SELECT p.contact_id, %s, p.cap, p.space, p.since, p.until, p.used FROM unnest(
@@ -73,7 +73,7 @@ class NoMonth(Exception):
 
 
 def store(
-    drawing: Iterable[Drawn], *, release: Release, environment: int, run: int | None, at: datetime
+    drawing: Iterable[Drawn], rows: Rows, *, release: Release, environment: int, at: datetime
 ) -> tuple[list[Drawn], frozenset[int]]:
     """Store these decisions as they are made; those that are, and whose could not be.
 
@@ -81,13 +81,14 @@ def store(
     savepoint, is to be given up.
     """
     drawn: list[Drawn] = []
-    lines = Lines(release, environment, run, at)
     with refusals():
-        copy(PROPOSITIONS, (text for one in noting(drawing, drawn) for text in lines.of(one)))
+        copy(
+            PROPOSITIONS, (row for one in noting(drawing, drawn) for row in rows.propositions(one))
+        )
         moved = raise_clocks([one for one in drawn if one.counts])
         if moved:
             drawn = take_back(drawn, moved)
-        copy(INTERACTIONS, (lines.interaction(one) for one in drawn if one.is_kept))
+        copy(INTERACTIONS, (one.row for one in drawn if one.row))
         count_own(release, drawn, environment, at)
         count_shared(release, drawn, environment, at)
         if current_release(environment) != release.number:
@@ -120,7 +121,7 @@ def raise_clocks(drawn: Sequence[Drawn]) -> frozenset[int]:
     if not drawn:
         return frozenset()
     people = [one.pk for one in drawn]
-    raised = statements.run(CLOCKS, [numbers(people), numbers(one.before.ticks for one in drawn)])
+    raised = statements.run(CLOCKS, [numbers(people), numbers(one.ticks for one in drawn)])
     if len(raised) == len(people):
         return frozenset()
     return frozenset(people) - {pk for (pk,) in raised}

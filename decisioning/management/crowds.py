@@ -114,7 +114,7 @@ class Everybody:
             return
         said = ", ".join(f"{made.offer} {made.weight:g}" for made in one.made)
         reason = next((str(each.reason) for each in one.answers if each.reason), "")
-        self.command.stdout.write("\t".join([one.person.key, said or reason]))
+        self.command.stdout.write("\t".join([one.key, said or reason]))
 
     # --- recording ---
 
@@ -176,7 +176,7 @@ class Everybody:
 def described(one: Drawn) -> dict[str, Any]:
     """What one contact gets, as the line of a program."""
     return {
-        "contact": one.person.key,
+        "contact": one.key,
         "release": one.release,
         "reason": next((str(each.reason) for each in one.answers if each.reason), None),
         "propositions": [

@@ -103,7 +103,7 @@ def open_shop(*offers: dict[str, Any], people: int = 12, rules: Any = RULES) -> 
 
 
 def got(chosen):
-    return {one.person.key: [made.offer for made in one.made] for one in chosen}
+    return {one.key: [made.offer for made in one.made] for one in chosen}
 
 
 def alone(pk, at=NOON, **more):

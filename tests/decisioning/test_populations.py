@@ -74,14 +74,14 @@ def test_each_gets_what_a_call_gives(shop, bank):
         zone = live_for(population.environment, 1).engine.release.zone
         for one in look(population, shop, at=calling.moment_of(at, zone)):
             slot = {"space": space, "count": count, "categories": categories}
-            (expected,) = bank.decide(
-                slot, target={"key": one.person.key}, at=at, seed=seed, call=call
-            )["slots"]
+            (expected,) = bank.decide(slot, target={"key": one.key}, at=at, seed=seed, call=call)[
+                "slots"
+            ]
             found = [(m.offer, m.rank, float(m.weight), m.context) for m in one.made]
             assert found == [
                 (each["offer"], each["rank"], each["weight"], each["context"])
                 for each in expected["propositions"]
-            ], one.person.key
+            ], one.key
             assert [answer.reason for answer in one.answers] == [expected["reason"]]
 
     same()

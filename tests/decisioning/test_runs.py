@@ -130,8 +130,8 @@ def test_what_a_killed_worker_was_at_is_done_again_by_others(shop, monkeypatch):
     run = start()
     times = iter(range(3))
 
-    def dies(drawn, **more):
-        found = store(drawn, **more)
+    def dies(drawn, rows, **more):
+        found = store(drawn, rows, **more)
         if next(times, None) == 2:
             raise SystemExit  # with a part decided for and not committed
         return found
