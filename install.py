@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements"
 BROWSERS = (
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -147,7 +148,7 @@ def install_browser() -> None:
     if any(shutil.which(name) for name in BROWSERS) or os.environ.get("WITHOUT_BROWSER"):
         return
     say("Installing Chromium for the browser tests")
-    if not apt_install("chromium"):
+    if not any(apt_install(package) for package in ("chromium-headless-shell", "chromium")):
         raise CannotInstall(NO_BROWSER)
 
 
