@@ -37,7 +37,7 @@ def read(statement: str, values: Values, *, once: bool = False) -> list[tuple[An
     """
     ours = connections[DEFAULT_DB_ALIAS]
     if ours.in_atomic_block:
-        return ask(ours, statement, values) if once else execute(statement, values)
+        return ask(ours, statement, values) if once else run(statement, values)
     try:
         rows = execute(statement, values)
     except psycopg.OperationalError:
