@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from contacts.models import Audience
 from tests.browser.conftest import NARROW
-from tests.build import make_attribute, make_contact
+from tests.build import make_attribute, make_audience, make_contact
 
 CREATE = "/audiences/create/"
 RULE = (
@@ -36,6 +36,15 @@ def builder(open_page, people):
     page = open_page(CREATE)
     page.get_by_label("Label").fill("Regulars")
     page.get_by_label("Name", exact=True).fill("regulars")
+    return page
+
+
+@pytest.fixture
+def built(open_page, people):
+    """The rule as somebody built it before."""
+    make_audience("regulars", RULE)
+    page = open_page("/audiences/regulars/edit/")
+    expect_number(page, 2)
     return page
 
 
@@ -163,10 +172,8 @@ def test_the_same_rule_is_built_by_keyboard_alone(builder):
     assert Audience.objects.get().rule == RULE
 
 
-def test_a_number_opens_those_it_counts(builder):
-    page = builder
-    build_by_mouse(page)
-    expect_number(page, 2)
+def test_a_number_opens_those_it_counts(built):
+    page = built
 
     count = box(page, "condition 2.1").locator(".rule-count")
     expect(count).to_have_attribute("aria-label", re.compile("4 people left here"))
@@ -179,10 +186,8 @@ def test_a_number_opens_those_it_counts(builder):
     expect(dialog).not_to_be_visible()
 
 
-def test_conditions_move_by_drag_and_by_arrow_keys(builder):
-    page = builder
-    build_by_mouse(page)
-    expect_number(page, 2)
+def test_conditions_move_by_drag_and_by_arrow_keys(built):
+    page = built
 
     grip = box(page, "condition 1").locator("[data-grip]")
     target = box(page, "condition 2.2").bounding_box()
@@ -207,9 +212,8 @@ def test_conditions_move_by_drag_and_by_arrow_keys(builder):
     expect(box(page, "condition 1")).to_contain_text("Points")
 
 
-def test_the_menu_duplicates_moves_and_removes(builder):
-    page = builder
-    build_by_mouse(page)
+def test_the_menu_duplicates_moves_and_removes(built):
+    page = built
 
     def act(what, verb):
         rule_of(page).get_by_role("button", name=f"Actions for {what}", exact=True).click()
@@ -226,13 +230,12 @@ def test_the_menu_duplicates_moves_and_removes(builder):
     expect_number(page, 2)
 
 
-def test_what_is_not_finished_is_kept_and_named(builder):
-    page = builder
-    build_by_mouse(page)
+def test_what_is_not_finished_is_kept_and_named(built):
+    page = built
     box(page, "condition 1").get_by_label("Value").fill("many")
 
     expect(rule_of(page).locator(".invalid-feedback")).to_have_text("This value does not fit.")
-    page.get_by_role("button", name="Save the audience").click()
+    page.get_by_role("button", name="Save changes").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Condition 1: This value does not fit.")
     expect(box(page, "condition 1").get_by_label("Value")).to_have_value("many")
