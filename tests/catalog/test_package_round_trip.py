@@ -10,6 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from catalog.legible import illegible
 from tests.build import make_coupon
 from tests.catalog.packages import applied, exported, problems
 from tests.often import often
