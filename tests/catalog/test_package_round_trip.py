@@ -10,6 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from catalog.legible import illegible
 from tests.build import make_coupon
 from tests.catalog.packages import applied, exported, problems
 from tests.often import often
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 NAMES = st.sampled_from(["a", "b", "c", "d-1", "e_x", "F2"])
 CODES = st.sampled_from(["A1", "b.2", "3-C", "D_4", "e5"])
 WORDS = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
-    lambda text: text.strip()
+    lambda text: text.strip() and not illegible(text)
 )
 PIECES = st.sampled_from(
     [
