@@ -23,7 +23,7 @@ from decisioning.engine.records import immutable
 from decisioning.engine.values import Past
 from decisioning.inputs import EPOCH, Row, past_of
 from decisioning.needs import Needs, needs_of
-from offers_site.statements import read, try_read
+from offers_site.statements import read
 
 VISITOR = Contact.Kind.VISITOR.value
 NO_ID, EVERY_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
@@ -101,7 +101,7 @@ def read_past(
     asked = frozenset(also), exactly, isinstance(target, str), api_key is not None
     try:
         reading = reading_of(release, asked)
-        rows = try_read(reading.statement, values)
+        rows = read(reading.statement, values)
     except UndefinedColumn:
         forget_columns(release)
         reading = reading_of(release, asked)

@@ -29,7 +29,7 @@ from decisioning.past import (
     forget_columns,
     window,
 )
-from offers_site.statements import numbers, read, try_read
+from offers_site.statements import numbers, read
 
 Used = dict[tuple[str, str], int]  # by cap and space
 PLACE = "SELECT e.release_number, {totals} FROM catalog_environment e WHERE e.id = %s"
@@ -92,7 +92,7 @@ def read_people(
 
     def rows(columns: Sequence[Column]) -> list[tuple[Any, ...]]:
         statement, values = statement_of(needs, columns, environment, at)
-        return try_read(statement, [*values, numbers(people)])
+        return read(statement, [*values, numbers(people)])
 
     columns = columns_of(release, names)
     try:

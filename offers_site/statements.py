@@ -49,12 +49,6 @@ def read(statement: str, values: Values, *, once: bool = False) -> list[tuple[An
     return rows
 
 
-def try_read(statement: str, values: Values) -> list[tuple[Any, ...]]:
-    """As `read`, for those who go on after an error, be it in the middle of a transaction."""
-    in_transaction = connections[DEFAULT_DB_ALIAS].in_atomic_block
-    return run(statement, values) if in_transaction else read(statement, values)
-
-
 def ask(ours: BaseDatabaseWrapper, statement: str, values: Values) -> list[tuple[Any, ...]]:
     """As the ORM does."""
     with ours.cursor() as cursor:

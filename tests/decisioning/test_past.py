@@ -95,7 +95,7 @@ def test_it_is_one_statement(monkeypatch, django_assert_num_queries):
         statements.append(words)
         return execute(*words)
 
-    monkeypatch.setattr(reading, "try_read", count)
+    monkeypatch.setattr(reading, "read", count)
     with django_assert_num_queries(0):  # nothing else, through Django's own cursor
         past(engine, shop, ada)
     assert len(statements) == 1
