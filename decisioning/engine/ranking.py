@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from decisioning.engine.blocks import Block
 from decisioning.engine.candidates import Candidate
 from decisioning.engine.compiled import Facts
-from decisioning.engine.plans import Entry
+from decisioning.engine.plans import Entry, each_once
 
 Weigh = Callable[[Entry], Candidate | None]
 Tie = Callable[[Candidate], tuple[float, bytes]]  # who comes first among equals
@@ -48,20 +48,19 @@ def heaviest_of(waiting: list[tuple[int, int, Candidate]], tie: Tie) -> list[Can
 
 def in_blocks(blocks: Iterable[Block], facts: Facts, at: datetime, zone: tzinfo) -> Iterator[Entry]:
     """The lines that are open to somebody, those of one offer once; the lowest bit is heaviest."""
-    seen: set[str] = set()
+    return each_once(open_lines(blocks, facts, at, zone))
+
+
+def open_lines(
+    blocks: Iterable[Block], facts: Facts, at: datetime, zone: tzinfo
+) -> Iterator[Entry]:
     for block in blocks:
         mask = block.open_to(facts, at, zone)
         entries = block.entries
         while mask:
             lowest = mask & -mask
             mask ^= lowest
-            entry = entries[lowest.bit_length() - 1]
-            if not entry.once:
-                code = entry.offer.offer.code
-                if code in seen:
-                    continue
-                seen.add(code)
-            yield entry
+            yield entries[lowest.bit_length() - 1]
 
 
 def weighed_in_blocks(
