@@ -18,24 +18,15 @@ Known = dict[str, Any]
 
 
 def select_list(columns: Iterable[Column], alias: str = "c") -> str:
-    """What stands after SELECT, in the order in which `facts_of` takes the values."""
+    """What stands after SELECT, in the order in which `facts_reader` takes the values."""
     return ", ".join(
         column.expression.format(alias) if column.expression else f'{alias}."{column.column}"'
         for column in columns
     )
 
 
-def facts_of(columns: Iterable[Column], values: Sequence[Any]) -> Known:
-    """What is known, from a row that was selected with `select_list`."""
-    return {
-        column.name: tuple(value) if column.kind.is_list else value
-        for column, value in zip(columns, values, strict=True)
-        if value is not None
-    }
-
-
 def facts_reader(columns: Iterable[Column]) -> Callable[[Sequence[Any]], Known]:
-    """The same for many rows: what is asked of the columns is asked once."""
+    """Reads what is known from rows that were selected with `select_list`."""
     each = tuple(columns)
     names = tuple(column.name for column in each)
     lists = tuple(column.name for column in each if column.kind.is_list)
@@ -66,7 +57,8 @@ def read_people(
         f"SELECT c.id, {select_list(wanted)} FROM {TABLE} c"  # noqa: S608 (our identifiers)
         " WHERE c.id = ANY(%s) ORDER BY c.id"
     )
+    facts_from = facts_reader(wanted)
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(pks)])
         for pk, *values in cursor.fetchall():
-            yield pk, facts_of(wanted, values)
+            yield pk, facts_from(values)

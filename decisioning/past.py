@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from psycopg.errors import UndefinedColumn
 
 from accounts.remembering import STAMP
 from contacts.columns import TABLE, Column, asked
-from contacts.facts import facts_of, select_list
+from contacts.facts import Known, facts_reader, select_list
 from contacts.formerly import former_columns
 from contacts.models import Contact
 from decisioning.asks import Person
@@ -112,9 +112,7 @@ def read_past(
     person = Person()
     if pk is not None:
         is_visitor = kind == VISITOR
-        person = Person(
-            pk=pk, key=key, is_visitor=is_visitor, facts=facts_of(reading.columns, known)
-        )
+        person = Person(pk=pk, key=key, is_visitor=is_visitor, facts=reading.facts_from(known))
     return Before(
         release=number,
         person=person,
@@ -135,10 +133,10 @@ def current_release(environment: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A statement, and the columns of the person that it ends with."""
+    """A statement, and what it tells of the person by the columns that it ends with."""
 
     statement: str
-    columns: tuple[Column, ...]
+    facts_from: Callable[[Sequence[Any]], Known]
 
 
 # also read, whether exactly, whether by key, whether an API key is asked about
@@ -163,7 +161,7 @@ def reading_of(release: Release, asked: Asked) -> Reading:
             stamp=STAMP if has_stamp else "NULL",
             columns=f", {select_list(columns)}" if columns else "",
         )
-        found = known[asked] = Reading(statement, columns)
+        found = known[asked] = Reading(statement, facts_reader(columns))
     return found
 
 
