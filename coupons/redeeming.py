@@ -29,6 +29,7 @@ from coupons.finding import Ambiguous, Found, Sight, look, meant
 from coupons.judging import ONLY_REMARKED_OFFLINE, Reason, Refused, judge
 from coupons.models import Hold, Redemption
 from coupons.taking import start
+from offers_site.idempotency import OtherBody
 from offers_site.statements import run
 
 REDEEM = "SELECT coupons_redeem(%s::text::jsonb)"
@@ -75,10 +76,6 @@ BODY = [each.name for each in fields(Use) if each.name not in NOT_OF_THE_BODY]
 class Redeemed:
     redemption: Redemption
     is_replay: bool
-
-
-class OtherBody(Exception):
-    """Something else was told under this name before."""
 
 
 class Moved(Exception):

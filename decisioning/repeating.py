@@ -15,10 +15,7 @@ from decisioning.answering import Outcome, Work, worked_out, written
 from decisioning.calling import DecisionCall
 from decisioning.models import NamedAnswer
 from decisioning.routing import Caller
-
-
-class OtherBody(Exception):
-    """The same name came with another body before."""
+from offers_site.idempotency import OtherBody
 
 
 def answer_once(

@@ -11,6 +11,10 @@ from offers_site.problems import Problem
 LONGEST = 200
 
 
+class OtherBody(Exception):
+    """Something else was told under this name before."""
+
+
 def name_of(request: HttpRequest) -> str:
     """What the header Idempotency-Key says, or ""; raises Problem."""
     name = request.headers.get("Idempotency-Key", "")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.journal import Actor, record
 from accounts.models import ApiKey, User
 from jobs.actions import start_job
+from offers_site.idempotency import OtherBody
 from offers_site.identifiers import uuid7
 from transfers import storing
 from transfers.exporting import Wanted
@@ -31,10 +32,6 @@ TELLING = {"q", "audience", "changed_since", "coupon", "status", "segment", "bat
 
 class AlreadyStarted(Exception):
     """The import has begun."""
-
-
-class OtherBody(Exception):
-    """The same idempotency key came with something else before."""
 
 
 class LinkUsed(Exception):

@@ -13,7 +13,7 @@ from ninja.files import UploadedFile
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from accounts.api import KeyAuth, KeyRequest
-from offers_site.idempotency import name_of, name_reused
+from offers_site.idempotency import OtherBody, name_of, name_reused
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 from transfers import actions, reporting
@@ -94,7 +94,7 @@ def started(
             )
         else:
             transfer = actions.start_import(subject, received, options, by=key, at=now())
-    except actions.OtherBody:
+    except OtherBody:
         raise name_reused() from None
     return {
         "job": str(transfer.pk),

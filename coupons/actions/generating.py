@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,9 +19,9 @@ from coupons.actions.codes import check_takes_codes
 from coupons.actions.refusing import FieldRefused
 from coupons.models import Batch, Coupon
 from coupons.patterns import DEFAULT, BadPattern, Pattern, read_pattern
-from coupons.redeeming import OtherBody
 from jobs.actions import start_job
 from jobs.models import Job
+from offers_site.idempotency import OtherBody, digest_of
 
 MOST = 5_000_000
 FEWEST_BITS, FEW_BITS = 40, 50  # where everybody may try codes; and where that is said
@@ -78,7 +77,7 @@ def start_generating(
         by=by if isinstance(by, User) else None,
         key=by if isinstance(by, ApiKey) else None,
         idempotency_key=idempotency_key[:200],
-        request_hash=hashlib.sha256(body.encode()).hexdigest() if idempotency_key else "",
+        request_hash=digest_of(body.encode()) if idempotency_key else "",
         created_at=at,
     )
     if first := earlier(batch):

@@ -15,9 +15,8 @@ from coupons.actions.refusing import FieldRefused, NotInState
 from coupons.api.coupons import KEEPING, field_problem, find_coupon, key_of
 from coupons.api.values import read_moment
 from coupons.models import Batch
-from coupons.redeeming import OtherBody
 from jobs.models import Job
-from offers_site.idempotency import name_of, name_reused
+from offers_site.idempotency import OtherBody, name_of, name_reused
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
 

@@ -24,9 +24,10 @@ from coupons.holding import LONGEST, SHORTEST, USUAL, HoldSpent
 from coupons.judging import HIDDEN_FROM_PUBLIC, Reason, Refused, Verdict
 from coupons.models import Coupon, Hold, Redemption
 from coupons.models.folders import knows_all
-from coupons.redeeming import AlreadyReversed, OtherBody, Use
+from coupons.redeeming import AlreadyReversed, Use
 from offers_site import idempotency
 from offers_site.http import address_of
+from offers_site.idempotency import OtherBody
 from offers_site.problems import Problem
 from offers_site.values import Moment, Text
 

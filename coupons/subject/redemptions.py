@@ -15,9 +15,10 @@ from coupons import redeeming
 from coupons.judging import Refused
 from coupons.models import Coupon, Redemption
 from coupons.normalising import lookups
-from coupons.redeeming import AlreadyReversed, OtherBody, Use
+from coupons.redeeming import AlreadyReversed, Use
 from coupons.subject import leaving
 from coupons.subject.common import REASONS, CouponFiles, actor_of, columns_by_name
+from offers_site.idempotency import OtherBody
 from transfers.forgetting import erased_since
 from transfers.reading.columns import Column, Kind
 from transfers.reading.faults import Fault

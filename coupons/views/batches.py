@@ -15,11 +15,11 @@ from coupons.actions import generating
 from coupons.actions.refusing import FieldRefused, NotInState
 from coupons.forms.batches import BatchForm, GenerateForm
 from coupons.models import Batch, Coupon
-from coupons.redeeming import OtherBody
 from coupons.views.codes import segments_of
 from coupons.views.letting import allowed, find_pool
 from jobs.models import Job
 from offers_site.http import StaffRequest, render_form
+from offers_site.idempotency import OtherBody
 
 
 @require_http_methods(["GET", "POST"])

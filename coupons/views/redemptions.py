@@ -19,10 +19,11 @@ from coupons.disclosing import eyes_of
 from coupons.forms.redemptions import RedeemForm, RedemptionFilter, RollBackForm
 from coupons.judging import Refused
 from coupons.models import Code, Coupon, Redemption
-from coupons.redeeming import AlreadyReversed, OtherBody, Use
+from coupons.redeeming import AlreadyReversed, Use
 from coupons.views.letting import allowed, find_code, find_coupon
 from coupons.views.tabs import frame_of
 from offers_site.http import StaffRequest, render_confirmation, render_form, render_page
+from offers_site.idempotency import OtherBody
 from offers_site.lists import Column, List
 
 SCREEN = "screen"  # where a use comes from that somebody noted by hand

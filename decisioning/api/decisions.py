@@ -23,8 +23,8 @@ from decisioning.api.entering import HeldPageAuth, PageAuth, key_of
 from decisioning.calling import DecisionCall, Key
 from decisioning.identifying import sign
 from decisioning.recording import TooBusy
-from decisioning.repeating import OtherBody, answer_once
-from offers_site.idempotency import digest_of, name_of, name_reused
+from decisioning.repeating import answer_once
+from offers_site.idempotency import OtherBody, digest_of, name_of, name_reused
 from offers_site.problems import FieldError, Problem
 
 router = Router()

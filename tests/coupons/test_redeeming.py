@@ -8,8 +8,9 @@ from django.db.models import Sum
 from coupons import holding
 from coupons.judging import Refused
 from coupons.models import CodeEvent, Coupon, CouponUse, CustomerUse, Redemption, Standing
-from coupons.redeeming import AlreadyReversed, OtherBody, Use, redeem, roll_back
+from coupons.redeeming import AlreadyReversed, Use, redeem, roll_back
 from coupons.stock import free_of, stock_of
+from offers_site.idempotency import OtherBody
 from tests.build import make_codes, make_coupon
 from tests.coupons.conftest import CLOCK, PARIS, issue, make_soc
 
