@@ -20,7 +20,6 @@ from typing import Any
 
 import psycopg
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from pydantic_core import to_json
 
 from accounts.journal import Actor
 from accounts.models import ApiKey, User
@@ -30,6 +29,7 @@ from coupons.judging import ONLY_REMARKED_OFFLINE, Reason, Refused, judge
 from coupons.models import Hold, Redemption
 from coupons.taking import start
 from offers_site.idempotency import OtherBody
+from offers_site.jsonbytes import to_json
 from offers_site.statements import run
 
 REDEEM = "SELECT coupons_redeem(%s::text::jsonb)"

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.errors import UndefinedColumn
-from pydantic_core import from_json
 
 from contacts.columns import TABLE, Column
 from contacts.facts import facts_reader, select_list
@@ -29,6 +28,7 @@ from decisioning.past import (
     forget_columns,
     window,
 )
+from offers_site.jsonbytes import from_json
 from offers_site.statements import numbers, read
 
 Used = dict[tuple[str, str], int]  # by cap and space

@@ -15,12 +15,12 @@ from typing import Any
 
 import psycopg
 from psycopg.errors import CheckViolation, DeadlockDetected, ForeignKeyViolation
-from pydantic_core import to_json
 
 from decisioning import partitions
 from decisioning.caps import Wanted, period_of
 from decisioning.engine.compiled import Release
 from decisioning.needs import needs_of
+from offers_site.jsonbytes import to_json
 from offers_site.statements import run
 
 RECORD = "SELECT decisioning_record(%s::text::jsonb, %s::text)"

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from pydantic_core import to_json
 
 from accounts.models import ApiKey
 from accounts.remembering import check_stamp, stamp_of
@@ -16,6 +15,7 @@ from decisioning.calling import DecisionCall
 from decisioning.models import NamedAnswer
 from decisioning.routing import Caller
 from offers_site.idempotency import OtherBody
+from offers_site.jsonbytes import to_json
 
 
 def answer_once(

@@ -21,7 +21,8 @@ from psycopg.adapt import AdaptersMap, Loader, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
-from pydantic_core import from_json
+
+from offers_site.jsonbytes import from_json
 
 Row = tuple[Any, ...]
 MOST = 200  # statements of a connection: releases come and go, and each has its own
@@ -51,7 +52,7 @@ SAID: dict[type, Callable[[Any], bytes | None]] = {
 
 class JsonLoader(Loader):
     def load(self, data: Buffer) -> Any:
-        return from_json(bytes(data))
+        return from_json(data)
 
 
 class Reading:

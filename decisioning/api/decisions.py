@@ -13,7 +13,6 @@ from django.utils.timezone import now
 from ninja import Router, Schema
 from ninja.decorators import decorate_view
 from pydantic import ConfigDict, Field, ValidationError
-from pydantic_core import to_json
 
 from accounts.api import KeyRequest
 from accounts.models import ApiKey
@@ -25,6 +24,7 @@ from decisioning.identifying import sign
 from decisioning.recording import TooBusy
 from decisioning.repeating import answer_once
 from offers_site.idempotency import OtherBody, digest_of, name_of, name_reused
+from offers_site.jsonbytes import to_json
 from offers_site.problems import FieldError, Problem
 
 router = Router()
