@@ -6,9 +6,12 @@ that is asked anyway, and what it gives is held against the `stamp` of the key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.base import ModelState
 
 from accounts.authenticating import hash_secret, noted
 from accounts.models import ApiKey
@@ -33,8 +36,16 @@ class KeyMoved(Exception):
 class Held(NamedTuple):
     """A key as it was read. Each call makes its own of it: who made it may change by themselves."""
 
-    values: Sequence[Any]
+    values: Mapping[str, Any]  # by the names of its fields
     stamp: str
+
+    def made(self) -> ApiKey:
+        """What `from_db` makes, in a fraction of the time."""
+        key = ApiKey.__new__(ApiKey)
+        state = ModelState()
+        state.db, state.adding = DEFAULT_DB_ALIAS, False
+        key.__dict__.update(self.values, _state=state, stamp=self.stamp)
+        return key
 
 
 _held: dict[str, Held] = {}  # by the hashes of their secrets
@@ -47,12 +58,12 @@ def read_key(secret: str, *, at: datetime) -> ApiKey | None:
     if not rows:
         return None
     stamp, *values = rows[0]
-    key = ApiKey.from_db("default", FIELDS, values)
+    key = ApiKey.from_db(DEFAULT_DB_ALIAS, FIELDS, values)
     if key.is_due_to_note_use(at):
         return noted(key, at)
     if len(_held) >= MOST_HELD:
         _held.clear()
-    _held[hashed] = Held(values, stamp)
+    _held[hashed] = Held(dict(zip(FIELDS, values, strict=True)), stamp)
     return key
 
 
@@ -61,10 +72,9 @@ def held_key(secret: str, *, at: datetime) -> ApiKey | None:
     held = _held.get(hash_secret(secret))
     if held is None:
         return None
-    key = ApiKey.from_db("default", FIELDS, held.values)
+    key = held.made()
     if key.is_due_to_note_use(at) or (key.expires_at and key.expires_at <= at):
         return None
-    key.stamp = held.stamp
     return key
 
 
