@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from offers_site import metrics
 from offers_site.identifiers import uuid7
@@ -73,10 +73,12 @@ def answer_programs(
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(STRAIGHT):
             return get_response(request)
-        try:
-            match = resolve(request.path_info)
-        except Resolver404:
-            return get_response(request)
+        match = _known.get(request.path_info)
+        if match is None:
+            try:
+                match = resolved(request.path_info)
+            except Resolver404:
+                return get_response(request)
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         response.headers.setdefault("Cache-Control", "private, no-store")
@@ -86,6 +88,17 @@ def answer_programs(
         return response
 
     return middleware
+
+
+_known: dict[str, ResolverMatch] = {}  # by path, where nothing in it is told to the view
+
+
+def resolved(path: str) -> ResolverMatch:
+    """What a path leads to; raises Resolver404."""
+    found = resolve(path)
+    if not found.args and not found.kwargs:  # so there are no more of them than we wrote
+        _known[path] = found
+    return found
 
 
 def keep_private(
