@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
-from catalog.rendering.compiling import Frame, Step, Value
+from catalog.rendering.compiling import LARGEST_RESULT, Frame, Step, Value
+from catalog.rendering.refusals import RenderingFailed
 
 MOST_FUSED = 16  # steps: so that no more is written at once than is measured
 
@@ -38,27 +39,35 @@ def fused(steps: Iterable[Step]) -> list[Step]:
     """The same steps, those together that follow each other and only write."""
     found: list[Step] = []
     for writes, some in groupby(steps, lambda step: isinstance(step, Literal | Written)):
-        mine = list(some)
         if not writes:
-            found += mine
+            found += some
             continue
+        mine = cast("list[Literal | Written]", list(some))
         starts = range(0, len(mine), MOST_FUSED)
-        found += [several(mine[start : start + MOST_FUSED]) for start in starts]
+        found += [Fused(mine[start : start + MOST_FUSED]) for start in starts]
     return found
 
 
-def several(steps: Sequence[Step]) -> Step:
-    if len(steps) == 1:
-        return steps[0]
-    pieces = [one.text if isinstance(one, Literal) else one for one in steps]
-    places = [(at, one.value, one.writer) for at, one in enumerate(pieces) if type(one) is Written]
-    texts = [one if type(one) is str else "" for one in pieces]
+class Fused:
+    """Texts, and values in their places."""
 
-    def write(frame: Frame) -> None:
-        frame.spend(len(places))
-        parts = texts.copy()
-        for at, value, writer in places:
+    __slots__ = ("places", "texts")
+
+    def __init__(self, steps: Sequence[Literal | Written]) -> None:
+        self.texts = [one.text if isinstance(one, Literal) else "" for one in steps]
+        self.places = [
+            (at, one.value, one.writer) for at, one in enumerate(steps) if isinstance(one, Written)
+        ]
+
+    def text(self, frame: Frame) -> str:
+        parts = self.texts.copy()
+        for at, value, writer in self.places:
             parts[at] = writer(value(frame))
-        frame.write("".join(parts))
+        text = "".join(parts)
+        if len(text) > LARGEST_RESULT:
+            raise RenderingFailed("too large")
+        return text
 
-    return write
+    def __call__(self, frame: Frame) -> None:
+        frame.spend(len(self.places))
+        frame.write(self.text(frame))

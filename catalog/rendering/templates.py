@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from catalog.rendering import contexts
 from catalog.rendering.compiling import Frame, Step, run
 from catalog.rendering.contexts import Context
+from catalog.rendering.fusing import Fused
 from catalog.rendering.parsing import ROOTS, Reader
 from catalog.rendering.refusals import BadTemplate, RenderingFailed
 from catalog.rendering.urls import is_picture_path, web_link
@@ -43,6 +44,7 @@ class Template:
     is_static: bool
     steps: Sequence[Step] = field(repr=False)
     fixed: str | None = field(default=None, repr=False)
+    fused: Fused | None = field(default=None, repr=False)  # where it is all that is to be done
 
     def render(self, names: Mapping[str, Any]) -> str:
         """The text for somebody; raises RenderingFailed. `names` are made by `values.seen`."""
@@ -52,6 +54,8 @@ class Template:
 
     def render_in(self, frame: Frame) -> str:
         try:
+            if self.fused is not None:
+                return finished(self.kind, self.fused.text(frame))
             run(self.steps, frame)
         except RenderingFailed:
             raise
@@ -110,7 +114,16 @@ def parsed(text: str, kind: Kind, fields: frozenset[str]) -> Template:
             fixed = finished(kind, "".join(frame.parts))
         except RenderingFailed:
             raise BadTemplate(UNUSABLE[kind]()) from None
-    return Template(kind, text, frozenset(reader.named), reader.is_static, tuple(steps), fixed)
+    only = steps[0] if len(steps) == 1 else None
+    return Template(
+        kind,
+        text,
+        frozenset(reader.named),
+        reader.is_static,
+        tuple(steps),
+        fixed,
+        only if isinstance(only, Fused) else None,
+    )
 
 
 UNUSABLE: Mapping[Kind, Any] = {

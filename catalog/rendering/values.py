@@ -76,8 +76,8 @@ def number_to_text(value: float | Decimal) -> str:
 
 def one_line(text: str) -> str:
     """The text without line breaks: it may become a header."""
-    return LINES.sub(" ", text)
+    return text if text.isprintable() else LINES.sub(" ", text)
 
 
 def without_controls(text: str) -> str:
-    return CONTROLS.sub("", text)
+    return text if text.isprintable() else CONTROLS.sub("", text)
