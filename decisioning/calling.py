@@ -64,9 +64,10 @@ class SlotCall(BaseModel):
     slot: Annotated[Word | None, Field(description="the space's name unless it is given")] = None
     space: Word
     count: Annotated[int, Field(ge=1, le=MOST_OFFERS, strict=True)] | None = None
-    categories: Scope = []
-    themes: Scope = []
-    call: Data = {}
+    # made anew rather than copied, which takes longer
+    categories: Scope = Field(default_factory=list)
+    themes: Scope = Field(default_factory=list)
+    call: Data = Field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -81,7 +82,7 @@ class DecisionCall(BaseModel):
     environment: Word
     target: Told | None = None
     slots: Annotated[list[SlotCall], Field(min_length=1, max_length=MOST_SLOTS)]
-    call: Annotated[Data, Field(description="call data, for all slots")] = {}
+    call: Data = Field(description="call data, for all slots", default_factory=dict)
     deduplicate: Annotated[bool, Field(description="no offer in two slots")] = True
     consent: Annotated[bool, Field(description="without it nothing is stored")] = True
     record: bool = True
