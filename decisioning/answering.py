@@ -237,7 +237,7 @@ def written(work: Work, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     main = main or next(iter(made), None)
     visitor = work.identity.visitor
     return {
-        "interaction": str(main.interaction if main else uuid7()),
+        "interaction": main.name if main else str(uuid7()),
         "environment": main.environment if main else work.live.environment.name,
         "release": main.release if main else work.live.number,
         "identification": identification_of(outcomes),
@@ -271,7 +271,7 @@ def written_slot(work: Work, one: Outcome) -> dict[str, Any]:
     }
     if one.answer is None or one.decided is None or one.showing is None:
         return found
-    found["interaction"] = str(one.decided.interaction)
+    found["interaction"] = one.decided.name
     found["reason"] = str(one.answer.reason) if one.answer.reason else None
     found["propositions"] = described(one.answer, one.decided, one.showing)
     if work.call.explain:

@@ -35,7 +35,7 @@ class Person:
 class Made:
     """One offer in one slot. Slots that show the same rank of one decision share it."""
 
-    id: UUID
+    name: str  # its id
     slot: str
     space: str
     offer: str
@@ -49,14 +49,14 @@ class Made:
     @property
     def token(self) -> str:
         """What its links and the status call carry."""
-        return token_of(self.id)
+        return token_of(self.name)
 
 
 @immutable
 class Draft:
     """A decision that is not stored yet: contents are made from it, and links from its tokens."""
 
-    interaction: UUID
+    name: str  # the id that its interaction will have
     engine: Engine
     person: Person
     decision: Decision
@@ -68,12 +68,12 @@ class Shown:
     """What became of the contents of a draft.
 
     Where a slot cannot show an offer it is decided again without it. The others' destinations
-    and values are stored with them, by the ids of `Draft.made`.
+    and values are stored with them, by the names of `Draft.made`.
     """
 
     unusable: Mapping[str, frozenset[str]] = field(default_factory=dict)  # offers by slot
-    destinations: Mapping[UUID, str] = field(default_factory=dict)
-    data: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    destinations: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def show_nothing(draft: Draft) -> Shown:
@@ -118,7 +118,7 @@ class Ask:
 class Decided:
     """What was decided, and whether it is stored."""
 
-    interaction: UUID
+    name: str  # the id of its interaction
     environment: str
     release: int
     person: Person
@@ -126,3 +126,7 @@ class Decided:
     made: tuple[Made, ...]
     recorded: bool
     question: Question  # as the engine was asked in the end
+
+    @property
+    def interaction(self) -> UUID:
+        return UUID(self.name)

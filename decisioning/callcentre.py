@@ -246,7 +246,7 @@ def script_of(row: Proposition, eyes: Eyes, person: Mapping[str, Any]) -> Render
     if row.space not in live.spaces:
         return None
     made = Made(
-        id=row.pk,
+        name=str(row.pk),
         slot=row.slot,
         space=row.space,
         offer=row.offer,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -19,9 +17,9 @@ from decisioning.inputs import inputs_of, kept_slot
 from decisioning.needs import needs_of
 from decisioning.past import Before, current_release, read_past
 from decisioning.recording import Capped, Moved, TooBusy, note_full, record, with_caps
-from offers_site.identifiers import uuid7_at
+from offers_site.identifiers import texts_at
 
-Identifier = TypeVar("Identifier", UUID, str)
+FEW = 8  # names that are made at once: one for itself, and those of what is proposed
 HOPEFUL = 3  # attempts before somebody waits for their turn
 MOST_ATTEMPTS = 500
 
@@ -34,17 +32,18 @@ def decide(ask: Ask) -> Decided:
     What moved meanwhile is read again, and who keeps losing waits for their turn; an offer whose
     cap has just been used up gives way to the next best.
     """
-    interaction = uuid7_at(ask.at)
+    names = texts_at(ask.at, at_once=FEW)
+    name = next(names)
     exactly = ask.explain or not ask.is_recorded
     owner: int | None = None
     first = None if exactly else ask.first
     for attempt in range(MOST_ATTEMPTS):
         try:
             if attempt < HOPEFUL or owner is None:
-                return attempt_once(ask, interaction, exactly=exactly, first=first)
+                return attempt_once(ask, name, names, exactly=exactly, first=first)
             with transaction.atomic():
                 hold_clock(owner)
-                return attempt_once(ask, interaction, exactly=exactly)
+                return attempt_once(ask, name, names, exactly=exactly)
         except Lost as lost:
             owner, first = lost.before.owner, None
             if isinstance(lost.reason, Capped):
@@ -62,10 +61,11 @@ class Lost(Exception):
 
 
 def attempt_once(
-    ask: Ask, interaction: UUID, *, exactly: bool, first: Before | None = None
+    ask: Ask, name: str, names: Iterator[str], *, exactly: bool, first: Before | None = None
 ) -> Decided:
+    """`name` is the id of the interaction; more of them are for what is proposed."""
     engine, before = read_with_engine(ask, exactly=exactly, first=first)
-    draft, shown, question = draw_up(ask, interaction, engine, before)
+    draft, shown, question = draw_up(ask, name, names, engine, before)
     stored = kept_of(draft.made)
     if ask.is_recorded and (stored or not draft.made):
         told = told_of(ask, draft, shown, question, before, stored)
@@ -81,7 +81,7 @@ def attempt_once(
     else:
         recorded = False
     return Decided(
-        interaction=interaction,
+        name=name,
         environment=engine.release.environment,
         release=engine.release.number,
         person=before.person,
@@ -131,18 +131,18 @@ def hold_clock(owner: int) -> None:
 
 
 def draw_up(
-    ask: Ask, interaction: UUID, engine: Engine, before: Before
+    ask: Ask, name: str, names: Iterator[str], engine: Engine, before: Before
 ) -> tuple[Draft, Shown, Question]:
     """Decide, and decide again without the offers whose content a slot cannot show."""
-    question = question_of(ask, str(interaction), before)
+    question = question_of(ask, name, before)
     while True:
         decision = engine.decide(question)
         draft = Draft(
-            interaction=interaction,
+            name=name,
             engine=engine,
             person=before.person,
             decision=decision,
-            made=tuple(made_of(engine, question, decision, keeps=ask.keeps)),
+            made=tuple(made_of(engine, question, decision, names, keeps=ask.keeps)),
         )
         shown = ask.show(draft)
         if not shown.unusable:
@@ -180,34 +180,36 @@ def without(slot: Slot, unusable: Mapping[str, frozenset[str]]) -> Slot:
 
 
 def made_of(
-    engine: Engine, question: Question, decision: Decision, *, keeps: Callable[[str], bool]
+    engine: Engine,
+    question: Question,
+    decision: Decision,
+    names: Iterator[str],
+    *,
+    keeps: Callable[[str], bool],
 ) -> Iterator[Made]:
     """The propositions slot by slot."""
-    ids = iter(partial(uuid7_at, question.at), None)
-    for identifier, slot, space, one in proposed(engine, question, decision, ids):
-        yield made_as(identifier, slot, space, one, is_recorded=keeps(space.name))
+    for name, slot, space, one in proposed(engine, question, decision, names):
+        yield made_as(name, slot, space, one, is_recorded=keeps(space.name))
 
 
 def proposed(
-    engine: Engine, question: Question, decision: Decision, ids: Iterator[Identifier]
-) -> Iterator[tuple[Identifier, Slot, Space, Proposition]]:
-    """Slot by slot; slots that show one rank of one list share a proposition, and so its id."""
+    engine: Engine, question: Question, decision: Decision, names: Iterator[str]
+) -> Iterator[tuple[str, Slot, Space, Proposition]]:
+    """Slot by slot; slots that show one rank of one list share a proposition, and so its name."""
     answers = iter(decision.answers)
     for asked in engine.asked(question.slots):
-        known: dict[int, Identifier] = {}
+        known: dict[int, str] = {}
         for slot, _rank in asked.shown:
             for one in next(answers).propositions:
-                identifier = known.get(one.rank)
-                if identifier is None:
-                    identifier = known[one.rank] = next(ids)
-                yield identifier, slot, asked.space, one
+                name = known.get(one.rank)
+                if name is None:
+                    name = known[one.rank] = next(names)
+                yield name, slot, asked.space, one
 
 
-def made_as(
-    identifier: UUID, slot: Slot, space: Space, one: Proposition, *, is_recorded: bool
-) -> Made:
+def made_as(name: str, slot: Slot, space: Space, one: Proposition, *, is_recorded: bool) -> Made:
     return Made(
-        id=identifier,
+        name=name,
         slot=slot.slot,
         space=space.name,
         offer=one.offer,
@@ -220,12 +222,12 @@ def made_as(
     )
 
 
-def kept_of(made: Iterable[Made]) -> dict[UUID, Made]:
+def kept_of(made: Iterable[Made]) -> dict[str, Made]:
     """Those that are stored, each once, in the slot that showed it first."""
-    found: dict[UUID, Made] = {}
+    found: dict[str, Made] = {}
     for one in made:
         if one.is_recorded:
-            found.setdefault(one.id, one)
+            found.setdefault(one.name, one)
     return found
 
 
@@ -238,14 +240,14 @@ def told_of(
     shown: Shown,
     question: Question,
     before: Before,
-    stored: Mapping[UUID, Made],
+    stored: Mapping[str, Made],
 ) -> dict[str, Any]:
     release, person = draft.engine.release, before.person
     counting = [one for one in stored.values() if not one.is_fallback]
     proposed = [(one.offer, one.space, one.status) for one in counting]
     return with_caps(
         {
-            "interaction": str(draft.interaction),
+            "interaction": draft.name,
             "environment": ask.environment,
             "contact": person.pk,
             # what no rule counts moves nobody's history
@@ -258,8 +260,8 @@ def told_of(
             "deduplicate": ask.deduplicate,
             "slots": [kept_slot(slot) for slot in question.slots],
             "propositions": [
-                row_of(one, release, shown.destinations.get(one.id, ""), shown.data.get(one.id, {}))
-                for one in stored.values()
+                row_of(one, release, shown.destinations.get(name, ""), shown.data.get(name, {}))
+                for name, one in stored.items()
             ],
         },
         wanted_by(release, proposed, ask.at, of_nobody=person.pk is None),
@@ -270,7 +272,7 @@ def row_of(one: Made, release: Release, leads_to: str, data: Mapping[str, Any]) 
     offer = release.by_code.get(one.offer)
     category, path = (offer.category, offer.path) if offer else ("", "")
     return {
-        "id": str(one.id),
+        "id": one.name,
         "status": one.status,
         "rank": one.rank,
         "weight": str(one.weight),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 
@@ -46,7 +45,7 @@ class Fitting:
         key = (slot.slot, one.offer, one.rank, one.weight, one.context, one.is_fallback, language)
         found = self.known.get(key)
         if found is None:
-            made = made_as(UUID(name), slot, space, one, is_recorded=self.keeps[space.name])
+            made = made_as(name, slot, space, one, is_recorded=self.keeps[space.name])
             found = self.written(made, facts)
             if not self.is_personal(made, language):
                 if len(self.known) >= MOST_PIECES:

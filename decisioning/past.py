@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from psycopg.errors import UndefinedColumn
@@ -26,7 +25,7 @@ from decisioning.needs import Needs, needs_of
 from offers_site.statements import read
 
 VISITOR = Contact.Kind.VISITOR.value
-NO_ID, EVERY_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
+NO_ID, EVERY_ID = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
 MILLISECOND = timedelta(milliseconds=1)
 STATEMENT = """
 SELECT e.release_number, c.id, c.key, c.kind, coalesce(c.linked_contact_id, c.id),
@@ -165,13 +164,13 @@ def reading_of(release: Release, asked: Asked) -> Reading:
     return found
 
 
-def window(reach: timedelta | None, at: datetime) -> list[UUID]:
+def window(reach: timedelta | None, at: datetime) -> list[str]:
     """The identifiers of what happened at most `reach` from a moment."""
     if reach is None:
         return [NO_ID, EVERY_ID]
-    first = max((at - reach - EPOCH) // MILLISECOND, 0)
-    last = (at + reach - EPOCH) // MILLISECOND
-    return [UUID(int=first << 80), UUID(int=((last + 1) << 80) - 1)]
+    first = f"{max((at - reach - EPOCH) // MILLISECOND, 0):012x}"
+    last = f"{(at + reach - EPOCH) // MILLISECOND:012x}"
+    return [f"{first[:8]}-{first[8:]}{NO_ID[13:]}", f"{last[:8]}-{last[8:]}{EVERY_ID[13:]}"]
 
 
 def used_of(

@@ -15,6 +15,7 @@ from decisioning.live import Live
 from decisioning.models import Interaction
 from decisioning.needs import needs_of
 from decisioning.offered import Offered, offered_in
+from offers_site.identifiers import texts_at
 
 CHUNK = 500
 Line = tuple[str, int, str, str, str]  # space, rank, offer, weight, context
@@ -83,7 +84,8 @@ def question_from(one: Interaction, live: Live) -> Question:
 def replayed(one: Interaction, live: Live) -> tuple[Line, ...]:
     question, engine = question_from(one, live), live.engine
     decision = engine.decide(question)
-    made = made_of(engine, question, decision, keeps=lambda name: live.spaces[name].record)
+    names = texts_at(one.at)
+    made = made_of(engine, question, decision, names, keeps=lambda name: live.spaces[name].record)
     return lines(
         (m.space, m.rank, m.offer, f"{m.weight:.6f}", m.context) for m in kept_of(made).values()
     )

@@ -10,8 +10,6 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
-
 from decisioning.asks import Ask, Made
 from decisioning.deciding import row_of
 from decisioning.engine.compiled import Release
@@ -21,6 +19,7 @@ from decisioning.inputs import kept_of_person, kept_slot, kept_used
 from decisioning.needs import needs_of
 from decisioning.past import Before
 from decisioning.sharing import Want
+from offers_site.jsonbytes import to_json
 
 NULL = "\\N"
 TAIL = (
@@ -33,7 +32,7 @@ PLAIN = re.compile(r"[^\\\t\n\r]*")
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """What people get who are shown an offer at a rank of a slot; `made.id` is of one of them."""
+    """What people get who are shown an offer at a rank of a slot; `made.name` is of one of them."""
 
     release: Release
     made: Made
@@ -73,7 +72,7 @@ class Drawn:
 
     @property
     def made(self) -> tuple[Made, ...]:
-        return tuple(replace(piece.made, id=UUID(name)) for name, piece in self.pieces)
+        return tuple(replace(piece.made, name=name) for name, piece in self.pieces)
 
 
 class Rows:

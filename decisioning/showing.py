@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -60,8 +59,8 @@ class Showing:
     at: datetime
     language: str | None = None  # what the caller asks for
     accepted: str | None = None  # what the browser reads
-    rendered: dict[tuple[UUID, str], Rendered] = field(default_factory=dict)
-    links: dict[UUID, Links] = field(default_factory=dict)
+    rendered: dict[tuple[str, str], Rendered] = field(default_factory=dict)
+    links: dict[str, Links] = field(default_factory=dict)
 
     def show(self, draft: Draft) -> Shown:
         """Where a template fails, the offer gives its slot to the next; raises Outdated."""
@@ -70,25 +69,25 @@ class Showing:
         self.rendered, self.links = {}, {}
         people: dict[str, dict[str, Any]] = {}
         unusable: dict[str, frozenset[str]] = {}
-        destinations: dict[UUID, str] = {}
-        data: dict[UUID, Mapping[str, Any]] = {}
+        destinations: dict[str, str] = {}
+        data: dict[str, Mapping[str, Any]] = {}
         base_url = settings.BASE_URL
         language = self.language or facts.get("language") or self.accepted
         for made in draft.made:
             if made.slot not in people:
                 call = self.slots[made.slot].call
                 people[made.slot] = person_names(facts, call, language or live.environment.language)
-            links = self.links.get(made.id)
+            links = self.links.get(made.name)
             if links is None:
-                links = self.links[made.id] = links_of(made, base_url)
+                links = self.links[made.name] = links_of(made, base_url)
             found = written(made, live, people[made.slot], language, base_url, links)
             if found is None:
                 unusable[made.slot] = unusable.get(made.slot, frozenset()) | {made.offer}
                 continue
-            self.rendered[made.id, made.slot] = found
-            destinations[made.id] = found.content.get("destination_url") or ""
+            self.rendered[made.name, made.slot] = found
+            destinations[made.name] = found.content.get("destination_url") or ""
             if made.is_recorded and live.stored_on_proposition[made.space].names:
-                data[made.id] = self.stored(made, live, facts)
+                data[made.name] = self.stored(made, live, facts)
         return Shown(unusable=unusable, destinations=destinations, data=data)
 
     def live_now(self, number: int) -> Live:
@@ -207,7 +206,7 @@ def described(answer: Answer, decided: Decided, showing: Showing) -> list[dict[s
     mine = {one.offer: one for one in decided.made if one.slot == answer.slot}
     live = showing.live_now(decided.release)
     return [
-        describe(made, live, showing.rendered[made.id, answer.slot], showing.links[made.id])
+        describe(made, live, showing.rendered[made.name, answer.slot], showing.links[made.name])
         for made in (mine[one.offer] for one in answer.propositions)
     ]
 

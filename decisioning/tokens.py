@@ -22,8 +22,10 @@ def begun() -> hmac.HMAC:
     return hmac.new(secret, digestmod=sha256)
 
 
-def token_of(proposition: UUID) -> str:
-    return urlsafe_b64encode(proposition.bytes + proof_of(proposition.bytes)).decode()
+def token_of(proposition: UUID | str) -> str:
+    """The token of an identifier, or of its text."""
+    identifier = bytes.fromhex(str(proposition).replace("-", ""))
+    return urlsafe_b64encode(identifier + proof_of(identifier)).decode()
 
 
 def proposition_of(token: str) -> UUID | None:

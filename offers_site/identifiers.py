@@ -34,14 +34,14 @@ def uuid7_at(at: datetime, chance: bytes | None = None) -> uuid.UUID:
     return _made_of(_ticks_at(at), chance or os.urandom(8))
 
 
-def texts_at(moment: datetime) -> Iterator[str]:
-    """The texts of ever more of them, for who makes thousands for one moment."""
+def texts_at(moment: datetime, *, at_once: int = AT_ONCE) -> Iterator[str]:
+    """The texts of ever more of them, for who makes several, or thousands, for one moment."""
     milliseconds, fraction = divmod(_ticks_at(moment), 4096)
     time = f"{milliseconds:012x}"
     start = f"{time[:8]}-{time[8:]}-7{fraction:03x}-"
     while True:
-        chance = os.urandom(8 * AT_ONCE).hex()  # asking the system takes longer than what it gives
-        for at in range(0, 16 * AT_ONCE, 16):
+        chance = os.urandom(8 * at_once).hex()  # asking the system takes longer than what it gives
+        for at in range(0, 16 * at_once, 16):
             variant = VARIANTS[chance[at]]
             yield f"{start}{variant}{chance[at + 1 : at + 4]}-{chance[at + 4 : at + 16]}"
 

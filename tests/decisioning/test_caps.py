@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -160,7 +161,7 @@ def test_a_cap_on_a_status_counts_what_propositions_reach_once_each():
 
     for status in (Status.ACCEPTED, Status.REJECTED, Status.ACCEPTED):
         change = Change(status=status, at=AT, source="api")
-        change_status(first.id, change, engine_for=lambda _environment, _number: engine)
+        change_status(UUID(first.name), change, engine_for=lambda _environment, _number: engine)
 
     assert CapTotalUse.objects.aggregate(Sum("used")) == {"used__sum": 1}
     assert offers_of(decide(ask_for(shop, engine, ada))) == ["NEXT"]
@@ -174,7 +175,7 @@ def test_a_person_s_cap_on_a_status_is_filled_by_their_statuses():
     )
     first = decide(ask_for(shop, engine, ada)).made[0]
     change = Change(status=Status.REJECTED, at=AT, source="api")
-    change_status(first.id, change, engine_for=lambda _environment, _number: engine)
+    change_status(UUID(first.name), change, engine_for=lambda _environment, _number: engine)
     assert offers_of(decide(ask_for(shop, engine, ada))) == ["NEXT"]
     assert offers_of(decide(ask_for(shop, engine, make_contact("C2")))) == ["TOP"]
 

@@ -44,6 +44,6 @@ def test_a_decision_is_stored_with_its_propositions_and_what_it_was_made_from():
     one = Proposition.objects.get(rank=1)
     assert (one.interaction, one.contact, one.at, one.changed_at) == (kept.id, ada, AT, AT)
     assert (one.space, one.channel, one.slot, one.context) == ("webHero", "web", "hero", "Standard")
-    assert one.id == decided.made[0].id
+    assert str(one.id) == decided.made[0].name
     assert moment_of(one.id) == AT
     assert Clock.objects.get().ticks == 1

@@ -1,5 +1,5 @@
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -36,7 +36,9 @@ def shown(engine):
 
 def tell(proposition, status, engine, at=LATER, **more):
     change = Change(status=status, at=at, source="api", **more)
-    return change_status(proposition.id, change, engine_for=lambda _environment, _number: engine)
+    return change_status(
+        UUID(proposition.name), change, engine_for=lambda _environment, _number: engine
+    )
 
 
 def test_a_status_moves_and_what_is_told_is_kept(shown, engine):
