@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from jobs.actions import start_job
 from tests.browser.conftest import NARROW, WIDE
 from tests.build import make_key, make_label, make_user
+from tests.catalog.making import make_offer, make_shop, publish
 
 AUDIT = Path(__file__).with_name("audit.js").read_text()
 LONG = "Import of contacts_2026_11_export_full_with_consents_and_preferences_final.csv"
@@ -96,14 +97,17 @@ def test_the_language_is_chosen_and_kept(open_page, administrator):
     assert administrator.language == "fr"
 
 
-@pytest.mark.urls("tests.with_gallery")
 def test_live_tints_the_bar_and_says_so(open_page):
-    page = open_page("/gallery/")
+    publish(make_offer(make_shop()))
+    page = open_page("/catalogue/shop/offers/NYC/")
+    expect(page.get_by_role("link", name="Edit").first).to_be_visible()
 
     page.get_by_role("button", name="Live", exact=True).click()
 
     expect(page.locator("body")).to_have_attribute("data-side", "live")
     expect(page.get_by_text("the catalogue cannot be edited here")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nyc")
+    expect(page.get_by_role("link", name="Edit")).to_have_count(0)
     page.goto(page.url)
     expect(page.get_by_role("button", name="Live", exact=True)).to_have_attribute(
         "aria-pressed", "true"
