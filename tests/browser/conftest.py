@@ -10,7 +10,6 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import expect
 
 from tests.build import make_user
 
@@ -39,8 +38,6 @@ UNPAINTED = (
 )
 # No name of the outside is looked up: to wait for a network that is not there takes half a minute.
 ALONE = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",)
-
-expect.set_options(timeout=20_000)  # of a machine that does much besides; who passes waits for none
 
 
 def pytest_collection_modifyitems(items):

@@ -7,13 +7,13 @@ import io
 import pytest
 from django.urls import reverse
 from PIL import Image
-from playwright.sync_api import expect
 
 from catalog.cleaning import clean_field
 from catalog.models import Offer, Space
 from catalog.models.content import Asset
 from catalog.rendering import BadTemplate, parse_template
 from catalog.shapes import RepresentationShape, SpaceShape
+from tests.browser.waiting import expect
 from tests.build import make_contact
 from tests.catalog.making import make_offer, make_shop, write
 

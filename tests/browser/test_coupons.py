@@ -1,10 +1,9 @@
 """A pool in the hands of a marketer: its form, its codes, and the keys that work on them."""
 
-from playwright.sync_api import expect
-
 from coupons.models import Coupon
 from coupons.stock import stock_of
 from tests.browser.conftest import NARROW, WIDE, sign_in
+from tests.browser.waiting import expect
 from tests.build import make_codes, make_user
 
 

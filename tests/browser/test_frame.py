@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 from django.utils.timezone import now
-from playwright.sync_api import expect
 
 from jobs.actions import start_job
 from tests.browser.conftest import NARROW, WIDE
+from tests.browser.waiting import expect
 from tests.build import make_key, make_label, make_user
 from tests.catalog.making import make_offer, make_shop, publish
 
@@ -164,4 +164,4 @@ def test_the_keyboard_leads_around_the_frame(open_page):
     keys.press("Escape")
     keys.press("g")
     keys.press("p")
-    expect(page).to_have_url(re.compile(r"/people/$"))
+    page.wait_for_url(re.compile(r"/people/$"))

@@ -4,10 +4,10 @@ import re
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect
 
 from accounts.models import User
 from tests.browser.conftest import NARROW, sign_in
+from tests.browser.waiting import expect
 from tests.build import make_user
 
 PEOPLE = "/people/"
@@ -38,7 +38,7 @@ def test_typing_narrows_and_the_address_keeps_it(open_page, people):
     expect(search).to_be_focused()
     expect(search).to_have_value("ngo")
     expect(page.locator("#list-people-count")).to_have_text("1")
-    expect(page).to_have_url(re.compile(r"/people/\?q=ngo$"))
+    page.wait_for_url(re.compile(r"/people/\?q=ngo$"))
     expect(page.locator(".chip")).to_contain_text("ngo")
     page.reload()
     assert names(page) == ["Bob Ngo"]
@@ -69,7 +69,7 @@ def test_sorting_keeps_the_search(open_page, people):
     expect(page.locator("tbody th").first).to_have_text("Dan Quist")
     page.get_by_role("searchbox").fill("@example")
 
-    expect(page).to_have_url(re.compile(r"sort=-name"))
+    page.wait_for_url(re.compile(r"sort=-name"))
     expect(page.locator("tbody tr")).to_have_count(4)
     expect(page.locator("tbody th").first).to_have_text("Dan Quist")
 

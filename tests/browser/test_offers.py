@@ -2,11 +2,10 @@
 
 import re
 
-from playwright.sync_api import expect
-
 from catalog.models import Draft, Revision
 from catalog.shapes import CategoryShape, EnvironmentShape, SpaceShape
 from tests.browser.conftest import NARROW, sign_in
+from tests.browser.waiting import expect
 from tests.build import make_attribute, make_contact, make_role, make_user
 from tests.catalog.making import make_offer, make_shop, write
 

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from contacts.models import Audience
 from tests.browser.conftest import NARROW
+from tests.browser.waiting import expect
 from tests.build import make_attribute, make_audience, make_contact
 
 CREATE = "/audiences/create/"
