@@ -125,7 +125,7 @@ def test_ticked_rows_are_confirmed_and_changed_together(open_page, people):
     }
 
 
-def test_all_on_this_page_are_ticked_and_unticked(open_page, people):
+def test_rows_are_ticked_together_and_asked_about_one_by_one(open_page, people):
     page = open_page(PEOPLE)
     whole = page.get_by_label("Select all on this page")
 
@@ -134,15 +134,11 @@ def test_all_on_this_page_are_ticked_and_unticked(open_page, people):
     page.get_by_label("Select Bob Ngo").uncheck()
     assert whole.evaluate("box => box.indeterminate")
     page.get_by_role("button", name="Clear selection").click()
-
     expect(page.locator(".bulk-bar")).to_be_hidden()
 
-
-def test_a_row_menu_asks_in_the_dialog_and_gives_the_focus_back(open_page, people):
-    page = open_page(PEOPLE)
+    # the menu of a row asks in the dialog, which gives the focus back
     opener = page.get_by_role("button", name="Actions for Bob Ngo")
     opener.focus()
-
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Deactivate").focus()
     page.keyboard.press("Enter")
