@@ -1,10 +1,10 @@
 """A call from the first letter of a name to the next best offer, without a mouse."""
 
 import pytest
-from playwright.sync_api import expect
 
 from decisioning.models import Proposition, Transition
 from tests.browser.conftest import NARROW
+from tests.browser.waiting import expect
 from tests.decisioning.http import forget, open_bank
 
 

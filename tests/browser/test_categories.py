@@ -1,10 +1,10 @@
 """The tree of categories under the hands: walked and moved by keys, dragged, opened and closed."""
 
 import pytest
-from playwright.sync_api import expect
 
 from catalog.models import Category
 from catalog.shapes import CategoryShape
+from tests.browser.waiting import expect
 from tests.catalog.making import make_shop, write
 
 TREE = "/catalogue/shop/categories/"

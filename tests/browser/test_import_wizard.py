@@ -1,10 +1,10 @@
 """A file with errors: dropped, understood, imported, mended and sent again, on a telephone."""
 
 import pytest
-from playwright.sync_api import expect
 
 from offers_site.tasks import import_file as import_task
 from tests.browser.conftest import NARROW
+from tests.browser.waiting import expect
 from tests.transfers.conftest import contacts
 from transfers.models import Transfer
 

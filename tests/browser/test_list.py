@@ -4,10 +4,10 @@ import re
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect
 
 from accounts.models import User
 from tests.browser.conftest import NARROW, sign_in
+from tests.browser.waiting import expect
 from tests.build import make_user
 
 PEOPLE = "/people/"
@@ -38,7 +38,7 @@ def test_typing_narrows_and_the_address_keeps_it(open_page, people):
     expect(search).to_be_focused()
     expect(search).to_have_value("ngo")
     expect(page.locator("#list-people-count")).to_have_text("1")
-    expect(page).to_have_url(re.compile(r"/people/\?q=ngo$"))
+    page.wait_for_url(re.compile(r"/people/\?q=ngo$"))
     expect(page.locator(".chip")).to_contain_text("ngo")
     page.reload()
     assert names(page) == ["Bob Ngo"]
@@ -69,7 +69,7 @@ def test_sorting_keeps_the_search(open_page, people):
     expect(page.locator("tbody th").first).to_have_text("Dan Quist")
     page.get_by_role("searchbox").fill("@example")
 
-    expect(page).to_have_url(re.compile(r"sort=-name"))
+    page.wait_for_url(re.compile(r"sort=-name"))
     expect(page.locator("tbody tr")).to_have_count(4)
     expect(page.locator("tbody th").first).to_have_text("Dan Quist")
 
@@ -125,7 +125,7 @@ def test_ticked_rows_are_confirmed_and_changed_together(open_page, people):
     }
 
 
-def test_all_on_this_page_are_ticked_and_unticked(open_page, people):
+def test_rows_are_ticked_together_and_asked_about_one_by_one(open_page, people):
     page = open_page(PEOPLE)
     whole = page.get_by_label("Select all on this page")
 
@@ -134,15 +134,11 @@ def test_all_on_this_page_are_ticked_and_unticked(open_page, people):
     page.get_by_label("Select Bob Ngo").uncheck()
     assert whole.evaluate("box => box.indeterminate")
     page.get_by_role("button", name="Clear selection").click()
-
     expect(page.locator(".bulk-bar")).to_be_hidden()
 
-
-def test_a_row_menu_asks_in_the_dialog_and_gives_the_focus_back(open_page, people):
-    page = open_page(PEOPLE)
+    # the menu of a row asks in the dialog, which gives the focus back
     opener = page.get_by_role("button", name="Actions for Bob Ngo")
     opener.focus()
-
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Deactivate").focus()
     page.keyboard.press("Enter")

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from contacts.models import Audience
 from tests.browser.conftest import NARROW
+from tests.browser.waiting import expect
 from tests.build import make_attribute, make_audience, make_contact
 
 CREATE = "/audiences/create/"
@@ -185,8 +185,13 @@ def test_a_number_opens_those_it_counts(built):
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
 
+    # nor does anything of it hang over a small screen
+    page.set_viewport_size(NARROW)
+    expect(box(page, "condition 3.2")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
-def test_conditions_move_by_drag_and_by_arrow_keys(built):
+
+def test_conditions_move_by_drag_by_arrow_keys_and_by_their_menu(built):
     page = built
 
     grip = box(page, "condition 1").locator("[data-grip]")
@@ -211,10 +216,7 @@ def test_conditions_move_by_drag_and_by_arrow_keys(built):
     rule_of(page).get_by_role("button", name="Redo").click()
     expect(box(page, "condition 1")).to_contain_text("Points")
 
-
-def test_the_menu_duplicates_moves_and_removes(built):
-    page = built
-
+    # by its menu: duplicated, moved and removed
     def act(what, verb):
         rule_of(page).get_by_role("button", name=f"Actions for {what}", exact=True).click()
         page.locator(".menu:popover-open").get_by_role("button", name=verb).click()
@@ -225,7 +227,6 @@ def test_the_menu_duplicates_moves_and_removes(built):
     expect(box(page, "condition 2.1")).to_contain_text("Points")
     act("condition 2.1", "Move out of its group")
     act("condition 3", "Remove")
-
     expect(box(page, "group 3")).to_be_visible()
     expect_number(page, 2)
 
@@ -292,15 +293,6 @@ def test_unfinished_conditions_come_back_from_the_text(builder):
     rule_of(page).get_by_role("button", name="Builder", exact=True).click()
 
     expect(box(page, "condition 2")).to_contain_text("City")
-
-
-def test_nothing_hangs_over_a_small_screen(builder):
-    page = builder
-    page.set_viewport_size(NARROW)
-    build_by_mouse(page)
-    expect_number(page, 2)
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
 def test_without_the_server_nothing_is_lost(builder, complaints):

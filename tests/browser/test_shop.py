@@ -4,13 +4,13 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from contacts.actions.contacts import create_contact
 from contacts.models import Contact
 from decisioning import demo
 from decisioning.models import Proposition
 from offers_site.embedded.places import Places
+from tests.browser.waiting import expect
 from tests.build import NOON
 from tests.decisioning.http import forget
 

@@ -7,11 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.conf import settings as ours
-from playwright.sync_api import expect
 
 from contacts.models import Contact
 from decisioning.models import Proposition
 from tests.browser.conftest import listening
+from tests.browser.waiting import expect
 from tests.decisioning.http import Bank, forget, open_bank
 
 PAGE = """<!doctype html>

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from catalog.models import Context, Offer
 from catalog.shapes import ContextShape
 from tests.browser.conftest import NARROW
+from tests.browser.waiting import expect
 from tests.catalog.making import make_offer, make_shop, publish
 
 GRID = "/catalogue/shop/weights/?sort=-weight"

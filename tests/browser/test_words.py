@@ -4,12 +4,12 @@ import re
 
 import pytest
 from django.utils.timezone import now
-from playwright.sync_api import expect
 
 from accounts.models import AccessLabel
 from jobs.actions import start_job
 from jobs.models import Job
 from tests.browser.conftest import listening, sign_in
+from tests.browser.waiting import expect
 from tests.build import PASSWORD, make_label, make_user
 
 
@@ -115,7 +115,7 @@ def test_a_session_that_ended_leads_to_sign_in(open_page, administrator):
 
     page.get_by_role("link", name="Name", exact=True).click()
 
-    expect(page).to_have_url(re.compile(r"/sign-in/\?next="))
+    page.wait_for_url(re.compile(r"/sign-in/\?next="))
 
 
 def test_a_job_is_asked_to_stop_in_a_dialog_that_stays_one(open_page, administrator):

@@ -76,6 +76,9 @@ def test_the_coupon_is_asked_for(client, ada):
 
 def test_the_page_of_a_coupon_leads_there(client, ada):
     make_coupon("SOC", type="individual")
+    codes = page(client.get(reverse("coupons:code-list", args=["SOC"])))
+    assert f'href="{CREATE}?subject=codes&amp;coupon=SOC"' in codes
+    assert f'href="{reverse("transfers:export-create")}?subject=codes&amp;coupon=SOC"' in codes
 
     transfer = upload(client, address=f"{CREATE}?subject=codes&coupon=SOC")
 
