@@ -62,9 +62,9 @@ def described(name: str) -> str:
 
 
 def copied(name: str) -> bytes:
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY {described(name)} TO STDOUT (FORMAT binary)") as copy:
-            return b"".join(copy)
+    statement = f"COPY {described(name)} TO STDOUT (FORMAT binary)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        return b"".join(copy)
 
 
 @transaction.atomic
