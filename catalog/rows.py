@@ -46,10 +46,16 @@ class Kind:
 
     def read(self, **conditions: Any) -> list[Row]:
         """In a constant number of queries, however many there are."""
-        rows = self.model._default_manager.filter(**conditions, **(self.among or {}))
-        if self.related:
-            rows = rows.select_related(*self.related)
+        rows = self.rows(**conditions, **(self.among or {}))
         return list(rows.prefetch_related(*self.prefetched).order_by("pk"))
+
+    def read_again(self, row: Row) -> Row:
+        """The row as it is now; its parts are read when somebody asks for them."""
+        return self.rows().get(pk=row.pk)
+
+    def rows(self, **conditions: Any) -> models.QuerySet[Any]:
+        rows = self.model._default_manager.filter(**conditions)
+        return rows.select_related(*self.related) if self.related else rows
 
     @property
     def has_labels(self) -> bool:

@@ -82,8 +82,7 @@ def save(
         at=at,
         template=template,
     )
-    (fresh,) = KINDS[type(shape)].read(pk=saved.pk)
-    return fresh
+    return KINDS[type(shape)].read_again(saved)
 
 
 def current(row: Row, shape: Shape, version: int | None) -> Row:

@@ -105,6 +105,8 @@ def environment_of_children(places: Places, wishes: Wishes, base_url: str) -> di
         "OVERTURE_SLOTS": str(wishes.slots),
         "PROMETHEUS_MULTIPROC_DIR": str(places.metrics),
         "BASE_URL": base_url,
+        # Celery would check everything in each worker, and look at nothing that it finds.
+        "CELERY_SKIP_CHECKS": "yes",
         # Celery warns root of pickle, which we do not use.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }

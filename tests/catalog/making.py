@@ -25,6 +25,8 @@ from catalog.shapes import (
     SpaceShape,
 )
 from tests.build import NOON
+from tests.decisioning.http import forget
+from tests.keeping import Kept
 
 LATER = NOON + timedelta(hours=1)
 CONTENT, ELIGIBILITY = Side.CONTENT, Side.ELIGIBILITY
@@ -44,6 +46,14 @@ def write_all(environment: Environment, shapes: Iterable[Any]) -> list[Any]:
 
 def make_shop(**values: Any) -> Environment:
     """Two spaces, travel with canada below, the filter `grown` and the rule R1."""
+    if values:
+        return new_shop(**values)
+    forget()
+    SHOP.bring()
+    return Environment.objects.get(name="shop")
+
+
+def new_shop(**values: Any) -> Environment:
     shape = EnvironmentShape(
         **{"name": "shop", "label": "Shop", "timezone": "Europe/Paris"} | values
     )
@@ -61,6 +71,9 @@ def make_shop(**values: Any) -> Environment:
     rule = PresentationRuleShape(name="R1", label="Already taken", statuses=("accepted",))
     write(None, rule, shop)
     return shop
+
+
+SHOP = Kept(new_shop)
 
 
 def make_offer(shop: Environment, code: str = "NYC", **values: Any) -> Offer:

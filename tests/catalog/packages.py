@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from catalog.packages.reading import read
 from catalog.packages.writing import write
 from catalog.problems import NotAcceptable
 from tests.build import NOON
+from tests.keeping import Kept
 
 SHOP: dict[str, Any] = {
     "format": "overture-catalog/1",
@@ -89,6 +91,9 @@ def as_bytes(tree: Any) -> bytes:
 def applied(tree: Any, *, by: Actor = None, at: datetime = NOON, **options: Any) -> Applied:
     with transaction.atomic():
         return apply(read(as_bytes(tree)), by=by, at=at, **options)
+
+
+DESIGNED, PUBLISHED = Kept(partial(applied, SHOP)), Kept(partial(applied, SHOP, publish=True))
 
 
 def planned(tree: Any, *, by: Actor = None, **options: Any) -> Plan:

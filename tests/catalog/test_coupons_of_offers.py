@@ -16,7 +16,7 @@ from coupons.actions.refusing import StillUsed
 from coupons.models import Coupon
 from tests.build import NOON, make_coupon, make_label, make_role, make_user
 from tests.catalog.making import CONTENT, edit, fresh, make_offer, make_shop, publish
-from tests.catalog.packages import SHOP, applied, changed, exported, problems
+from tests.catalog.packages import DESIGNED, applied, changed, exported, problems
 from tests.catalog.test_at_once import at_once
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_a_coupon_that_hands_out_nothing_is_named_with_its_path(status, found):
 def test_a_coupon_that_one_may_not_see_is_none():
     label = make_label("brand-a")
     make_coupon("CPN1").access_labels.add(label)
-    applied(SHOP)
+    DESIGNED.bring()
     manager = make_user("m@example.org", role=BuiltIn.OFFER_MANAGER)
     holder = make_user("h@example.org", role=BuiltIn.OFFER_MANAGER)
     holder.roles.add(make_role("Brand", labels=[label]))

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from accounts.rights import BuiltIn, Right
 from catalog.models import Environment, Offer, Release
 from tests.build import bearer, make_key, make_label, make_role, make_user
-from tests.catalog.packages import SHOP, applied, changed, exported
+from tests.catalog.packages import DESIGNED, SHOP, applied, changed, exported
 from tests.catalog.test_packages import WRONG
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def file(tmp_path):
 
 
 def test_a_plan_changes_nothing_and_says_what_would_change(file):
-    applied(SHOP)
+    DESIGNED.bring()
     offers = changed()["offers"]
     offers[0]["contexts"][0]["weight"] = "8"
     offers.append({"code": "NEW", "label": "New one", "contexts": [{"weight": "1"}]})
@@ -205,7 +205,7 @@ def test_what_is_no_package_is_a_problem_and_no_crash(client, secret, body):
 
 
 def test_programs_list_offers(client, secret):
-    applied(SHOP)
+    DESIGNED.bring()
     first = ask(client, "GET", "shop/offers?limit=2", secret).json()
     rest = ask(client, "GET", f"shop/offers?cursor={first['next']}", secret).json()
 

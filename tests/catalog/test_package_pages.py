@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,17 +12,21 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.rights import BuiltIn, Right
 from catalog.models import Offer, Release
 from tests.build import make_role, make_user
-from tests.catalog.packages import SHOP, applied, as_bytes, changed, exported
+from tests.catalog.packages import DESIGNED, SHOP, applied, as_bytes, changed, exported
 from tests.catalog.test_packages import WRONG
+from tests.keeping import Kept
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PAGE = "/catalogue/shop/package/"
 
 
+SHOP_OF_OLD = Kept(partial(applied, SHOP, publish=True, at=LONG_AGO))
+
+
 @pytest.fixture
 def editor(client):
-    applied(SHOP, publish=True, at=LONG_AGO)
+    SHOP_OF_OLD.bring()
     user = make_user("editor@example.org", role=BuiltIn.OFFER_MANAGER)
     client.force_login(user)
     return user
@@ -129,7 +134,7 @@ def test_the_file_of_somebody_else_is_not_there(editor, client):
 
 
 def test_whoever_lacks_a_right_is_told_which(client):
-    applied(SHOP)
+    DESIGNED.bring()
     rights = [Right.VIEW_DESIGN_OFFER, Right.VIEW_DESIGN_ENVIRONMENT, Right.CHANGE_OFFER]
     client.force_login(make_user("few@example.org", role=make_role("Few", *rights)))
     rules = json.loads(json.dumps(SHOP["presentation_rules"]))

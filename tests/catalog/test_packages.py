@@ -36,7 +36,16 @@ from tests.build import (
     make_role,
     make_user,
 )
-from tests.catalog.packages import SHOP, applied, changed, exported, planned, problems
+from tests.catalog.packages import (
+    DESIGNED,
+    PUBLISHED,
+    SHOP,
+    applied,
+    changed,
+    exported,
+    planned,
+    problems,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +112,7 @@ def test_an_export_is_what_was_applied():
 
 
 def test_applying_an_export_changes_nothing():
-    applied(SHOP)
+    DESIGNED.bring()
     text = exported()
     entries = JournalEntry.objects.count()
 
@@ -127,7 +136,7 @@ def test_a_second_publication_makes_no_release():
 
 
 def test_publishing_brings_what_is_no_offer_live_too():
-    applied(SHOP, publish=True)
+    PUBLISHED.bring()
     rules = changed()["presentation_rules"]
     rules[0]["max"] = 4
 
@@ -140,7 +149,7 @@ def test_publishing_brings_what_is_no_offer_live_too():
 
 
 def test_what_a_package_does_not_name_stays():
-    applied(SHOP)
+    DESIGNED.bring()
     applied(changed(offers=[], categories=[], presentation_rules=[], filters=[]))
 
     assert set(Offer.objects.values_list("code", "enabled")) == {
@@ -151,7 +160,7 @@ def test_what_a_package_does_not_name_stays():
 
 
 def test_prune_turns_off_what_a_package_does_not_name():
-    applied(SHOP, publish=True)
+    PUBLISHED.bring()
     smaller = changed(offers=SHOP["offers"][:1], presentation_rules=[])
 
     done = applied(smaller, prune=True, publish=True)
@@ -163,7 +172,7 @@ def test_prune_turns_off_what_a_package_does_not_name():
 
 
 def test_what_was_pruned_before_leaves_live_with_the_next_publication():
-    applied(SHOP, publish=True)
+    PUBLISHED.bring()
     smaller = changed(offers=SHOP["offers"][:1])
     applied(smaller, prune=True)
 
@@ -175,7 +184,7 @@ def test_what_was_pruned_before_leaves_live_with_the_next_publication():
 
 
 def test_a_key_left_out_goes_back_to_its_default():
-    applied(SHOP)
+    DESIGNED.bring()
     applied(changed(categories=[{"name": "travel", "label": "Travel"}, SHOP["categories"][1]]))
 
     travel = Category.objects.get(name="travel")
@@ -352,7 +361,7 @@ def test_what_makes_no_sense_is_refused(lists, path, code):
 
 
 def test_a_space_of_another_environment_stays_there():
-    applied(SHOP)
+    DESIGNED.bring()
     other = changed(
         environment={"name": "other", "label": "Other"},
         filters=[], categories=[], offers=[], fallback_offers=[], presentation_rules=[],
@@ -362,7 +371,7 @@ def test_a_space_of_another_environment_stays_there():
 
 
 def test_unidentified_people_go_to_a_space_for_visitors_of_the_same_channel():
-    applied(SHOP)
+    DESIGNED.bring()
     visitors = {
         "format": "overture-catalog/1",
         "environment": {"name": "anon", "label": "Visitors", "audience": "visitors"},
@@ -416,13 +425,13 @@ def test_what_lacks_a_required_field_does_not_go_live():
 
 
 def test_the_people_of_an_environment_never_change():
-    applied(SHOP)
+    DESIGNED.bring()
     other = changed(environment={**SHOP["environment"], "audience": "visitors"})
     assert ("environment.audience", "fixed") in problems(other)
 
 
 def test_another_channel_tells_whom_it_reaches():
-    applied(SHOP)
+    DESIGNED.bring()
     hero = {**SHOP["spaces"][0], "channel": "push"}
     (doubt,) = planned(changed(spaces=[hero, SHOP["spaces"][1]])).problems
     assert (doubt.path, doubt.code) == ("spaces[0]", "reaches_offers")
@@ -433,7 +442,7 @@ def test_another_channel_tells_whom_it_reaches():
 
 
 def test_each_change_asks_for_its_own_right():
-    applied(SHOP)
+    DESIGNED.bring()
     offers = changed()["offers"]
     offers[0]["label"] = "Snow and ice"
     writer = make_user("writer@example.org", Right.CHANGE_OFFER)
@@ -505,7 +514,7 @@ def test_the_number_of_queries_does_not_grow_with_the_package():
             exported()
         return len(applying), len(again), len(exporting)
 
-    applied(SHOP, publish=True)
+    PUBLISHED.bring()
     assert statements(3) == statements(40)
 
 

@@ -17,8 +17,8 @@ CLOSED = "You may not see personal data, and these numbers could tell it"
 NOBODY = "You may not see personal data: who these people are is not shown."
 
 
-@pytest.fixture(autouse=True)
-def people():
+@pytest.fixture(scope="module", autouse=True)
+def people(module_db):
     make_attribute("points")
     make_attribute("nickname", "string", is_personal=True)
     for n in range(30):

@@ -23,8 +23,8 @@ BELGIAN = {"name": "contact.country", "ask": "is", "value": "BE"}
 BLOCKS = {"how": "all", "parts": [POINTS, {"how": "any", "parts": [FRENCH, BELGIAN]}]}
 
 
-@pytest.fixture
-def people():
+@pytest.fixture(scope="module")
+def people(module_db):
     make_attribute("points")
     for key, points, country in (
         ("A-1", 5, "FR"),

@@ -16,8 +16,8 @@ from tests.coupons.test_redeeming import hold, use
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def lived():
+@pytest.fixture(scope="module")
+def lived(module_db):
     """A pool and an anonymous coupon to which much has happened."""
     coupon = make_soc(max_redemptions_total=50)
     issue("Trynow", "2for1", "Kickit")

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from catalog.packages.applying import apply
 from catalog.packages.reading import read
+from contacts.models import Contact
 from decisioning.asks import Ask
 from decisioning.deciding import decide
 from decisioning.live import engine_for, live_for
@@ -17,6 +18,7 @@ from decisioning.showing import Showing
 from decisioning.storing import raise_clocks
 from tests.build import NOON, make_attribute, make_contact
 from tests.decisioning.http import forget
+from tests.keeping import Kept
 
 FIELDS = [{"name": "title", "required": True}, {"name": "destination_url"}]
 RULES = [
@@ -69,9 +71,14 @@ OFFERS = [
 ]
 
 
-def open_shop(*offers: dict[str, Any], people: int = 12, rules: Any = RULES) -> list[int]:
+def open_shop() -> list[int]:
     """What is live from now on, and the primary keys of its customers."""
     forget()
+    SHOP.bring()
+    return list(Contact.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def make_shop() -> None:
     make_attribute("points", "int")
     package = {
         "format": "overture-catalog/1",
@@ -84,12 +91,12 @@ def open_shop(*offers: dict[str, Any], people: int = 12, rules: Any = RULES) -> 
         "filters": [{"name": "rich", "label": "Rich", "rule": "contact.points >= 60"}],
         "spaces": [space("hero"), space("desk", tie_policy="sticky", record=False)],
         "categories": [{"name": "rest", "label": "Rest"}, {"name": "ties", "label": "Ties"}],
-        "offers": list(offers or OFFERS),
-        "presentation_rules": rules,
+        "offers": OFFERS,
+        "presentation_rules": RULES,
     }
     with transaction.atomic():
         apply(read(json.dumps(package).encode()), publish=True, by=None, at=NOON)
-    return [
+    for number in range(12):
         make_contact(
             f"C{number:02}",
             points=number * 10,
@@ -97,9 +104,10 @@ def open_shop(*offers: dict[str, Any], people: int = 12, rules: Any = RULES) -> 
             city="https://city.example" if number % 2 else "Paris",
             language=["en", "fr", None][number % 3],
             birth_date=date(1990, 1, 1),
-        ).pk
-        for number in range(people)
-    ]
+        )
+
+
+SHOP = Kept(make_shop)
 
 
 def got(chosen):

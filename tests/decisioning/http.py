@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -13,15 +14,17 @@ from catalog.demo import load_catalogue
 from catalog.models import Environment
 from decisioning import current, deciding, live
 from tests.build import NOON, bearer, make_key
+from tests.keeping import Kept
 
 MORNING = "2026-06-15T10:00"
+ROWS = Kept(partial(load_catalogue, at=NOON))
 
 
 def open_bank() -> Bank:
     """Loads the bank, if that has not been done for the whole module already."""
     forget()
     if not Environment.objects.exists():
-        load_catalogue(at=NOON)
+        ROWS.bring()
     return Bank()
 
 

@@ -15,9 +15,11 @@ from catalog.packages.reading import read
 from contacts.actions.contacts import erase_contact
 from contacts.models import Contact
 from decisioning.models import CapTotalUse, CapUse, Clock, Proposition, Transition
+from decisioning.partitions import drop_months_before, month_after
 from decisioning.showing import Showing
 from tests.build import NOON, bearer, make_contact, make_key
 from tests.decisioning.http import Bank, forget
+from tests.keeping import Kept
 from tests.transfers.conftest import export, import_file  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,14 +90,22 @@ PACKAGE = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def shop():
-    forget()
+def make_shop():
     apply_package(read(json.dumps(PACKAGE).encode()), publish=True, by=None, at=NOON)
     for key in ("C1", "C2", "C3"):
         make_contact(key)
+
+
+SHOP = Kept(make_shop)
+
+
+@pytest.fixture
+def shop():
+    forget()
+    SHOP.bring()
     yield Bank()
     forget()
+    drop_months_before(month_after(now(), -1))  # what was made for old files is committed
 
 
 @pytest.fixture

@@ -27,17 +27,23 @@ SLOTS = (
 )
 
 
-@pytest.fixture
-def decided(monkeypatch):
+@pytest.fixture(scope="module")
+def decided_in_june(bank_of_the_module):
     """C4 on a Monday in June. Since then C4, the catalogue and the release have changed."""
     bank: Bank = open_bank()
-    with monkeypatch.context() as then:
+    with pytest.MonkeyPatch.context() as then:
         then.setattr("decisioning.api.decisions.now", lambda: MONDAY)
         answer = bank.decide(*SLOTS, target={"key": "C4"})
     assert answer["recorded"]
     Contact.objects.filter(key="C4").update(birth_date=None)
     publish(weigh(Offer.objects.get(code="SAVE"), "99"))
-    yield answer
+    return answer
+
+
+@pytest.fixture
+def decided(decided_in_june):
+    forget()
+    yield decided_in_june
     forget()
 
 

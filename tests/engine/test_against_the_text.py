@@ -30,9 +30,9 @@ from tests.engine.naive import Naive
 from tests.often import often
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
-CODES = [f"O{number}" for number in range(12)]
-NAMES = ["a", "b", "c", "d"]
-FILTERS = [
+CODES = tuple(f"O{number}" for number in range(12))
+NAMES = ("a", "b", "c", "d")
+FILTERS = (
     None,
     "contact.age < 26",
     "!contact.has_account",
@@ -48,21 +48,28 @@ FILTERS = [
     "years(contact.birth_date) < 26 && !(years(contact.birth_date) in [18, 19])",
     "contact.age > 17 || contact.propensity_home * 2.0 > 1.0",
     'has(contact.income) && (contact.income != "low" ? contact.age < 30 : contact.has_account)',
-]
-WEIGHTS = ["0", "1", "5", "5", "7.5", "10 + 20 * contact.propensity_home", "contact.age / 3", "-2"]
+)
+WEIGHTS = ("0", "1", "5", "5", "7.5", "10 + 20 * contact.propensity_home", "contact.age / 3", "-2")
+RULED = (None, "offer.category == 'a'", "'x' in offer.tags", "'b' in offer.categories")
+
+# Hypothesis takes long to make a strategy, and knows one again that is made of the same values:
+# what is drawn often is made here, and of tuples.
 moments = st.integers(-30, 30).map(lambda days: NOW + timedelta(days=days))
+moments_or_none = st.none() | moments
+periods = st.none() | st.integers(1, 20).map(lambda days: timedelta(days=days))
 
 
 @st.composite
-def windows(draw):
-    start = draw(st.none() | moments)
-    end = draw(st.none() | moments)
+def drawn_windows(draw):
+    start, end = draw(moments_or_none), draw(moments_or_none)
     if start and end and end <= start:
         start, end = (end, start) if end < start else (start, None)
     return Window(start, end)
 
 
+windows = drawn_windows()
 filters = st.sampled_from(FILTERS).map(lambda text: rule(text) if text else None)
+ruled = st.sampled_from(RULED).map(lambda text: rule(text) if text else None)
 keyed = st.sampled_from(FILTERS).map(
     lambda text: {"filter": rule(text), "key": key_in(text)} if text else {}
 )
@@ -75,12 +82,12 @@ def categories(draw):
         found.append(
             Category(
                 name=name,
-                parent=draw(st.sampled_from([None, *NAMES[:index]])),
+                parent=draw(st.sampled_from((None, *NAMES[:index]))),
                 enabled=draw(st.integers(0, 9)) > 0,
-                window=draw(windows()) if draw(st.integers(0, 3)) == 0 else Window(),
-                themes=tuple(draw(st.lists(st.sampled_from(["red", "Blue"]), max_size=2))),
-                multiplier=draw(st.sampled_from([Decimal(1), Decimal("1.5"), Decimal("0.333333")])),
-                multiplier_window=draw(windows()),
+                window=draw(windows) if draw(st.integers(0, 3)) == 0 else Window(),
+                themes=tuple(draw(st.lists(st.sampled_from(("red", "Blue")), max_size=2))),
+                multiplier=draw(st.sampled_from((Decimal(1), Decimal("1.5"), Decimal("0.333333")))),
+                multiplier_window=draw(windows),
                 filter=draw(filters) if draw(st.booleans()) else None,
                 always_include=draw(st.integers(0, 4)) == 0,
             )
@@ -93,26 +100,26 @@ def offers(draw):
     return tuple(
         Offer(
             code=code,
-            category=draw(st.sampled_from([None, *NAMES])),
+            category=draw(st.sampled_from((None, *NAMES))),
             enabled=draw(st.integers(0, 9)) > 0,
-            window=draw(windows()) if draw(st.integers(0, 3)) == 0 else Window(),
+            window=draw(windows) if draw(st.integers(0, 3)) == 0 else Window(),
             **draw(keyed),
             contexts=tuple(
                 context(
                     draw(st.sampled_from(WEIGHTS)),
                     f"context {number}",
                     **draw(keyed),
-                    space=draw(st.sampled_from([None, None, "hero", "mail"])),
-                    window=draw(windows()) if draw(st.integers(0, 3)) == 0 else Window(),
+                    space=draw(st.sampled_from((None, None, "hero", "mail"))),
+                    window=draw(windows) if draw(st.integers(0, 3)) == 0 else Window(),
                 )
                 for number in range(draw(st.integers(0, 3)))
             ),
-            spaces=frozenset(draw(st.sets(st.sampled_from(["hero", "mail"]), min_size=1))),
+            spaces=frozenset(draw(st.sets(st.sampled_from(("hero", "mail")), min_size=1))),
             caps=tuple(
                 Cap(key=f"{code}/{number}", limit=2, each_space=draw(st.booleans()))
                 for number in range(draw(st.integers(0, 1)))
             ),
-            tags=tuple(draw(st.sets(st.sampled_from(["x", "y"])))),
+            tags=tuple(draw(st.sets(st.sampled_from(("x", "y"))))),
         )
         for code in CODES
     )
@@ -123,23 +130,19 @@ def presentation_rules(draw):
     return tuple(
         PresentationRule(
             name=f"R{number}",
-            channel=draw(st.sampled_from(["all", "all", "web", "email"])),
+            channel=draw(st.sampled_from(("all", "all", "web", "email"))),
             active=draw(st.integers(0, 4)) > 0,
             order=draw(st.integers(0, 3)),
-            applies_to=draw(
-                st.sampled_from([None, "offer.category == 'a'", "'x' in offer.tags",
-                                 "'b' in offer.categories"])
-                .map(lambda text: rule(text) if text else None)
-            ),
-            period=draw(st.none() | st.integers(1, 20).map(lambda days: timedelta(days=days))),
+            applies_to=draw(ruled),
+            period=draw(periods),
             max=draw(st.integers(1, 4)),
             same_channel=draw(st.booleans()),
-            scope=draw(st.sampled_from(list(Scope))),
-            statuses=frozenset(draw(st.sets(st.sampled_from([0, 1, 3, 5]), max_size=2))),
+            scope=draw(st.sampled_from(tuple(Scope))),
+            statuses=frozenset(draw(st.sets(st.sampled_from((0, 1, 3, 5)), max_size=2))),
             recipients=draw(filters) if draw(st.integers(0, 3)) == 0 else None,
         )
         for number in range(draw(st.integers(0, 3)))
-    )  # fmt: skip
+    )
 
 
 @st.composite
@@ -156,9 +159,9 @@ def catalogues(draw):
             Space(
                 name="hero",
                 channel="web",
-                max_per_category=draw(st.sampled_from([None, None, 1, 2])),
-                category_depth=draw(st.sampled_from([None, 1, 2])),
-                default_category=draw(st.sampled_from([None, "a"])),
+                max_per_category=draw(st.sampled_from((None, None, 1, 2))),
+                category_depth=draw(st.sampled_from((None, 1, 2))),
+                default_category=draw(st.sampled_from((None, "a"))),
             ),
             Space(name="mail", channel="email", default_themes=("red",)),
         ),
@@ -170,27 +173,27 @@ contacts = st.fixed_dictionaries(
     optional={
         "age": st.integers(15, 40),
         "has_account": st.booleans(),
-        "income": st.sampled_from(["low", "high"]),
+        "income": st.sampled_from(("low", "high")),
         "frequent_traveller": st.booleans(),
-        "propensity_home": st.sampled_from([0.1, 0.5, 0.8]),
-        "birth_date": st.sampled_from([date(2000, 6, 15), date(2000, 6, 16), date(2007, 1, 1)]),
+        "propensity_home": st.sampled_from((0.1, 0.5, 0.8)),
+        "birth_date": st.sampled_from((date(2000, 6, 15), date(2000, 6, 16), date(2007, 1, 1))),
     },
 )
 histories = st.lists(
     st.builds(
         Past,
-        offer=st.sampled_from([*CODES, "GONE"]),
+        offer=st.sampled_from((*CODES, "GONE")),
         space=st.just("hero"),
-        channel=st.sampled_from(["web", "email"]),
-        status=st.sampled_from([0, 1, 3, 5]),
+        channel=st.sampled_from(("web", "email")),
+        status=st.sampled_from((0, 1, 3, 5)),
         at=moments,
-        category=st.sampled_from(["a", None]),
-        is_fallback=st.sampled_from([False, False, False, True]),
+        category=st.sampled_from(("a", None)),
+        is_fallback=st.sampled_from((False, False, False, True)),
     ),
     max_size=8,
 ).map(tuple)
 caps_used = st.dictionaries(
-    st.tuples(st.sampled_from([f"{code}/0" for code in CODES]), st.sampled_from(["", "hero"])),
+    st.tuples(st.sampled_from([f"{code}/0" for code in CODES]), st.sampled_from(("", "hero"))),
     st.integers(0, 3),
 )
 
@@ -199,16 +202,16 @@ caps_used = st.dictionaries(
 def questions(draw):
     slot = Slot(
         slot="s",
-        space=draw(st.sampled_from(["hero", "mail"])),
+        space=draw(st.sampled_from(("hero", "mail"))),
         count=draw(st.integers(1, 12)),
-        categories=tuple(draw(st.lists(st.sampled_from([*NAMES, "nope"]), max_size=2))),
-        themes=tuple(draw(st.lists(st.sampled_from(["red", "blue "]), max_size=1))),
-        call=draw(st.sampled_from([{}, {"device": "mobile"}])),
+        categories=tuple(draw(st.lists(st.sampled_from((*NAMES, "nope")), max_size=2))),
+        themes=tuple(draw(st.lists(st.sampled_from(("red", "blue ")), max_size=1))),
+        call=draw(st.sampled_from(({}, {"device": "mobile"}))),
     )
     return Question(
         at=NOW,
         target="C1",
-        seed=draw(st.sampled_from(["t1", "t2"])),
+        seed=draw(st.sampled_from(("t1", "t2"))),
         contact=draw(contacts),
         history=draw(histories),
         used=draw(caps_used),

@@ -1,5 +1,10 @@
-"""A worker of its own process, for a test that kills it: argv is the job."""
+"""Workers of their own processes, for a test that kills them: argv is the job.
 
+One is forked for each line of input, and told of by its number: to import everything takes longer
+than to work.
+"""
+
+import os
 import sys
 
 import django
@@ -8,4 +13,11 @@ django.setup()
 
 from offers_site.tasks import import_file  # noqa: E402 (after the settings)
 
-import_file(sys.argv[1])
+for _line in sys.stdin:
+    worker = os.fork()
+    if worker == 0:
+        import_file(sys.argv[1])
+        os._exit(0)
+    print(worker, flush=True)  # noqa: T201 (the test reads it)
+    os.waitpid(worker, 0)
+    print("ended", flush=True)  # noqa: T201

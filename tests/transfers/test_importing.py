@@ -62,21 +62,21 @@ def test_a_worker_killed_three_times_loses_and_doubles_nothing(started, settings
     }
     (settings.MEDIA_ROOT.parent / "files").symlink_to(settings.MEDIA_ROOT)
 
-    kills = 0
-    while kills < 3:
-        before = read(transfer)
-        worker = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("_killed.py")), str(transfer.job_id)],
-            env=environment,
-        )
-        deadline = time.monotonic() + 60
-        wanted = before + chance.randrange(600, 3000)
-        while read(transfer) < wanted and time.monotonic() < deadline and worker.poll() is None:
-            time.sleep(0.01)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-        kills += 1
-        running.wake(now() + timedelta(minutes=1))
+    command = [sys.executable, str(Path(__file__).with_name("_killed.py")), str(transfer.job_id)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, **pipes) as workers:
+        for _kill in range(3):
+            before = read(transfer)
+            workers.stdin.write("another\n")
+            workers.stdin.flush()
+            worker = int(workers.stdout.readline())
+            deadline = time.monotonic() + 60
+            wanted = before + chance.randrange(600, 3000)
+            while read(transfer) < wanted and time.monotonic() < deadline:
+                time.sleep(0.01)
+            os.kill(worker, signal.SIGKILL)
+            assert workers.stdout.readline() == "ended\n"
+            running.wake(now() + timedelta(minutes=1))
     middle = Transfer.objects.select_related("job").get(pk=transfer.pk)
     assert (middle.state, 0 < middle.read < 20_000) == ("interrupted", True)
     assert import_task(str(transfer.job_id)) == "finished"
