@@ -195,9 +195,12 @@ def pip_install(*arguments: str) -> None:
 
 def run_pip(*arguments: str) -> None:
     """Like uv, leave compiling to the first import: of all these modules, few are ever imported."""
-    ours, its_own = [sys.executable, "-m", "pip", "--python", PYTHON], [PYTHON, "-m", "pip"]
+    if has_pip():
+        pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    else:
+        pip = [str(PYTHON), "-m", "pip"]
     options = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
-    subprocess.run([*(ours if has_pip() else its_own), "install", *options, *arguments], check=True)
+    subprocess.run([*pip, "install", *options, *arguments], check=True)
 
 
 def say(sentence: str) -> None:
