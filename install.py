@@ -6,6 +6,7 @@ has nothing to do costs nothing: a stamp in `.venv` remembers what was installed
 """
 
 import hashlib
+import importlib.metadata
 import os
 import platform
 import shutil
@@ -61,11 +62,12 @@ def make_environment() -> None:
     if PYTHON.exists() and made_for.exists() and made_for.read_text() == sys.version:
         return
     say("Making .venv")
+    needs_pip = not has_pip()
     try:
-        venv.create(VENV, clear=True, with_pip=True, symlinks=True)
+        venv.create(VENV, clear=True, with_pip=needs_pip, symlinks=True)
     except subprocess.CalledProcessError:
         install_venv_package()
-        venv.create(VENV, clear=True, with_pip=True, symlinks=True)
+        venv.create(VENV, clear=True, with_pip=needs_pip, symlinks=True)
     # The checkout is importable from anywhere, so that `pytest` and `python -m` find it.
     site = subprocess.check_output(
         [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
@@ -73,6 +75,14 @@ def make_environment() -> None:
     (Path(site.strip()) / "overture.pth").write_text(f"{ROOT}\n")
     run_pip("--require-hashes", "-r", str(REQUIREMENTS / "install.txt"))
     made_for.write_text(sys.version)
+
+
+def has_pip() -> bool:
+    """Whether the pip of this very Python can install into `.venv`, which then needs none."""
+    try:
+        return int(importlib.metadata.version("pip").partition(".")[0]) >= 23
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 def install_venv_package() -> None:
@@ -178,15 +188,19 @@ def pip_install(*arguments: str) -> None:
     A machine may name its package index to pip alone, and then uv cannot reach it.
     """
     wanted = ["--require-hashes", *arguments]
-    quickly = ["--quiet", "--compile-bytecode", "--python", str(PYTHON)]
-    uv = [str(VENV / "bin" / "uv"), "pip", "install", *quickly]
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(PYTHON)]
     if subprocess.run([*uv, *wanted], stderr=subprocess.PIPE).returncode:
         run_pip(*wanted)
 
 
 def run_pip(*arguments: str) -> None:
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
-    subprocess.run([PYTHON, "-m", "pip", "install", *quiet, *arguments], check=True)
+    """Like uv, leave compiling to the first import: of all these modules, few are ever imported."""
+    if has_pip():
+        pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    else:
+        pip = [str(PYTHON), "-m", "pip"]
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    subprocess.run([*pip, "install", *options, *arguments], check=True)
 
 
 def say(sentence: str) -> None:

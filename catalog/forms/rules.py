@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.forms.shaping import ShapedForm, TextAreaField, label_field, name_field
 from catalog.legible import validate_legible
@@ -51,7 +51,7 @@ class PresentationRuleForm(ShapedForm):
     name = name_field(validators=[is_name])
     description = TextAreaField(label=gettext_lazy("Description"), max_length=2000)
     active = forms.BooleanField(
-        label=gettext_lazy("Active"),
+        label=pgettext_lazy("presentation rule", "Active"),
         required=False,
         initial=True,
         help_text=gettext_lazy("When off, the rule is kept but not applied."),
@@ -233,6 +233,7 @@ class TagRenameForm(TagForm):
 class TagMergeForm(forms.Form):
     into: forms.ModelChoiceField[Tag] = forms.ModelChoiceField(
         queryset=Tag.objects.none(),
+        empty_label=gettext_lazy("Choose a tag"),
         label=gettext_lazy("Into"),
         to_field_name="name",
         error_messages={"required": gettext_lazy("Choose a tag.")},

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from catalog.contentwords import FieldOfForm, Word, content_settings, for_browser
 from catalog.forms.categories import INDENT
@@ -235,16 +235,16 @@ class SpaceForm(ShapedForm):
             field = self.fields[name]
             if isinstance(field, RowsField):
                 field.options = options
-        for name, choices in (
-            ("default_category", self.categories()),
-            ("fallback_offer", self.fallback_offers()),
-            ("anonymous_space", self.spaces_for_visitors()),
+        for name, nothing, choices in (
+            ("default_category", pgettext("category", "None"), self.categories()),
+            ("fallback_offer", pgettext("fallback offer", "None"), self.fallback_offers()),
+            ("anonymous_space", _("None"), self.spaces_for_visitors()),
         ):
-            self.choose(name, choices)
+            self.choose(name, nothing, choices)
         if self.environment is not None and self.environment.is_for_visitors:
             del self.fields["anonymous_space"]
 
-    def choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+    def choose(self, name: str, nothing: str, choices: list[tuple[str, str]]) -> None:
         """Those that the person may see, and the one that is chosen now, with no name if hidden."""
         field = self.fields[name]
         chosen = getattr(self.given, name, None)
@@ -252,7 +252,7 @@ class SpaceForm(ShapedForm):
             choices = [*choices, (HIDDEN, hidden_word())]
             self.initial[name] = HIDDEN
         if isinstance(field, forms.ChoiceField):
-            field.choices = [("", _("None")), *choices]
+            field.choices = [("", nothing), *choices]
 
     def categories(self) -> list[tuple[str, str]]:
         seen = Category.objects.filter(environment=self.environment).visible_to(self.user)

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.text import capfirst
 from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -179,9 +180,7 @@ class OptOutForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, column in OPT_OUTS.items():
-            self.fields[name] = forms.BooleanField(
-                label=str(column.label).capitalize(), required=False
-            )
+            self.fields[name] = forms.BooleanField(label=capfirst(column.label), required=False)
         self.order_fields([*OPT_OUTS, "proof"])
 
     @property

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.rights import Right
@@ -60,7 +61,12 @@ def parts_of(coupon: Coupon) -> list[Table]:
     tables = [
         Table(_("By channel"), _("Channel"), _("none"), reporting.by_channel(coupon)),
         Table(_("By segment"), _("Segment"), _("none"), reporting.by_segment(coupon)),
-        Table(_("By delivery"), _("Delivery"), _("none"), reporting.by_delivery(coupon)),
+        Table(
+            _("By delivery"),
+            _("Delivery"),
+            pgettext("delivery", "none"),
+            reporting.by_delivery(coupon),
+        ),
         Table(_("By store"), _("Store"), _("none"), places, of_uses=True),
     ]
     return [

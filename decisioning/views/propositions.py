@@ -11,7 +11,6 @@ from uuid import UUID
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -111,7 +110,7 @@ def offer_funnel(request: CatalogueRequest, environment: Environment, code: str)
     offer = find_offer(request, environment, code)
     labels = Space.objects.filter(environment=environment).values_list("name", "label")
     wanted = Wanted(environments=[environment.pk], offer=offer.code)
-    return render_funnel(request, wanted, by="space", labels=dict(labels))
+    return render_funnel(request, environment, offer, wanted, by="space", labels=dict(labels))
 
 
 @require_safe
@@ -131,6 +130,7 @@ def offer_caps(request: CatalogueRequest, environment: Environment, code: str) -
         states, is_live = [], False
     context = {
         "offer": offer,
+        "title": offer.label,
         "environment": environment,
         "states": states,
         "is_live": is_live,
@@ -141,7 +141,7 @@ def offer_caps(request: CatalogueRequest, environment: Environment, code: str) -
             Space.objects.filter(environment=environment).values_list("name", "label")
         ),
     }
-    return render(request, "decisioning/_caps.html", context)
+    return render_page(request, "decisioning/caps.html", context, fragment="numbers")
 
 
 # --- of a space ---
@@ -181,7 +181,7 @@ def space_funnel(request: CatalogueRequest, environment: Environment, name: str)
     seen = Offer.objects.visible_to(request.user).filter(environment=environment)
     wanted = Wanted(environments=[environment.pk], space=space.name)
     labels = dict(seen.values_list("code", "label"))
-    return render_funnel(request, wanted, by="offer", labels=labels)
+    return render_funnel(request, environment, space, wanted, by="offer", labels=labels)
 
 
 # --- both ---
@@ -238,7 +238,13 @@ def render_list(
 
 
 def render_funnel(
-    request: CatalogueRequest, wanted: Wanted, *, by: Part, labels: Mapping[str, str]
+    request: CatalogueRequest,
+    environment: Environment,
+    thing: Offer | Space,
+    wanted: Wanted,
+    *,
+    by: Part,
+    labels: Mapping[str, str],
 ) -> HttpResponse:
     days, at = period_asked(request.GET.get("days", "")), now()
     funnel = funnel_of(replace(wanted, since=beginning_of(days, at)), by=by)
@@ -246,6 +252,8 @@ def render_funnel(
         (labels[name], tally) for name, tally in funnel.parts if name in labels
     ]
     context = {
+        "environment": environment,
+        "title": thing.label,
         "funnel": funnel,
         "rows": rows,
         "others": len(funnel.parts) - len(rows),
@@ -254,4 +262,4 @@ def render_funnel(
         "periods": PERIODS,
         "path": request.path,
     }
-    return render(request, "decisioning/_funnel.html", context)
+    return render_page(request, "decisioning/funnel.html", context, fragment="numbers")

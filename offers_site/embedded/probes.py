@@ -12,11 +12,25 @@ SECONDS_TO_ANSWER = 5
 
 
 def postgres_answers(places: Places) -> bool:
-    """Whether PostgreSQL lets us in: it listens for a while before it does."""
+    """Whether PostgreSQL lets us in: it listens for a while before it does.
+
+    It is not asked before it says so of itself: each time it would log that it was FATAL.
+    """
+    if not says_ready(places.postgres / "postmaster.pid"):
+        return False
     words = b"".join(word + b"\0" for word in (b"user", DATABASE, b"database", DATABASE, b""))
     hello = struct.pack("!ii", 8 + len(words), PROTOCOL) + words
     goodbye = struct.pack("!ci", b"X", 4)
     return _ask(places.sockets / ".s.PGSQL.5432", hello, b"R", goodbye)
+
+
+def says_ready(pid_file: Path) -> bool:
+    """What the server writes in the eighth line of its file, where `pg_ctl --wait` reads it too."""
+    try:
+        lines = pid_file.read_text().splitlines()
+    except OSError:
+        return False
+    return len(lines) > 7 and lines[7].strip() == "ready"
 
 
 def redis_answers(places: Places) -> bool:

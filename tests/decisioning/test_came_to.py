@@ -124,6 +124,18 @@ def test_the_funnel_counts_what_became_of_the_propositions_of_a_period(bank, cli
     assert "Savings boost 3 % 1 1" in space
 
 
+@pytest.mark.parametrize("page", ["offer-funnel", "offer-caps"])
+def test_numbers_in_a_tab_of_their_own_are_a_page(bank, client, page):
+    url = reverse(f"decisioning:{page}", args=["contacts", "PLAT"])
+
+    whole = client.get(url).content.decode()
+    part = client.get(url, headers={"HX-Request": "true"}).content.decode()
+
+    assert "<title>Platinum card" in whole
+    assert "<title>" not in part
+    assert part.strip() in whole
+
+
 def test_propositions_are_listed_and_narrowed(bank, client):
     contacts = Environment.objects.get(name="contacts")
     ada = Contact.objects.get(key="C1")

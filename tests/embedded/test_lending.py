@@ -94,6 +94,7 @@ def test_the_servers_run_for_as_long_as_the_command(places):
     command.end()
 
     assert nothing_is_left(places)
+    assert "FATAL" not in places.servers_log.read_text()
 
 
 def test_commands_at_once_share_the_servers_and_the_last_ends_them(places):

@@ -4,10 +4,11 @@ import pytest
 from django.conf import settings as site
 from django.core.exceptions import PermissionDenied
 from django.test import override_settings
-from django.urls import ResolverMatch, path, reverse
+from django.urls import ResolverMatch, path, resolve, reverse
 
 from accounts.actions.labels import create_label
 from accounts.rights import Right
+from offers_site.http import ENVIRONMENT_KEY
 from offers_site.navigation import Frame
 from offers_site.templatetags.overture import duration, exactly, length, relatively, when
 from offers_site.urls import (  # noqa: F401 (the refusals of the pages below)
@@ -115,6 +116,35 @@ def test_the_rail_shows_only_what_may_be_opened(client):
         "Imports and exports",
         "Jobs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "entry"),
+    [
+        ("/catalogue/shop/create-offer/", "Offers"),
+        ("/pictures/", "Offers"),
+        ("/catalogue/shop/create-fallback-offer/", "Fallback offers"),
+        ("/catalogue/shop/create-category/", "Categories"),
+        ("/catalogue/shop/create-space/", "Spaces"),
+        ("/catalogue/shop/requirements/", "Spaces"),
+        ("/catalogue/shop/declare-content-field/", "Spaces"),
+        ("/catalogue/shop/create-presentation-rule/", "Presentation rules"),
+        ("/catalogue/shop/create-filter/", "Predefined filters"),
+        ("/catalogue/shop/create-template/", "Offer templates"),
+        ("/catalogue/shop/package/", "Releases"),
+        ("/coupon-folders/create/", "Coupons"),
+        ("/coupon-folders/7/delete/", "Coupons"),
+    ],
+)
+def test_the_rail_says_to_which_entry_a_page_belongs(rf, page, entry):
+    request = rf.get(page)
+    request.user = make_user("ada@example.org", role="administrator")
+    request.session = {ENVIRONMENT_KEY: "shop"}
+    request.resolver_match = resolve(page)
+
+    rail = Frame(request).rail
+
+    assert [link.label for section in rail for link in section.links if link.is_current] == [entry]
 
 
 @pytest.mark.urls("tests.with_gallery")

@@ -130,7 +130,7 @@ def figures_of(transfer: Transfer) -> list[tuple[str, str]]:
     """The counters in words; the first is the sum of the next five."""
     words = {
         "read": _("Read"),
-        "inserted": _("Added"),
+        "inserted": pgettext("rows", "Added"),
         "updated": pgettext("rows", "Changed"),
         "unchanged": _("Unchanged"),
         "ignored": _("Passed over"),

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from jobs import actions as jobs
@@ -114,7 +114,9 @@ def facts_of_export(transfer: Transfer, subject: Subject | None) -> list[tuple[s
         facts.append((_("Changed since"), exactly(datetime.fromisoformat(since))))
     if options.get("limit"):
         facts.append((_("At most"), number_format(options["limit"])))
-    facts.append((_("Columns"), ", ".join(options.get("columns", ())) or _("all")))
+    facts.append(
+        (_("Columns"), ", ".join(options.get("columns", ())) or pgettext("columns", "all"))
+    )
     forms = {"spreadsheet": _("for a spreadsheet"), "machine": _("for a program")}
     profile = forms.get(options.get("profile", ""), "")
     facts.append((_("Form"), f"{transfer.format.upper()}, {profile}"))
@@ -124,7 +126,7 @@ def facts_of_export(transfer: Transfer, subject: Subject | None) -> list[tuple[s
 def facts_of(transfer: Transfer, subject: Subject | None) -> list[tuple[str, Any]]:
     facts: list[tuple[str, Any]] = [
         (_("Started by"), str(transfer.by or transfer.key or _("a command"))),
-        (_("Asked for"), date_format(localtime(transfer.created_at), "DATETIME_FORMAT")),
+        (pgettext("job", "Asked for"), date_format(localtime(transfer.created_at), "DATETIME_FORMAT")),
     ]
     if transfer.job and transfer.job.ended_at:
         ended = date_format(localtime(transfer.job.ended_at), "DATETIME_FORMAT")
