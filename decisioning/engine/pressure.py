@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,9 +22,9 @@ class Blocked:
 class Counts:
     """How often somebody has had what. Mostly that is little, and then lists are quick to ask."""
 
-    def __init__(self, history: list[Past], category_of: Callable[[Past], str | None]) -> None:
+    def __init__(self, history: list[Past], release: Release) -> None:
         self.history = history
-        self.category_of = category_of
+        self.release = release
 
     @cached_property
     def offers(self) -> list[str]:
@@ -32,7 +32,9 @@ class Counts:
 
     @cached_property
     def categories(self) -> list[str | None]:
-        return [self.category_of(past) for past in self.history]
+        """Where the offers stand now; where they stood then, if they are gone."""
+        now = self.release.category_of
+        return [now.get(past.offer, past.category) for past in self.history]
 
 
 class Pressure:
@@ -88,7 +90,7 @@ class Pressure:
                 continue  # not even with everything that it looks at
             if self.speaks_of(rule, offer) and self.concerns(rule):
                 count = self.count(rule, offer, before)
-                count += self.count(rule, offer, Counts(beside, self.category_of))
+                count += self.count(rule, offer, Counts(beside, self.release))
                 if count >= asked.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
@@ -127,7 +129,7 @@ class Pressure:
         found = self.counted.get(rule.rule.name)
         if found is None:
             history = self.relevant(rule, self.history)
-            found = self.counted[rule.rule.name] = Counts(history, self.category_of)
+            found = self.counted[rule.rule.name] = Counts(history, self.release)
         return found
 
     def relevant(self, rule: CompiledRule, history: Sequence[Past]) -> list[Past]:
@@ -159,10 +161,6 @@ class Pressure:
                 codes = self.applied(rule)
                 return sum(past.offer in codes for past in counts.history)
         return len(counts.history)
-
-    def category_of(self, past: Past) -> str | None:
-        """Where the offer stands now; where it stood then, once it is gone."""
-        return self.release.category_of.get(past.offer, past.category)
 
     def window(self, rule: CompiledRule) -> tuple[datetime | None, datetime | None]:
         period = rule.rule.period
