@@ -38,7 +38,7 @@ class KeyAuth(HttpBearer):
         self.scopes = scopes
 
     def __call__(self, request: HttpRequest) -> ApiKey | None:
-        way, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        way, _space, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if way.lower() != self.openapi_scheme or not secret:
             return None
         return self.authenticate(request, secret.strip())
@@ -52,7 +52,7 @@ class KeyAuth(HttpBearer):
                 "This key is unknown, expired or revoked.",
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
-        check_origin(key, request.headers.get("Origin"))
+        check_origin(key, request.META.get("HTTP_ORIGIN"))
         if self.scopes and not any(map(key.may, self.scopes)):
             wanted = " or ".join(self.scopes)
             raise Problem(403, "scope_missing", f"This key does not carry the scope {wanted}.")

@@ -24,6 +24,7 @@ from decisioning.engine.values import (
     Scope,
     Slot,
     Space,
+    microseconds_at,
 )
 from rules.checking import Checked, check_rule, check_weight
 from rules.keys import key_in
@@ -134,7 +135,13 @@ def question(number: int) -> Question:
         "client": chance.random() < 0.8,
     }
     past = tuple(
-        Past(f"O{chance.randrange(100)}", "hero", "web", 1, AT - timedelta(hours=25 * each))
+        Past(
+            f"O{chance.randrange(100)}",
+            "hero",
+            "web",
+            1,
+            microseconds_at(AT - timedelta(hours=25 * each)),
+        )
         for each in range(PAST)
     )
     slot = Slot(slot="hero", space="hero", count=3, call={"device": f"d{number % 50}"})

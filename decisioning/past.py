@@ -19,8 +19,8 @@ from decisioning.asks import Person
 from decisioning.caps import period_of
 from decisioning.engine.compiled import Release
 from decisioning.engine.records import immutable
-from decisioning.engine.values import Past
-from decisioning.inputs import EPOCH, Row, past_of
+from decisioning.engine.values import EPOCH, Past
+from decisioning.inputs import Row, past_of
 from decisioning.needs import Needs, needs_of
 from offers_site.statements import read
 

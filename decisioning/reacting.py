@@ -10,7 +10,7 @@ from typing import Any, Final
 from contacts.facts import read_person
 from decisioning.calling import CallData, Warned, warning
 from decisioning.engine.pressure import past_facts
-from decisioning.engine.values import Past, Status
+from decisioning.engine.values import Past, Status, microseconds_at
 from decisioning.live import Live, engine_for, live_for
 from decisioning.models import Proposition
 from decisioning.statuses import Change, Changed, Found, NoSuchProposition, change_status, find
@@ -101,8 +101,8 @@ def kept(
         space=row.space,
         channel=row.channel,
         status=status,
-        at=row.at,
-        category=row.category or None,
+        microseconds=microseconds_at(row.at),
+        category=row.category,
         weight=float(row.weight),
         rank=row.rank,
     )

@@ -15,7 +15,7 @@ from contacts.facts import read_person
 from decisioning.asks import Decided, Draft, Made, Shown
 from decisioning.engine.pressure import past_facts
 from decisioning.engine.slots import space_of
-from decisioning.engine.values import Answer, Past, Slot, Status
+from decisioning.engine.values import Answer, Past, Slot, Status, microseconds_at
 from decisioning.live import Live, live_for
 
 log = structlog.get_logger("overture.decisioning")
@@ -122,7 +122,7 @@ class Showing:
             space=made.space,
             channel=space.channel,
             status=made.status,
-            at=self.at,
+            microseconds=microseconds_at(self.at),
             category=offer.offer.category if offer else None,
             weight=float(made.weight),
             rank=made.rank,

@@ -89,7 +89,7 @@ def preflight(request: HttpRequest) -> HttpResponse:
 
 def let_pages_read(request: HttpRequest, response: HttpResponse) -> None:
     """A page reads the answer when its key stands in pages of its origin."""
-    key, origin = getattr(request, "auth", None), request.headers.get("Origin")
+    key, origin = getattr(request, "auth", None), request.META.get("HTTP_ORIGIN")
     if isinstance(key, ApiKey) and origin and origin in key.origins:
         response["Access-Control-Allow-Origin"] = origin
         patch_vary_headers(response, ["Origin"])

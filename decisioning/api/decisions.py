@@ -160,7 +160,7 @@ def answer_of(
 
 def first_language(request: HttpRequest) -> str | None:
     """The language that the reader's browser likes best."""
-    first = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
+    first = request.META.get("HTTP_ACCEPT_LANGUAGE", "").split(",")[0].split(";")[0].strip()
     return first if first and first != "*" and len(first) <= 20 else None
 
 

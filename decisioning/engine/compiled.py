@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from decisioning.engine.values import (
+    EPOCH,
     Catalogue,
     Category,
     Context,
@@ -27,7 +28,6 @@ Facts = dict[str, Mapping[str, Any]]
 Ask = Callable[[Facts, datetime, tzinfo], tuple[Any, ...]]
 Known = dict[object, Ask]
 NOTHING: Mapping[str, Any] = {}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_FACTS: Facts = dict.fromkeys(
     ("contact", "call", "space", "identification", "offer", "proposition"), NOTHING
 )

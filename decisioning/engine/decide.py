@@ -28,6 +28,7 @@ from decisioning.engine.values import (
     Status,
     Step,
     TiePolicy,
+    microseconds_at,
 )
 from decisioning.engine.weighing import best_of
 from decisioning.engine.weights import as_decimal
@@ -97,7 +98,7 @@ class Call:
                     space=space.name,
                     channel=space.channel,
                     status=space.status_on_proposition,
-                    at=self.question.at,
+                    microseconds=microseconds_at(self.question.at),
                     category=candidate.offer.offer.category,
                     weight=float(as_decimal(candidate.millionths)),
                     rank=rank,
@@ -328,7 +329,7 @@ class SlotWalk:
         return self.last_shown(code) if policy == LEAST_SHOWN else 0.0, key.digest()
 
     def last_shown(self, code: str) -> float:
-        return max((p.at.timestamp() for p in self.question.history if p.offer == code), default=0)
+        return max((p.microseconds for p in self.question.history if p.offer == code), default=0)
 
     # --- the answer ---
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from decisioning.engine.compiled import EPOCH, Facts, Later
+from decisioning.engine.compiled import Facts, Later
+from decisioning.engine.values import EPOCH
 from rules.checking import Checked
 from rules.kinds import BOOL, DATE, DOUBLE, INT, STRING, Kind
 from rules.tree import AllOf, Call, Literal, Name, Node, children, rebuilt

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
-from decisioning.engine.values import Past, Scope
+from decisioning.engine.values import Past, Scope, microseconds_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Counts:
     def categories(self) -> list[str | None]:
         """Where the offers stand now; where they stood then, if they are gone."""
         now = self.release.category_of
-        return [now.get(past.offer, past.category) for past in self.history]
+        return [now.get(past.offer, past.category or None) for past in self.history]
 
 
 class Pressure:
@@ -139,8 +139,9 @@ class Pressure:
         if asked.same_channel:
             history = [past for past in history if past.channel == self.channel]
         if asked.period is not None and history:
-            since, until = self.at - asked.period, self.at + asked.period
-            history = [past for past in history if since <= past.at <= until]
+            since = microseconds_at(self.at - asked.period)
+            until = microseconds_at(self.at + asked.period)
+            history = [past for past in history if since <= past.microseconds <= until]
         if rule.counts is None:
             return list(history)
         return [past for past in history if self.counts(rule, past)]
@@ -184,6 +185,6 @@ def past_facts(past: Past) -> dict[str, object]:
         "rank": past.rank,
         "status": from_status[past.status],
         "offer": past.offer,
-        "category": past.category,
+        "category": past.category or None,
         "date": past.at,
     }

@@ -143,7 +143,7 @@ class Seeker:
         return sorted(
             one.at
             for one in pressure.of(rule).history
-            if pressure.count(rule, offer, Counts([one], pressure.category_of))
+            if pressure.count(rule, offer, Counts([one], pressure.release))
         )
 
     def caps_of(self, offer: CompiledOffer) -> Iterator[Used]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -13,6 +13,9 @@ from decisioning.engine.records import immutable
 from rules.checking import Checked
 from rules.keys import Key
 from rules.kinds import Kind
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Status(IntEnum):
@@ -193,17 +196,28 @@ class Catalogue:
 
 
 class Past(NamedTuple):
-    """A proposition that somebody has had. There are many, and a tuple is made in no time."""
+    """A proposition that somebody has had. There are many, and a tuple is made in no time.
+
+    It has the form in which it is read and kept, so there is nothing to work out for most.
+    """
 
     offer: str
     space: str
     channel: str
     status: int
-    at: datetime
-    category: str | None = None
+    microseconds: int  # from 1970 to when it was made
+    category: str | None = None  # where its offer stood then; "" is nowhere as well
     weight: float = 0.0
     rank: int = 1
     is_fallback: bool = False
+
+    @property
+    def at(self) -> datetime:
+        return EPOCH + timedelta(microseconds=self.microseconds)
+
+
+def microseconds_at(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
 
 
 @immutable

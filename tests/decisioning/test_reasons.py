@@ -11,7 +11,7 @@ from catalog.models import Environment
 from catalog.shapes import body_of
 from contacts.models import Contact
 from decisioning.current import environment_named
-from decisioning.engine.values import Past, Question, Slot
+from decisioning.engine.values import Past, Question, Slot, microseconds_at
 from decisioning.live import Live, build, held
 from decisioning.past import read_past
 from decisioning.reasons import Explanation, Told, explanations_of
@@ -93,7 +93,7 @@ def test_a_condition_that_fails_is_said_with_what_the_person_has(bank, reader):
 
 def test_what_would_come_next_is_told_as_well(bank, reader):
     """PLAT left by its filter; a rule would have kept it back next."""
-    taken = Past(offer="PLAT", space="webHero", channel="web", status=3, at=AT, category="banking")
+    taken = Past("PLAT", "webHero", "web", 3, microseconds_at(AT), "banking")
     one = about("PLAT", asked("C6", history=(taken,)), reader)
 
     assert needs(one) == [

@@ -171,7 +171,7 @@ class Naive:
             return past.offer == offer.code
         other = next((o for o in self.catalogue.offers if o.code == past.offer), None)
         if rule.scope == Scope.CATEGORY:
-            there = other.category if other else past.category
+            there = other.category if other else past.category or None
             return there == offer.category
         if other is None:
             return False

@@ -23,6 +23,7 @@ from decisioning.engine.values import (
     Slot,
     Space,
     Window,
+    microseconds_at,
 )
 from rules.keys import key_in
 from tests.engine.bank import PARIS, context, rule
@@ -186,8 +187,8 @@ histories = st.lists(
         space=st.just("hero"),
         channel=st.sampled_from(("web", "email")),
         status=st.sampled_from((0, 1, 3, 5)),
-        at=moments,
-        category=st.sampled_from(("a", None)),
+        microseconds=moments.map(microseconds_at),
+        category=st.sampled_from(("a", None, "")),
         is_fallback=st.sampled_from((False, False, False, True)),
     ),
     max_size=8,

@@ -7,7 +7,7 @@ import pytest
 
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
-from decisioning.engine.values import Past, Question, Slot, Status, Step
+from decisioning.engine.values import Past, Question, Slot, Status, Step, microseconds_at
 from tests.engine.bank import BANK, CUSTOMERS, OFFERS, SPACES, ask, catalogue, context, day, told
 from tests.engine.scenarios import SCENARIOS, Seen, Why
 
@@ -21,7 +21,7 @@ def answered(who, space, count, at="2026-06-15T10:00", *, past=(), age=None, **m
             space=SPACE_OF[had.channel],
             channel=had.channel,
             status=Status[had.status.upper()],
-            at=day(had.at),
+            microseconds=microseconds_at(day(had.at)),
         )
         for had in past
     )
