@@ -3,6 +3,7 @@
 import stat
 
 import pytest
+from django.test import override_settings
 from django.utils.timezone import now
 
 from accounts.actions.keys import revoke_key
@@ -12,17 +13,27 @@ from catalog.models import Offer
 from decisioning import demo
 from offers_site.embedded.places import Places
 from tests.build import NOON
+from tests.decisioning.http import forget
 
 pytestmark = pytest.mark.django_db
 HERE, ELSEWHERE = "http://localhost:8123", "http://localhost:8124"
 
 
+@pytest.fixture(scope="module")
+def opened(module_db, tmp_path_factory):
+    with override_settings(PLACES=Places(tmp_path_factory.mktemp("opened")), BASE_URL=HERE):
+        demo.open_shop(at=NOON)
+        return demo.kept()
+
+
 @pytest.fixture
-def shop(settings, tmp_path):
+def shop(opened, settings, tmp_path):
     settings.PLACES = Places(tmp_path)
     settings.BASE_URL = HERE
-    demo.open_shop(at=NOON)
-    return demo.kept()
+    demo.note(opened)
+    forget()
+    yield demo.kept()
+    forget()
 
 
 def statuses(client):

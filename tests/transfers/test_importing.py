@@ -63,8 +63,9 @@ def test_a_worker_killed_three_times_loses_and_doubles_nothing(started, settings
     (settings.MEDIA_ROOT.parent / "files").symlink_to(settings.MEDIA_ROOT)
 
     command = [sys.executable, str(Path(__file__).with_name("_killed.py")), str(transfer.job_id)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment, **pipes) as workers:
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as workers:
         for _kill in range(3):
             before = read(transfer)
             workers.stdin.write("another\n")
