@@ -126,7 +126,10 @@ def facts_of_export(transfer: Transfer, subject: Subject | None) -> list[tuple[s
 def facts_of(transfer: Transfer, subject: Subject | None) -> list[tuple[str, Any]]:
     facts: list[tuple[str, Any]] = [
         (_("Started by"), str(transfer.by or transfer.key or _("a command"))),
-        (pgettext("job", "Asked for"), date_format(localtime(transfer.created_at), "DATETIME_FORMAT")),
+        (
+            pgettext("job", "Asked for"),
+            date_format(localtime(transfer.created_at), "DATETIME_FORMAT"),
+        ),
     ]
     if transfer.job and transfer.job.ended_at:
         ended = date_format(localtime(transfer.job.ended_at), "DATETIME_FORMAT")
