@@ -17,7 +17,7 @@ class OtherBody(Exception):
 
 def name_of(request: HttpRequest) -> str:
     """What the header Idempotency-Key says, or ""; raises Problem."""
-    name = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    name: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if len(name) > LONGEST or "\0" in name:
         raise Problem(422, "idempotency_key_invalid", "An idempotency key has 200 characters.")
     return name

@@ -123,7 +123,7 @@ def test_history_reaches_as_far_as_the_longest_rule_looks_both_ways():
         "web",
         Status.PRESENTED,
     )
-    assert (one.weight, one.rank, one.is_fallback, one.category) == (9.0, 1, False, None)
+    assert (one.weight, one.rank, one.is_fallback, one.category) == (9.0, 1, False, "")
 
 
 def test_without_a_period_all_of_it_is_read():

@@ -27,7 +27,7 @@ def _whole_number(text: str, *, most: int) -> int:
 
 class Command(BaseCommand):
     help = "Run Overture on this machine: its servers, the web, the workers and the clock."
-    requires_system_checks = []  # the children check; `up` only watches them
+    requires_system_checks = []  # `migrate` does, which goes first; `up` only watches
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=port, default=8000, help="default 8000")
