@@ -61,7 +61,7 @@ def pick(page, name):
 
 
 def box(page, name):
-    return rule_of(page).get_by_role("group", name=name, exact=True)
+    return rule_of(page).locator(f'[role=group][aria-label="{name}" i]')
 
 
 def build_by_mouse(page):

@@ -80,13 +80,9 @@ def test_who_refuses_is_shown_offers_and_leaves_nothing_behind(page, shop, compl
     assert not Proposition.objects.exists()
     assert complaints == []
 
-
-def test_without_an_engine_the_shop_says_what_it_says(page, shop):
-    page.goto(shop)
-    expect(window(page, "WELCOME")).to_be_visible()
+    # without an engine the shop says what it says
     page.context.add_cookies([{"name": "overture_shop_engine", "value": "away", "url": shop}])
     page.goto(shop)
-
     expect(page.locator("#backstage-line")).to_have_text("nobody answers")
     expect(page.locator("#window")).to_have_text(re.compile(OWN))
     expect(page.locator("#card-3")).to_contain_text("Ask us")

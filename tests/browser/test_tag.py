@@ -86,6 +86,11 @@ def test_somebody_unknown_sees_offers_and_is_known_again(open_shop):
     expect(page.locator("#hero [data-offer]")).to_have_count(1)
     assert Contact.objects.filter(kind="visitor").count() == 1
 
+    # a click is noted and leads on
+    with page.expect_request(re.compile("^https://banque-solene.example/")):  # nobody is there
+        page.locator("#hero [data-offer] h2 a").click()
+    assert Proposition.objects.filter(offer="ANON-TRIP", status=2).count() == 1
+
 
 def test_one_call_serves_the_page_and_signing_in_asks_again(open_shop):
     calls = []
@@ -100,6 +105,11 @@ def test_one_call_serves_the_page_and_signing_in_asks_again(open_shop):
     assert len([url for url in calls if url.endswith("/decisions")]) <= 2  # with what asks first
     assert Contact.objects.get(kind="visitor").linked_contact.key == "C6"
 
+    # when nobody answers the page stays as it is
+    page.route(re.compile("/api/v1/decisions"), lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#hero")).to_have_text("Own words.")
+
 
 def test_without_consent_nothing_is_kept(open_shop):
     page = open_shop(more=' data-consent="false"')
@@ -108,23 +118,3 @@ def test_without_consent_nothing_is_kept(open_shop):
     assert page.context.cookies() == []
     assert not Proposition.objects.exists()
     assert not Contact.objects.filter(kind="visitor").exists()
-
-
-def test_when_nobody_answers_the_page_stays_as_it_is(open_shop):
-    page = open_shop()
-    expect(page.locator("#hero [data-offer]")).to_have_count(1)
-
-    page.route(re.compile("/api/v1/decisions"), lambda route: route.abort())
-    page.reload()
-
-    expect(page.locator("#hero")).to_have_text("Own words.")
-
-
-def test_a_click_is_noted_and_leads_on(open_shop):
-    page = open_shop()
-    link = page.locator("#hero [data-offer] h2 a")
-
-    with page.expect_request(re.compile("^https://banque-solene.example/")):  # nobody is there
-        link.click()
-
-    assert Proposition.objects.get(offer="ANON-TRIP").status == 2

@@ -50,7 +50,7 @@ def test_enter_saves_and_the_row_and_its_neighbours_follow(open_page, shop):
     assert list(Context.objects.order_by("pk").values_list("weight", flat=True)) == ["12", "6", "7"]
 
 
-def test_escape_undoes_and_arrows_go_up_and_down(open_page, shop):
+def test_escape_undoes_arrows_go_up_and_down_and_a_refusal_stands_in_the_cell(open_page, shop):
     page = open_page(GRID)
     first, second = fields(page).nth(0), fields(page).nth(1)
 
@@ -67,10 +67,7 @@ def test_escape_undoes_and_arrows_go_up_and_down(open_page, shop):
     expect(first).to_be_focused()
     assert Context.objects.get(label="Some").weight == "5"
 
-
-def test_a_refusal_stands_in_the_cell_and_keeps_what_was_typed(open_page, shop):
-    page = open_page(GRID)
-
+    # a refusal stands in the cell, and keeps what was typed
     fields(page).first.fill("nine")
     fields(page).first.press("Enter")
 

@@ -70,9 +70,7 @@ def test_a_mistake_is_told_on_top_and_beside_the_field(open_page):
     expect(page.get_by_label("Email address")).to_have_attribute("aria-invalid", "true")
     expect(page.locator(".invalid-feedback").first).to_be_visible()
 
-
-def test_leaving_with_something_written_is_asked_about(open_page):
-    page = open_page("/people/invite/")
+    # leaving with something written is asked about
     asked = []
 
     def stay(dialog):
@@ -80,12 +78,10 @@ def test_leaving_with_something_written_is_asked_about(open_page):
         dialog.dismiss()
 
     page.once("dialog", stay)
-
     page.get_by_label("Email address").fill("bob@example.org")
     expect(page.get_by_text("Not saved yet")).to_be_visible()
     page.get_by_role("link", name="Home").first.click()
     page.wait_for_timeout(300)
-
     assert asked == ["beforeunload"]
     expect(page.get_by_role("heading", level=1)).to_have_text("Invite somebody")
 
