@@ -37,9 +37,12 @@ def pytest_make_collect_report(collector):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Slow files begin, so that no process is left alone with one at the end."""
+    """Slow files begin, so that no process is left alone with one at the end.
+
+    All processes have to have the same order, in whatever order they read the files.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, item.path))
+    items.sort(key=lambda item: (item.path not in slow, item.path, item.location[1] or 0))
 
 
 def pytest_xdist_auto_num_workers():

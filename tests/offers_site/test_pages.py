@@ -119,7 +119,7 @@ def test_the_rail_shows_only_what_may_be_opened(client):
 
 
 @pytest.mark.parametrize(
-    ("page", "entry"),
+    ("address", "entry"),
     [
         ("/catalogue/shop/create-offer/", "Offers"),
         ("/pictures/", "Offers"),
@@ -136,11 +136,11 @@ def test_the_rail_shows_only_what_may_be_opened(client):
         ("/coupon-folders/7/delete/", "Coupons"),
     ],
 )
-def test_the_rail_says_to_which_entry_a_page_belongs(rf, page, entry):
-    request = rf.get(page)
+def test_the_rail_says_to_which_entry_a_page_belongs(rf, address, entry):
+    request = rf.get(address)
     request.user = make_user("ada@example.org", role="administrator")
     request.session = {ENVIRONMENT_KEY: "shop"}
-    request.resolver_match = resolve(page)
+    request.resolver_match = resolve(address)
 
     rail = Frame(request).rail
 
