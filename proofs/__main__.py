@@ -21,6 +21,7 @@ from proofs import (
     contact_by_contact,
     data_survives,
     decisions,
+    first_start,
     imports_killed,
     imports_together,
     populations,
@@ -37,6 +38,7 @@ from proofs import (
 from proofs.installation import Disproved, Installation
 
 MODULES = (
+    first_start,
     start_and_stop,
     data_survives,
     children_restart,
