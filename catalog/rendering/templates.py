@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
@@ -44,7 +44,12 @@ class Template:
     is_static: bool
     steps: Sequence[Step] = field(repr=False)
     fixed: str | None = field(default=None, repr=False)
-    fused: Fused | None = field(default=None, repr=False)  # where it is all that is to be done
+
+    @cached_property
+    def fused(self) -> Fused | None:
+        """The one step, where it is all that is to be done."""
+        only = self.steps[0] if len(self.steps) == 1 else None
+        return only if isinstance(only, Fused) else None
 
     def render(self, names: Mapping[str, Any]) -> str:
         """The text for somebody; raises RenderingFailed. `names` are made by `values.seen`."""
@@ -114,16 +119,7 @@ def parsed(text: str, kind: Kind, fields: frozenset[str]) -> Template:
             fixed = finished(kind, "".join(frame.parts))
         except RenderingFailed:
             raise BadTemplate(UNUSABLE[kind]()) from None
-    only = steps[0] if len(steps) == 1 else None
-    return Template(
-        kind,
-        text,
-        frozenset(reader.named),
-        reader.is_static,
-        tuple(steps),
-        fixed,
-        only if isinstance(only, Fused) else None,
-    )
+    return Template(kind, text, frozenset(reader.named), reader.is_static, tuple(steps), fixed)
 
 
 UNUSABLE: Mapping[Kind, Any] = {
