@@ -19,9 +19,6 @@ class Literal:
 
     text: str
 
-    def __call__(self, frame: Frame) -> None:
-        frame.write(self.text)
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -30,17 +27,16 @@ class Written:
     value: Value
     writer: Callable[[Any], str]
 
-    def __call__(self, frame: Frame) -> None:
-        frame.spend(1)
-        frame.write(self.writer(self.value(frame)))
+
+Read = Step | Literal | Written  # as a template is read, node by node
 
 
-def fused(steps: Iterable[Step]) -> list[Step]:
-    """The same steps, those together that follow each other and only write."""
+def fused(steps: Iterable[Read]) -> list[Step]:
+    """The steps of a template: what only writes is taken together where it follows each other."""
     found: list[Step] = []
     for writes, some in groupby(steps, lambda step: isinstance(step, Literal | Written)):
         if not writes:
-            found += some
+            found += cast("Iterable[Step]", some)
             continue
         mine = cast("list[Literal | Written]", list(some))
         starts = range(0, len(mine), MOST_FUSED)

@@ -121,14 +121,14 @@ class Reader:
     # --- nodes ---
 
     def block(self, nodes: Sequence[Node], state: Any) -> tuple[list[Step], Any]:
-        steps: list[Step] = []
+        steps: list[fusing.Read] = []
         for node in nodes:
             step, state = self.node(node, state)
             if step is not None:
                 steps.append(step)
         return fusing.fused(steps), state
 
-    def node(self, node: Node, state: Any) -> tuple[Step | None, Any]:
+    def node(self, node: Node, state: Any) -> tuple[fusing.Read | None, Any]:
         try:
             return self.read_node(node, state)
         except Misplaced as error:
@@ -138,7 +138,7 @@ class Reader:
                 self.text, max(error.at, 0), _("“%(piece)s” cannot be read.") % {"piece": error}
             ) from None
 
-    def read_node(self, node: Node, state: Any) -> tuple[Step | None, Any]:
+    def read_node(self, node: Node, state: Any) -> tuple[fusing.Read | None, Any]:
         if isinstance(node, ContentNode):
             return fusing.Literal(node.text), self.context.after(state, node.text)
         if isinstance(node, OutputNode):
