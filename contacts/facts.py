@@ -32,9 +32,9 @@ def facts_reader(columns: Iterable[Column]) -> Callable[[Sequence[Any]], Known]:
     lists = tuple(column.name for column in each if column.kind.is_list)
 
     def read(values: Sequence[Any]) -> Known:
-        facts = {
-            name: value for name, value in zip(names, values, strict=True) if value is not None
-        }
+        facts = dict(zip(names, values, strict=True))
+        if None in values:
+            facts = {name: value for name, value in facts.items() if value is not None}
         for name in lists:
             if name in facts:
                 facts[name] = tuple(facts[name])

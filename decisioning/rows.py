@@ -15,11 +15,11 @@ from decisioning.deciding import row_of
 from decisioning.engine.compiled import Release
 from decisioning.engine.records import immutable
 from decisioning.engine.values import Answer, Question, Slot
-from decisioning.inputs import kept_of_person, kept_slot, kept_used
+from decisioning.inputs import kept_slot, kept_used
 from decisioning.needs import needs_of
 from decisioning.past import Before
 from decisioning.sharing import Want
-from offers_site.jsonbytes import to_json
+from offers_site.jsonbytes import to_stored_json
 
 NULL = "\\N"
 TAIL = (
@@ -102,13 +102,17 @@ class Rows:
         )
 
     def inputs(self, target: str, before: Before) -> str:
-        """As `decisioning.inputs` has them. Text in JSON has no need of another escape than one."""
+        """As `decisioning.inputs` has them: dates and moments are written as `isoformat` does.
+
+        Text in JSON has no need of another escape than one.
+        """
+        facts = before.person.facts
         told = {
             "target": target,
-            "contact": kept_of_person(before.person.facts, self.kinds),
+            "contact": {name: facts[name] for name in self.kinds if name in facts},
             "used": kept_used(before.used),
         }
-        text = f'{to_json(told).decode()[:-1]},"history":{before.rows_text}}}'
+        text = f'{to_stored_json(told).decode()[:-1]},"history":{before.rows_text}}}'
         return text.replace("\\", "\\\\")
 
     def propositions(self, one: Drawn) -> Iterator[str]:

@@ -8,11 +8,12 @@ worker has the job and tells how far all of them are; those who help come and go
 from __future__ import annotations
 
 import gc
-import math
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from celery import current_app
@@ -148,14 +149,46 @@ def call_helper(run: Run) -> None:
         log.warning("run.helper_not_called", run=run.pk)
 
 
-def help_with(run: Run, *, clock: Clock, seconds: float | None = None) -> bool:
-    """Decide for one part after the other; False when time was over and there may be more."""
-    population = population_of(run)
-    until = math.inf if seconds is None else time.monotonic() + seconds
+@contextmanager
+def another_hand(job_pk: UUID, *, clock: Clock) -> Iterator[None]:
+    """Work on a run with a second thread meanwhile.
+
+    While one of the two waits for the database the other one decides.
+    """
+    over = threading.Event()
+
+    def work_along() -> None:
+        try:
+            run = Run.objects.select_related("job", "environment").filter(job=job_pk).first()
+            if run is not None:
+                help_with(run, clock=clock, is_over=over.is_set)
+        except Exception:  # the first hand does what this one leaves, and tells of it
+            log.exception("run.hand_lost")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work_along, name=f"another hand on {job_pk}")
+    thread.start()
     try:
-        while not is_divided(run) and time.monotonic() < until:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def turn(seconds: float = TURN) -> Callable[[], bool]:
+    """Whether one's time is over."""
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() >= until
+
+
+def help_with(run: Run, *, clock: Clock, is_over: Callable[[], bool] = lambda: False) -> bool:
+    """Decide for one part after the other; False when it was over and there may be more."""
+    population = population_of(run)
+    try:
+        while not is_divided(run) and not is_over():
             time.sleep(PAUSE)
-        while time.monotonic() < until:
+        while not is_over():
             if not help_once(run, population, clock):
                 return True
     except (Stopped, Failed):  # which ends the job of the one who has it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -25,11 +26,15 @@ def purge_propositions() -> list[str]:
 
 @shared_task
 def decide_run(job_pk: str) -> str:
-    return running.run(job_pk, partial(runs.work, clock=now))
+    with runs.another_hand(UUID(job_pk), clock=now):
+        return running.run(job_pk, partial(runs.work, clock=now))
 
 
 @shared_task
 def help_with_run(run_pk: int) -> None:
     run = Run.objects.select_related("job", "environment").get(pk=run_pk)
-    if not runs.help_with(run, clock=now, seconds=runs.TURN):
+    is_over = runs.turn()
+    with runs.another_hand(run.job_id, clock=now):
+        is_done = runs.help_with(run, clock=now, is_over=is_over)
+    if not is_done:
         runs.call_helper(run)

@@ -16,4 +16,9 @@ def to_json(value: Any) -> bytes:
         return pydantic_core.to_json(value)
 
 
+def to_stored_json(value: Any) -> bytes:
+    """For what is read by ourselves alone: dates and moments are as `isoformat` writes them."""
+    return orjson.dumps(value)
+
+
 ONLY_PLAIN = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS

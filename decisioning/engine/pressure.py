@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
 from decisioning.engine.values import Past, Scope, microseconds_at
@@ -22,19 +22,25 @@ class Blocked:
 class Counts:
     """How often somebody has had what. Mostly that is little, and then lists are quick to ask."""
 
+    __slots__ = ("_categories", "_offers", "history", "release")
+
     def __init__(self, history: list[Past], release: Release) -> None:
         self.history = history
         self.release = release
+        self._offers: list[str] | None = None  # quicker than cached properties
+        self._categories: list[str | None] | None = None
 
-    @cached_property
-    def offers(self) -> list[str]:
-        return [past.offer for past in self.history]
+    def of_offer(self, code: str) -> int:
+        if self._offers is None:
+            self._offers = [past.offer for past in self.history]
+        return self._offers.count(code)
 
-    @cached_property
-    def categories(self) -> list[str | None]:
+    def of_category(self, name: str | None) -> int:
         """Where the offers stand now; where they stood then, if they are gone."""
-        now = self.release.category_of
-        return [now.get(past.offer, past.category or None) for past in self.history]
+        if self._categories is None:
+            now = self.release.category_of
+            self._categories = [now.get(p.offer, p.category or None) for p in self.history]
+        return self._categories.count(name)
 
 
 class Pressure:
@@ -51,7 +57,7 @@ class Pressure:
         self.concerned: dict[str, bool] = {}
         self.counted: dict[str, Counts] = {}
         self.applying: dict[str, frozenset[str]] = {}
-        self._reached: list[CompiledRule] | None = None  # quicker than a cached property
+        self._reached: list[CompiledRule] | None = None
 
     def blocks(self, offer: CompiledOffer) -> Blocked | None:
         """The first rule that has been reached for an offer."""
@@ -139,8 +145,7 @@ class Pressure:
         if asked.same_channel:
             history = [past for past in history if past.channel == self.channel]
         if asked.period is not None and history:
-            since = microseconds_at(self.at - asked.period)
-            until = microseconds_at(self.at + asked.period)
+            since, until = around(self.at, asked.period)
             history = [past for past in history if since <= past.microseconds <= until]
         if rule.counts is None:
             return list(history)
@@ -155,9 +160,9 @@ class Pressure:
             return 0
         match rule.rule.scope:
             case Scope.OFFER:
-                return counts.offers.count(offer.offer.code)
+                return counts.of_offer(offer.offer.code)
             case Scope.CATEGORY:
-                return counts.categories.count(offer.offer.category)
+                return counts.of_category(offer.offer.category)
             case Scope.RULE:
                 codes = self.applied(rule)
                 return sum(past.offer in codes for past in counts.history)
@@ -166,6 +171,12 @@ class Pressure:
     def window(self, rule: CompiledRule) -> tuple[datetime | None, datetime | None]:
         period = rule.rule.period
         return (None, None) if period is None else (self.at - period, self.at + period)
+
+
+@lru_cache(maxsize=64)  # many are decided for at one moment
+def around(at: datetime, period: timedelta) -> tuple[int, int]:
+    """From when to when a rule looks, in microseconds from 1970."""
+    return microseconds_at(at - period), microseconds_at(at + period)
 
 
 def past_facts(past: Past) -> dict[str, object]:

@@ -125,7 +125,7 @@ class Everybody:
         )
         helpers = [join(run) for _number in range(workers - 1)]
         try:
-            with suppress(KeyboardInterrupt):
+            with suppress(KeyboardInterrupt), runs.another_hand(run.job_id, clock=now):
                 running.run(run.job_id, self.work)
         finally:
             for helper in helpers:
@@ -239,6 +239,6 @@ def help_with(job: str) -> int:
         run = Run.objects.select_related("job", "environment").filter(job=UUID(job)).first()
     if run is None:
         raise CommandError(f"There is no run {job}.")
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), runs.another_hand(run.job_id, clock=now):
         runs.help_with(run, clock=now)
     return runs.done(run)

@@ -3,11 +3,14 @@
 import json
 import random
 from collections import Counter
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.models import Offer
 from contacts.columns import known
 from contacts.models import Contact
 from contacts.storing import update
@@ -17,7 +20,8 @@ from decisioning.models import CapTotalUse, CapUse, Clock, Interaction, Proposit
 from decisioning.populations import NoSuchSpace, ask_everybody, look, record
 from decisioning.replaying import differences, sampled
 from offers_site.identifiers import moment_of
-from tests.build import NOON
+from tests.build import NOON, make_attribute
+from tests.catalog.making import edit, fresh, publish
 from tests.decisioning.crowds import alone, got, meanwhile, open_shop
 from tests.decisioning.http import Bank, forget
 from tests.often import often
@@ -134,6 +138,25 @@ def test_what_is_stored_is_what_one_decision_stores(shop):
     uses = dict(CapUse.objects.values_list("contact", "used"))
     assert uses[first] == uses[second] == 1
     assert moment_of(chosen.interaction) == NOON
+
+
+def test_dates_and_moments_of_a_person_are_stored_as_one_decision_stores_them(shop):
+    make_attribute("seen", "timestamp")
+    rule = "contact.seen < now && years(contact.birth_date) > 20"
+    publish(edit(fresh(Offer.objects.get(code="LAST")), filter=rule))
+    seen = datetime(2026, 1, 2, 3, 4, 5, 600, tzinfo=ZoneInfo("Europe/Paris"))
+    for pk in shop[:2]:
+        update(pk, {"points": 5, "seen": seen}, known(), at=NOON, version=None)
+
+    names = [alone(shop[0]).interaction]
+    names += [one.interaction for one in record(ask_everybody("hero"), [shop[1]], at=NOON).chosen]
+
+    for name in names:
+        assert json.loads(Interaction.objects.get(id=name).inputs)["contact"] == {
+            "points": 5,
+            "birth_date": "1990-01-01",
+            "seen": "2026-01-02T02:04:05.000600+00:00",
+        }
 
 
 def test_a_space_that_keeps_nothing_keeps_nothing(shop):

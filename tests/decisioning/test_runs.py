@@ -123,6 +123,62 @@ def test_any_number_of_workers_share_a_run_and_its_limits_with_everybody_else(sh
     assert set(Clock.objects.values_list("ticks", flat=True)) == {2}
 
 
+def at_both_hands(monkeypatch, run, work):
+    """Lead a run with another hand; both wait for each other before the first of their parts."""
+    decide_part, meeting = runs.decide_part, threading.Barrier(2, timeout=30)
+    hands = set()
+
+    def met(*given):
+        if threading.get_ident() not in hands:
+            hands.add(threading.get_ident())
+            meeting.wait()
+        return work(partial(decide_part, *given))
+
+    monkeypatch.setattr(runs, "decide_part", met)
+    with runs.another_hand(run.job_id, clock=lambda: NOON):
+        state = lead(run)
+    assert len(hands) == 2
+    assert not [one for one in threading.enumerate() if one.name.startswith("another hand")]
+    return state
+
+
+def test_one_worker_has_two_hands(shop, monkeypatch):
+    run = start()
+
+    assert at_both_hands(monkeypatch, run, lambda decide: decide()) == "finished"
+
+    assert decided_for(run) == {f"C{number:02}": 1 for number in range(12)}
+    assert Job.objects.get(pk=run.job_id).done == 12
+    assert Proposition.objects.filter(offer="SHARED").count() == 5
+
+
+def test_what_one_hand_drops_the_other_one_does(shop, monkeypatch):
+    run = start()
+
+    def drop(decide):
+        found = decide()
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("with a part decided for and not committed")
+        return found
+
+    assert at_both_hands(monkeypatch, run, drop) == "finished"
+
+    assert decided_for(run) == {f"C{number:02}": 1 for number in range(12)}
+
+
+def test_both_hands_stop_where_somebody_stops_the_run(shop, monkeypatch):
+    run = start()
+
+    def stop(decide):
+        if threading.current_thread() is threading.main_thread():
+            elsewhere(lambda: cancel_job(run.job, at=NOON))
+        return decide()
+
+    assert at_both_hands(monkeypatch, run, stop) == "cancelled"
+
+    assert Interaction.objects.count() == runs.counts_of(run).people < 12
+
+
 # --- interrupted ---
 
 
@@ -140,7 +196,7 @@ def test_what_a_killed_worker_was_at_is_done_again_by_others(shop, monkeypatch):
     with pytest.raises(SystemExit):
         lead(run)
     assert Interaction.objects.count() == 6
-    assert runs.help_with(run, clock=lambda: NOON, seconds=0) is False
+    assert runs.help_with(run, clock=lambda: NOON, is_over=lambda: True) is False
     Job.objects.filter(pk=run.job_id).update(state="queued", claim=None)  # as the reaper does
 
     assert lead(run) == "finished"
