@@ -41,8 +41,15 @@ def pytest_collection_modifyitems(items):
 
     All processes have to have the same order, in whatever order they read the files.
     """
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, item.path, item.location[1] or 0))
+    is_quick: dict[str, bool] = {}  # whole files are slow, and items of one file stay in order
+
+    def place(item):
+        file = item.nodeid.partition("::")[0]
+        if file not in is_quick:
+            is_quick[file] = item.get_closest_marker("slow") is None
+        return is_quick[file], file
+
+    items.sort(key=place)
 
 
 def pytest_xdist_auto_num_workers():

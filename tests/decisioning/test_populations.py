@@ -152,7 +152,7 @@ def test_dates_and_moments_of_a_person_are_stored_as_one_decision_stores_them(sh
     names += [one.interaction for one in record(ask_everybody("hero"), [shop[1]], at=NOON).chosen]
 
     for name in names:
-        assert json.loads(Interaction.objects.get(id=name).inputs)["contact"] == {
+        assert json.loads(Interaction.objects.get(id=name).inputs or "")["contact"] == {
             "points": 5,
             "birth_date": "1990-01-01",
             "seen": "2026-01-02T02:04:05.000600+00:00",
