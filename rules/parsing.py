@@ -89,6 +89,10 @@ COMMENT: /\/\/[^\n]*/
 
 def parse(text: str) -> Node:
     """The tree of a text; raises BadRule, which says where and what was expected."""
+    return parse_again(text) if len(text) <= SHORT else parse_once(text)
+
+
+def parse_once(text: str) -> Node:
     check_size(text)
     try:
         tree: Node = reader().parse(text)
@@ -96,6 +100,10 @@ def parse(text: str) -> Node:
         raise BadRule((mistake_of(error, text),)) from None
     check_shape(tree, text)
     return tree
+
+
+SHORT = 500  # characters: of such texts the trees are kept, which nobody changes
+parse_again = lru_cache(maxsize=512)(parse_once)  # pages, checks and releases read the same ones
 
 
 def check_size(text: str) -> None:
