@@ -47,12 +47,12 @@ def is_small(body):
 
 @functools.cache
 def gzip_bomb():
-    return gzip.compress(bytes(60_000_000))
+    return gzip.compress(bytes(6_000_000))
 
 
 @functools.cache
 def zip_bomb():
-    return zipped(("a.csv", bytes(60_000_000)))
+    return zipped(("a.csv", bytes(6_000_000)))
 
 
 ELSEWHERE = Path("/tmp/overture-evil.csv")  # noqa: S108 (nothing is written there)
