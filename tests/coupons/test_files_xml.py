@@ -139,7 +139,7 @@ def test_codes_of_several_coupons_stand_in_their_own(import_codes, export_file):
 def listening():
     """A port that notes whether anybody comes."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)  # whoever has connected waits to be accepted
+        server.settimeout(0)  # whoever has connected waits to be accepted
         yield server
 
 

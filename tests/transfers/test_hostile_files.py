@@ -236,8 +236,8 @@ FILES = {
 }
 
 
-# Each file one way and, in turn, one of the others: with THOROUGH=1 all of them. The one way is that
-# of the API, but for the large ones.
+# Each file one way and, in turn, one of the others: with THOROUGH=1 all of them. The one way of a
+# small file is that of the API.
 OTHERS = (("--operation", "upsert"), ("--all-or-nothing",))
 WAYS = [
     (name, how)
