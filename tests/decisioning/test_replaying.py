@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -67,7 +68,7 @@ def test_what_rules_asked_for_may_be_retired_purged_or_deleted_since(bank):
 def decisions(bank_of_the_module):
     """Decisions of every kind, of two releases, for people who are otherwise by now."""
     bank = open_bank()
-    slots = [
+    slots: list[dict[str, Any]] = [
         {"slot": "a", "space": "webHero_1", "categories": ["banking", "essentials"]},
         {"slot": "b", "space": "webHero_2", "categories": ["banking", "essentials"]},
         {"slot": "c", "space": "webHero", "count": 3, "call": {"device": "mobile"}},
