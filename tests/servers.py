@@ -4,6 +4,7 @@ Loaded with `-p tests.servers`, before Django reads its settings. With DATABASE_
 set the tests use those servers and start none.
 """
 
+import gc
 import os
 import shutil
 import subprocess
@@ -48,6 +49,8 @@ def begin_to_migrate() -> None:
     stack.callback(process.kill)
 
 
+# Hardly anything that is loaded from here on, or collected, becomes garbage; see `tests.conftest`.
+gc.disable()
 if not IS_WORKER:
     start()
 elif "REDIS_URL" not in os.environ:

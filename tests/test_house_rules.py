@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from zipfile import ZipFile
@@ -70,10 +71,15 @@ def modules(*patterns: str) -> list[Path]:
     return [path for pattern in patterns for room in ROOMS for path in (ROOT / room).glob(pattern)]
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def calls(path: Path) -> set[str]:
     return {
         node.func.attr
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
 
@@ -93,7 +99,7 @@ def test_only_doors_ask_the_clock():
     asking = {
         str(path.relative_to(ROOT))
         for path in modules("actions.py", "actions/*.py", "models.py", "forms.py", "journal.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and (
             (isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK)
@@ -113,7 +119,7 @@ def test_no_model_overrides_save():
     overriding = [
         f"{path.name}:{node.lineno}"
         for path in modules("models.py", "models/*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef) and node.name in {"save", "delete"}
     ]
     assert overriding == []
@@ -235,7 +241,7 @@ def test_views_are_functions():
     classes = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in modules("views.py", "views/*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.ClassDef) and any("View" in ast.unparse(b) for b in node.bases)
     ]
     assert classes == []

@@ -103,8 +103,8 @@ def test_doubles_are_found_over_chunks(pool, import_codes, settings, options):
 
 
 def test_two_imports_of_the_same_codes_at_once(pool, tmp_path, settings, import_codes):
-    settings.IMPORT_CHUNK_ROWS = 25
-    body = "code\n" + "".join(f"N{n * 7919 % 1000}\n" for n in range(1000))
+    settings.IMPORT_CHUNK_ROWS = 15
+    body = "code\n" + "".join(f"N{n * 7919 % 500}\n" for n in range(500))
     done = []
 
     def run(name):
@@ -119,9 +119,9 @@ def test_two_imports_of_the_same_codes_at_once(pool, tmp_path, settings, import_
     for thread in threads:
         thread.join()
 
-    assert stock_of(pool)["total"] == 1000
-    assert sum(each["inserted"] for each in done) == 1000
-    assert sum(each["rejected"] for each in done) == 1000
+    assert stock_of(pool)["total"] == 500
+    assert sum(each["inserted"] for each in done) == 500
+    assert sum(each["rejected"] for each in done) == 500
     assert {code for each in done for _line, code in each.codes} == {"duplicate_in_db"}
     assert [each["state"] for each in done].count("failed") == 0
     assert check() == []

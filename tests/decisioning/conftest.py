@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.decisioning.http import ROWS, forget
+from tests.decisioning.http import bring_bank
 
 
 @pytest.fixture(scope="module")
 def bank_of_the_module(module_db):
     """`open_bank` finds it there, as long as no test of the module wants an empty house."""
-    forget()
-    ROWS.bring()
+    bring_bank()

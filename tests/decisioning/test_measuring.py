@@ -15,10 +15,10 @@ def bank():
     forget()
 
 
-def figure(client, name):
+def figures(client, *names):
     text = client.get("/metrics").content.decode()
-    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    found = [re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE) for name in names]
+    return [float(each[1]) if each else 0.0 for each in found]
 
 
 def test_decisions_propositions_and_short_slots_are_counted(bank, client):
@@ -28,14 +28,14 @@ def test_decisions_propositions_and_short_slots_are_counted(bank, client):
         'overture_short_slots_total{environment="contacts",reason="no_eligible_offer"}',
         "overture_decision_seconds_count",
     )
-    before = [figure(client, name) for name in names]
+    before = figures(client, *names)
 
     bank.decide({"space": "callCenter", "count": 2}, target={"key": "C2"})
     bank.decide({"space": "callCenter", "count": 9, "themes": ["x"]}, target={"key": "C2"})
 
-    after = [figure(client, name) for name in names]
+    after = figures(client, *names)
     assert [now - then for now, then in zip(after, before, strict=True)] == [2, 4, 1, 2]
 
 
 def test_the_live_release_of_each_environment_is_told(bank, client):
-    assert figure(client, 'overture_release{environment="contacts"}') == 1
+    assert figures(client, 'overture_release{environment="contacts"}') == [1]

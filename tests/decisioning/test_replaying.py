@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -33,10 +34,41 @@ def replay(*words):
     return out.getvalue().splitlines()
 
 
-@pytest.fixture
-def decided(bank):
+def test_what_rules_asked_for_may_be_retired_purged_or_deleted_since(bank):
+    declare_attribute(name="vip", label="VIP", type="bool", by=None, at=NOON)
+    declare_attribute(name="seen_on", label="Seen on", type="date", by=None, at=NOON)
+    chosen = make_audience("chosen")
+    with connection.cursor() as cursor:
+        columns = {each.name: each.column for each in Attribute.objects.filter(name__in=GONE)}
+        cursor.execute(
+            f"UPDATE contacts_contact SET {columns['vip']} = true,"
+            f" {columns['seen_on']} = '2026-01-02' WHERE key = 'C2'"
+        )
+    change_members(chosen, ["C2"], replaces=True, by=None, at=NOON)
+    rule = 'contact.vip && contact.seen_on < date("2026-02-01") && filter("chosen")'
+    publish(edit(Offer.objects.get(code="PLAT"), filter=rule))
+    forget()
+    answer = bank.decide({"space": "webHero", "count": 3}, target={"key": "C2"})
+    assert "PLAT" in [one["offer"] for one in answer["slots"][0]["propositions"]]
+
+    for each in Attribute.objects.filter(name__in=GONE):
+        retire_attribute(each, by=None, at=NOON)
+    forget()
+    assert replay("--fail-on-diff")[0] == "0 diffs"
+    purge_attribute(Attribute.objects.get(name="seen_on"), by=None, at=NOON)
+    delete_audience(chosen, by=None, at=NOON)
+    forget()
+    assert replay("--fail-on-diff")[0] == "0 diffs"
+
+
+# --- what the rest of the module replays ---
+
+
+@pytest.fixture(scope="module")
+def decisions(bank_of_the_module):
     """Decisions of every kind, of two releases, for people who are otherwise by now."""
-    slots = [
+    bank = open_bank()
+    slots: list[dict[str, Any]] = [
         {"slot": "a", "space": "webHero_1", "categories": ["banking", "essentials"]},
         {"slot": "b", "space": "webHero_2", "categories": ["banking", "essentials"]},
         {"slot": "c", "space": "webHero", "count": 3, "call": {"device": "mobile"}},
@@ -54,6 +86,13 @@ def decided(bank):
     for who in ("C1", "C2"):
         bank.decide(*slots, target={"key": who}, deduplicate=False)
     Contact.objects.update(birth_date=None)
+
+
+@pytest.fixture
+def decided(decisions):
+    forget()
+    yield
+    forget()
 
 
 def test_decisions_of_several_releases_come_out_as_they_did(decided):
@@ -103,30 +142,3 @@ def test_people_who_were_erased_are_left_out(decided):
     call_command("replay", "--json", stdout=out, stderr=StringIO())
     assert json.loads(out.getvalue().splitlines()[-1])["decisions"] == 6
     assert Environment.objects.get(name="contacts").release_number == 2
-
-
-def test_what_rules_asked_for_may_be_retired_purged_or_deleted_since(bank):
-    declare_attribute(name="vip", label="VIP", type="bool", by=None, at=NOON)
-    declare_attribute(name="seen_on", label="Seen on", type="date", by=None, at=NOON)
-    chosen = make_audience("chosen")
-    with connection.cursor() as cursor:
-        columns = {each.name: each.column for each in Attribute.objects.filter(name__in=GONE)}
-        cursor.execute(
-            f"UPDATE contacts_contact SET {columns['vip']} = true,"
-            f" {columns['seen_on']} = '2026-01-02' WHERE key = 'C2'"
-        )
-    change_members(chosen, ["C2"], replaces=True, by=None, at=NOON)
-    rule = 'contact.vip && contact.seen_on < date("2026-02-01") && filter("chosen")'
-    publish(edit(Offer.objects.get(code="PLAT"), filter=rule))
-    forget()
-    answer = bank.decide({"space": "webHero", "count": 3}, target={"key": "C2"})
-    assert "PLAT" in [one["offer"] for one in answer["slots"][0]["propositions"]]
-
-    for each in Attribute.objects.filter(name__in=GONE):
-        retire_attribute(each, by=None, at=NOON)
-    forget()
-    assert replay("--fail-on-diff")[0] == "0 diffs"
-    purge_attribute(Attribute.objects.get(name="seen_on"), by=None, at=NOON)
-    delete_audience(chosen, by=None, at=NOON)
-    forget()
-    assert replay("--fail-on-diff")[0] == "0 diffs"

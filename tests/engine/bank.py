@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from decisioning.engine.compiled import Release
@@ -50,6 +51,7 @@ def day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=PARIS)
 
 
+@cache
 def rule(text: str) -> Checked:
     return check_rule(parse(text), WORDS)
 
@@ -58,8 +60,13 @@ def counting(text: str) -> Checked:
     return check_rule(parse(text), COUNTING)
 
 
+@cache
+def weight_of(text: str) -> Checked:
+    return check_weight(parse(text), WORDS)
+
+
 def context(weight: str, label: str = "Standard", **more: object) -> Context:
-    return Context(label=label, weight=check_weight(parse(weight), WORDS), **more)  # type: ignore[arg-type]
+    return Context(label=label, weight=weight_of(weight), **more)  # type: ignore[arg-type]
 
 
 def window(start: str | None = None, end: str | None = None) -> Window:

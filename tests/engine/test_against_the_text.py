@@ -60,6 +60,10 @@ moments_or_none = st.none() | moments
 periods = st.none() | st.integers(1, 20).map(lambda days: timedelta(days=days))
 
 
+tenths, fifths, quarters = st.integers(0, 9), st.integers(0, 4), st.integers(0, 3)
+flags, few = st.booleans(), st.integers(0, 1)
+
+
 @st.composite
 def drawn_windows(draw):
     start, end = draw(moments_or_none), draw(moments_or_none)
@@ -76,6 +80,20 @@ keyed = st.sampled_from(FILTERS).map(
 )
 
 
+parents = [st.sampled_from((None, *NAMES[:index])) for index in range(len(NAMES))]
+themes = st.lists(st.sampled_from(("red", "Blue")), max_size=2)
+multipliers = st.sampled_from((Decimal(1), Decimal("1.5"), Decimal("0.333333")))
+categories_or_none = st.sampled_from((None, *NAMES))
+weights = st.sampled_from(WEIGHTS)
+spaces_or_none = st.sampled_from((None, None, "hero", "mail"))
+spaces = st.sets(st.sampled_from(("hero", "mail")), min_size=1)
+tags = st.sets(st.sampled_from(("x", "y")))
+channels = st.sampled_from(("all", "all", "web", "email"))
+maxima = st.integers(1, 4)
+scopes = st.sampled_from(tuple(Scope))
+statuses = st.sets(st.sampled_from((0, 1, 3, 5)), max_size=2)
+
+
 @st.composite
 def categories(draw):
     found = []
@@ -83,14 +101,14 @@ def categories(draw):
         found.append(
             Category(
                 name=name,
-                parent=draw(st.sampled_from((None, *NAMES[:index]))),
-                enabled=draw(st.integers(0, 9)) > 0,
-                window=draw(windows) if draw(st.integers(0, 3)) == 0 else Window(),
-                themes=tuple(draw(st.lists(st.sampled_from(("red", "Blue")), max_size=2))),
-                multiplier=draw(st.sampled_from((Decimal(1), Decimal("1.5"), Decimal("0.333333")))),
+                parent=draw(parents[index]),
+                enabled=draw(tenths) > 0,
+                window=draw(windows) if draw(quarters) == 0 else Window(),
+                themes=tuple(draw(themes)),
+                multiplier=draw(multipliers),
                 multiplier_window=draw(windows),
-                filter=draw(filters) if draw(st.booleans()) else None,
-                always_include=draw(st.integers(0, 4)) == 0,
+                filter=draw(filters) if draw(flags) else None,
+                always_include=draw(fifths) == 0,
             )
         )
     return tuple(found)
@@ -101,26 +119,26 @@ def offers(draw):
     return tuple(
         Offer(
             code=code,
-            category=draw(st.sampled_from((None, *NAMES))),
-            enabled=draw(st.integers(0, 9)) > 0,
-            window=draw(windows) if draw(st.integers(0, 3)) == 0 else Window(),
+            category=draw(categories_or_none),
+            enabled=draw(tenths) > 0,
+            window=draw(windows) if draw(quarters) == 0 else Window(),
             **draw(keyed),
             contexts=tuple(
                 context(
-                    draw(st.sampled_from(WEIGHTS)),
+                    draw(weights),
                     f"context {number}",
                     **draw(keyed),
-                    space=draw(st.sampled_from((None, None, "hero", "mail"))),
-                    window=draw(windows) if draw(st.integers(0, 3)) == 0 else Window(),
+                    space=draw(spaces_or_none),
+                    window=draw(windows) if draw(quarters) == 0 else Window(),
                 )
-                for number in range(draw(st.integers(0, 3)))
+                for number in range(draw(quarters))
             ),
-            spaces=frozenset(draw(st.sets(st.sampled_from(("hero", "mail")), min_size=1))),
+            spaces=frozenset(draw(spaces)),
             caps=tuple(
-                Cap(key=f"{code}/{number}", limit=2, each_space=draw(st.booleans()))
-                for number in range(draw(st.integers(0, 1)))
+                Cap(key=f"{code}/{number}", limit=2, each_space=draw(flags))
+                for number in range(draw(few))
             ),
-            tags=tuple(draw(st.sets(st.sampled_from(("x", "y"))))),
+            tags=tuple(draw(tags)),
         )
         for code in CODES
     )
@@ -131,18 +149,18 @@ def presentation_rules(draw):
     return tuple(
         PresentationRule(
             name=f"R{number}",
-            channel=draw(st.sampled_from(("all", "all", "web", "email"))),
-            active=draw(st.integers(0, 4)) > 0,
-            order=draw(st.integers(0, 3)),
+            channel=draw(channels),
+            active=draw(fifths) > 0,
+            order=draw(quarters),
             applies_to=draw(ruled),
             period=draw(periods),
-            max=draw(st.integers(1, 4)),
-            same_channel=draw(st.booleans()),
-            scope=draw(st.sampled_from(tuple(Scope))),
-            statuses=frozenset(draw(st.sets(st.sampled_from((0, 1, 3, 5)), max_size=2))),
-            recipients=draw(filters) if draw(st.integers(0, 3)) == 0 else None,
+            max=draw(maxima),
+            same_channel=draw(flags),
+            scope=draw(scopes),
+            statuses=frozenset(draw(statuses)),
+            recipients=draw(filters) if draw(quarters) == 0 else None,
         )
-        for number in range(draw(st.integers(0, 3)))
+        for number in range(draw(quarters))
     )
 
 
@@ -152,7 +170,7 @@ def catalogues(draw):
         environment="e",
         number=1,
         zone=PARIS,
-        filter=draw(filters) if draw(st.integers(0, 4)) == 0 else None,
+        filter=draw(filters) if draw(fifths) == 0 else None,
         categories=draw(categories()),
         offers=draw(offers()),
         rules=draw(presentation_rules()),

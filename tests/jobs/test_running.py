@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from jobs import actions, running
 from jobs.models import MOST_ATTEMPTS, Job
 from jobs.running import Step
+from tests import databases
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -113,6 +114,9 @@ def crossing(rows, both_hold_one, tries):
         if not job.done:
             yield Step(done=1, total=2)
         tries.append(job.pk)
+        if databases.is_superuser():  # nobody else may have it looked for sooner than in a second
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL deadlock_timeout = '20ms'")
         for number, row in enumerate(rows):
             Job.objects.filter(pk=row.pk).update(title=Concat("title", Value("1")))
             if number == 0 and tries.count(job.pk) == 1:

@@ -326,10 +326,10 @@ def xml(*records, end="</contacts></couponExchange>"):
 
 
 def test_xml_that_breaks_in_the_middle_keeps_what_came_before(import_file, settings):
-    settings.IMPORT_CHUNK_ROWS = 500
-    records = [f'<contact key="K{n:04d}"/>' for n in range(1200)]
-    records[1100] = '<contact key="X"'
-    whole = [f'<contact key="K{n:04d}"/>' for n in range(1200)]
+    settings.IMPORT_CHUNK_ROWS = 100
+    records = [f'<contact key="K{n:04d}"/>' for n in range(320)]
+    records[305] = '<contact key="X"'
+    whole = [f'<contact key="K{n:04d}"/>' for n in range(320)]
 
     tried = import_file(xml(*records), "--dry-run", name="contacts.xml")
     assert (tried["state"], contacts("key")) == ("failed", [])
@@ -337,11 +337,11 @@ def test_xml_that_breaks_in_the_middle_keeps_what_came_before(import_file, setti
     again = import_file(xml(*whole), "--on-duplicate", "ignore", name="contacts.xml")
 
     assert (done.status, done["state"]) == (1, "failed")
-    assert done.counters == (1101, 1100, 0, 0, 0, 1, 0)
+    assert done.counters == (306, 305, 0, 0, 0, 1, 0)
     assert [reject.code for reject in done.rejects] == ["xml_not_well_formed"]
-    assert done.rejects[0].line == 1103
-    assert again.counters == (1200, 100, 0, 0, 1100, 0, 0)
-    assert len(contacts("key")) == 1200
+    assert done.rejects[0].line == 308
+    assert again.counters == (320, 15, 0, 0, 305, 0, 0)
+    assert len(contacts("key")) == 320
 
 
 def test_a_record_with_an_unknown_element_is_refused_with_its_path(import_file):
@@ -388,7 +388,7 @@ def test_packed_files_are_unpacked(import_file, tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(import_file):
-    done = import_file(gzip.compress(b"key\n" + b"A" * 50_000_000), name="contacts.csv.gz")
+    done = import_file(gzip.compress(b"key\n" + b"A" * 5_000_000), name="contacts.csv.gz")
 
     assert (done.status, done["read"]) == (1, 0)
     assert [reject.code for reject in done.rejects] == ["file_bomb"]
