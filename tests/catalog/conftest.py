@@ -42,4 +42,5 @@ def at_once():
             return [each.result() for each in [threads.submit(do, work, start) for work in works]]
 
         yield do_all
-        do_all(*[connection.close] * most)
+        closed = do_all(*[lambda: connection.close()] * most)  # each that of its own thread
+        assert closed == [None] * most
