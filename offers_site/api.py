@@ -1,12 +1,14 @@
 """The HTTP API of all rooms, its document and its refusals."""
 
 import functools
+import json
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, reverse
 from django.utils.cache import patch_vary_headers
@@ -153,7 +155,15 @@ def on_too_big(request: HttpRequest, refusal: RequestDataTooBig) -> HttpResponse
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """The OpenAPI 3.1 document; it says what can be asked, never what is stored."""
-    return JsonResponse(api.get_openapi_schema(), json_dumps_params={"ensure_ascii": False})
+    written = document(reverse("api-1:api-root"))
+    return HttpResponse(written, content_type="application/json")
+
+
+@functools.lru_cache(maxsize=1)
+def document(root: str) -> bytes:
+    """The same for everybody, as long as the addresses begin with this; it takes long to write."""
+    said = api.get_openapi_schema(path_prefix=root)
+    return json.dumps(said, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
 
 
 @for_programs

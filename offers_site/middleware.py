@@ -1,11 +1,17 @@
 """The outermost layer: gives each request an id, one line in the log and a place in the figures."""
 
+import functools
 import re
 import time
 from collections.abc import Callable
 
 import structlog
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware, PolicyParts
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from offers_site import metrics
@@ -119,3 +125,21 @@ def keep_private(
         return response
 
     return middleware
+
+
+class ContentPolicy(CSPMiddleware):
+    """The policy of all answers but those that bring one: written once, not anew for each."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        own = self.get_policy_parts(request, response) != PolicyParts()
+        if settings.DEBUG or own or hasattr(response, "_csp_exempt"):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, everywhere())
+        return response
+
+
+@functools.cache
+def everywhere() -> str:
+    return build_policy()

@@ -5,12 +5,14 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import django
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations.state import ProjectState
 
 # All rows go, so that no order of foreign keys, and no trigger, is to be minded. A table without a
 # single page was never written to.
@@ -56,10 +58,29 @@ def migrate_once() -> None:
         fcntl.flock(note, fcntl.LOCK_EX)
         note.seek(0)
         if not note.read():
-            call_command("migrate", verbosity=0)
+            with rendering_neighbours_alone():
+                call_command("migrate", verbosity=0)
             connection.close()  # a database that is in use cannot be copied
             note.write("yes")
     connection.settings_dict["TEST"]["TEMPLATE"] = connection.settings_dict["NAME"]
+
+
+@contextmanager
+def rendering_neighbours_alone() -> Iterator[None]:
+    """With every step Django renders anew all models that hang together with one, which is all.
+
+    To write a table nobody needs more than the models next to it; a function is given all anyway.
+    """
+    found = ProjectState._find_reload_model  # type: ignore[attr-defined] # Django's own
+
+    def neighbours(state: Any, app: str, name: str, delay: bool = False) -> Any:
+        return found(state, app, name, delay=True)
+
+    ProjectState._find_reload_model = neighbours  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        ProjectState._find_reload_model = found  # type: ignore[attr-defined]
 
 
 def are_ours() -> bool:

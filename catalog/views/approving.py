@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -85,7 +85,7 @@ def offer_approve(
             return done
     situation = situation_of(offer, request.user, around)
     now_there = situation.content if asked == Side.CONTENT else situation.eligibility
-    found = differences(offer, asked, lacking)
+    found = what_differs(offer, lacking)
     context = {
         "offer": offer,
         "environment": environment,
@@ -96,9 +96,9 @@ def offer_approve(
         "form": form,
         "representations": representations(offer, asked, lacking),
         "recap": recap(offer),
-        "mine": found[0],
-        "others": found[1],
-        "is_new": found[2],
+        "mine": found.of(asked),
+        "others": found.others if asked == Side.ELIGIBILITY else [],
+        "is_new": found.is_new,
         "other_side": OTHER[asked],
     }
     status = 422 if form.is_bound and form.errors else 200
@@ -147,20 +147,30 @@ def planned_for(offer: Offer) -> str:
 # --- what would change ---
 
 
-def differences(
-    offer: Offer, side: Side, lacking: dict[str, list[str]]
-) -> tuple[list[FieldChange], Sequence[Change], bool]:
-    """Of this side of the offer, of what goes along with it, and whether it is new in live."""
+@dataclass(frozen=True)
+class Differences:
+    """From live, if the offer went there as it stands."""
+
+    fields: list[FieldChange]
+    others: list[Change]  # of what goes along with it
+    is_new: bool
+
+    def of(self, side: Side) -> list[FieldChange]:
+        return [one for one in self.fields if side_of_path(one.field) == side]
+
+
+def what_differs(offer: Offer, lacking: dict[str, list[str]]) -> Differences:
     enabled = enabled_now(offer, lacking)
     for one in offer.representations.all():  # as they would be: nothing of it is written
         one.is_enabled = one.space.name in enabled
     found = what_would_change(offer.environment, [offer])
     kinds = {"offer", "fallback_offer"}
     mine = [each for each in found if each.kind in kinds and each.name == offer.code]
-    others = [each for each in found if each not in mine]
-    fields = [one for each in mine for one in each.fields if side_of_path(one.field) == side]
-    is_new = any(each.act == "added" for each in mine)
-    return fields, others if side == Side.ELIGIBILITY else [], is_new
+    return Differences(
+        fields=[one for each in mine for one in each.fields],
+        others=[each for each in found if each not in mine],
+        is_new=any(each.act == "added" for each in mine),
+    )
 
 
 @require_safe
@@ -169,15 +179,14 @@ def offer_compare(request: CatalogueRequest, environment: Environment, code: str
     """Everything that would be otherwise if the offer went live as it stands."""
     offer = find_offer(request, environment, code)
     lacking = lacking_by_space(offer, surroundings_of(environment))
-    content, _none, is_new = differences(offer, Side.CONTENT, lacking)
-    eligibility, others, _new = differences(offer, Side.ELIGIBILITY, lacking)
+    found = what_differs(offer, lacking)
     context = {
         "offer": offer,
         "environment": environment,
-        "content": content,
-        "eligibility": eligibility,
-        "others": others,
-        "is_new": is_new,
+        "content": found.of(Side.CONTENT),
+        "eligibility": found.of(Side.ELIGIBILITY),
+        "others": found.others,
+        "is_new": found.is_new,
     }
     return render(request, "catalog/offer_compare.html", context)
 

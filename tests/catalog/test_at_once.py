@@ -6,9 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 from urllib.parse import quote
 
 import pytest
@@ -43,28 +41,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = often(20)
 
 
-def at_once(*works):
-    """Do all of these at the same moment, each in a thread; what they return or raise, in order."""
-    start = Barrier(len(works))
-
-    def do(work):
-        try:
-            start.wait()
-            return work()
-        except Exception as error:  # noqa: BLE001 (the test looks at it)
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=len(works)) as workers:
-        return [each.result() for each in [workers.submit(do, work) for work in works]]
-
-
 def approve(offer, side):
     return approvals.approve(offer, side, by=None, at=NOON)
 
 
-def test_approvals_at_once_give_releases_in_a_row_and_nothing_is_lost():
+def test_approvals_at_once_give_releases_in_a_row_and_nothing_is_lost(at_once):
     shop = make_shop()
     offers = write_all(shop, [offer_form(f"O{n}", category="canada") for n in range(8)])
     for offer in offers:
@@ -82,7 +63,7 @@ def test_approvals_at_once_give_releases_in_a_row_and_nothing_is_lost():
         assert ("offer", code) not in releasing.live_bodies(shop, number - 1)
 
 
-def test_of_two_who_approve_the_same_side_one_is_told_of_the_other():
+def test_of_two_who_approve_the_same_side_one_is_told_of_the_other(at_once):
     offer = make_offer(make_shop())
 
     found = at_once(lambda: approve(offer, CONTENT), lambda: approve(offer, CONTENT))
@@ -93,7 +74,7 @@ def test_of_two_who_approve_the_same_side_one_is_told_of_the_other():
     assert ApprovalStep.objects.filter(act="approved").count() == 1
 
 
-def test_both_sides_approved_at_once_are_one_release():
+def test_both_sides_approved_at_once_are_one_release(at_once):
     for number in range(ROUNDS):
         offer = make_offer(
             make_shop() if not number else category("travel").environment, f"O{number}"
@@ -105,7 +86,7 @@ def test_both_sides_approved_at_once_are_one_release():
         assert states(offer) == ("live", "live")
 
 
-def test_what_goes_live_is_what_was_approved_whoever_edits_meanwhile():
+def test_what_goes_live_is_what_was_approved_whoever_edits_meanwhile(at_once):
     shop = make_shop()
     offer = make_offer(shop)
     publish(offer)
@@ -128,7 +109,7 @@ def test_what_goes_live_is_what_was_approved_whoever_edits_meanwhile():
     assert seen <= {True, False}
 
 
-def test_editing_a_category_never_slips_in_between():
+def test_editing_a_category_never_slips_in_between(at_once):
     shop = make_shop()
     offer = make_offer(shop)
     publish(offer)
@@ -143,7 +124,7 @@ def test_editing_a_category_never_slips_in_between():
         assert states(offer)[1] == ("live" if live == number + 3 else "editing")
 
 
-def test_disabling_is_not_undone_by_an_approval_at_the_same_moment():
+def test_disabling_is_not_undone_by_an_approval_at_the_same_moment(at_once):
     shop = make_shop()
     offer = make_offer(shop)
     publish(offer)
@@ -161,7 +142,7 @@ def test_disabling_is_not_undone_by_an_approval_at_the_same_moment():
         releases.switch([offer], enabled=True, by=None, at=NOON)
 
 
-def test_two_who_go_back_make_two_releases():
+def test_two_who_go_back_make_two_releases(at_once):
     shop = make_shop()
     offer = make_offer(shop)
     publish(offer)

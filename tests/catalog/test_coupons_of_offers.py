@@ -17,7 +17,6 @@ from coupons.models import Coupon
 from tests.build import NOON, make_coupon, make_label, make_role, make_user
 from tests.catalog.making import CONTENT, edit, fresh, make_offer, make_shop, publish
 from tests.catalog.packages import DESIGNED, applied, changed, exported, problems
-from tests.catalog.test_at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -188,7 +187,7 @@ def test_a_deleted_offer_lets_its_coupon_go():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_coupon_does_not_go_while_an_offer_takes_it_up():
+def test_a_coupon_does_not_go_while_an_offer_takes_it_up(at_once):
     shop = make_shop()
     offer = make_offer(shop)
     for number in range(8):
