@@ -39,6 +39,15 @@ UNPAINTED = (
 # No name of the outside is looked up: to wait for a network that is not there takes half a minute.
 ALONE = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",)
 
+# Timers of a page that run longer than the first and shorter than the second take a tenth.
+HASTE = """{
+    const later = window.setTimeout;
+    window.setTimeout = (act, wait, ...given) =>
+        later(act, wait > %d && wait < %d ? wait / 10 : wait, ...given);
+}"""
+HANDS = HASTE % (200, 1_500)  # what is put off until a hand rests; toasts stay as long as they do
+POLLS = HASTE % (1_500, 5_000)
+
 
 def pytest_collection_modifyitems(items):
     """Slow, all of them. Without a browser they say so, and pass nothing off as passed."""
@@ -95,6 +104,7 @@ def context(browser, browser_context_args, windows):
     asked = repr(sorted(browser_context_args.items()))
     if asked not in windows:
         windows[asked] = browser.new_context(**browser_context_args)
+        windows[asked].add_init_script(HANDS)
     window = windows[asked]
     yield window
     window.clear_cookies()
@@ -137,6 +147,11 @@ def complaints(page):
         for event, note in heard.items():
             stack.enter_context(listening(page, event, note))
         yield found
+
+
+def asked_often(page):
+    """The pages that it opens from now on ask again and again after a fifth of a second."""
+    return page.add_init_script(POLLS)
 
 
 @contextmanager
