@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -26,7 +26,7 @@ BROWSERS = (
 )
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
-ELSEWHERE = "icons/chevron.svg"
+ELSEWHERE = "css/preview.css"
 QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
 # Nobody looks at the pictures: pages are laid out, and not painted. A switch that is given twice
@@ -38,6 +38,30 @@ UNPAINTED = (
 )
 # No name of the outside is looked up: to wait for a network that is not there takes half a minute.
 ALONE = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",)
+
+# Timers of a page that run longer than the first and shorter than the second, in milliseconds, are
+# divided by the third. Toasts stay as long as they do.
+HASTE = """{
+    const later = window.setTimeout;
+    window.setTimeout = (act, wait, ...given) =>
+        later(act, wait > %d && wait < %d ? wait / %d : wait, ...given);
+}"""
+HANDS = HASTE % (200, 1_500, 3)  # what is put off until a hand rests, which here it does at once
+POLLS = HASTE % (1_500, 5_000, 10)
+# Every page asks at once for what its frame shows of running jobs: an eighth of all work.
+NO_JOBS = """addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.id === "running") event.preventDefault();
+}, true)"""
+# What a tab holds is thrown away where it stands; to go to another page takes three times as long.
+# To open a document rids the window of its listeners too, and with them of what would ask back.
+EMPTY = """() => {
+    window.stop();
+    for (let timer = setTimeout(() => {}); timer; timer -= 1) clearTimeout(timer);
+    localStorage.clear();
+    sessionStorage.clear();
+    document.open();
+    document.close();
+}"""
 
 
 def pytest_collection_modifyitems(items):
@@ -95,30 +119,37 @@ def context(browser, browser_context_args, windows):
     asked = repr(sorted(browser_context_args.items()))
     if asked not in windows:
         windows[asked] = browser.new_context(**browser_context_args)
+        windows[asked].add_init_script(HANDS)
     window = windows[asked]
     yield window
     window.clear_cookies()
 
 
 @pytest.fixture
-def page(context, live_server):
+def frame_asks():
+    """Whether the frame asks for running jobs. Files that are about them, or about it, say so."""
+    return False
+
+
+@pytest.fixture
+def page(context, live_server, frame_asks):
     """The tab of a window, as if it were new; a test takes back what it put on it."""
     tab = context.pages[0] if context.pages else context.new_page()
-    yield tab
+    with nullcontext() if frame_asks else tab.add_init_script(NO_JOBS):
+        yield tab
     try:
-        leave(tab, f"{live_server.url}/static/{ELSEWHERE}")
+        leave(tab, live_server.url)
     except PlaywrightError:
         tab.close()  # what cannot be left, because a test failed, goes; the next one opens another
 
 
-def leave(tab, address):
-    """To a file without a script, of which nothing is asked and which asks for nothing."""
+def leave(tab, ours):
     for other in tab.context.pages[1:]:
         other.close()
     tab.unroute_all()
-    with listening(tab, "dialog", lambda dialog: dialog.accept()):  # what was written is given up
-        tab.goto(address)
-    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    if not tab.url.startswith(ours):
+        tab.goto(f"{ours}/static/{ELSEWHERE}")
+    tab.evaluate(EMPTY)
     tab.emulate_media(color_scheme="light")
     if tab.viewport_size != WIDE:
         tab.set_viewport_size(WIDE)
@@ -137,6 +168,11 @@ def complaints(page):
         for event, note in heard.items():
             stack.enter_context(listening(page, event, note))
         yield found
+
+
+def asked_often(page):
+    """The pages that it opens from now on ask again and again after a fifth of a second."""
+    return page.add_init_script(POLLS)
 
 
 @contextmanager

@@ -35,6 +35,11 @@ PAGES = (
 
 
 @pytest.fixture
+def frame_asks():
+    return True
+
+
+@pytest.fixture
 def furnished(administrator):
     """A house in which every list has a row."""
     make_user("bob@example.org", role="analyst", first_name="Bob", last_name="Ngo")

@@ -3,7 +3,7 @@
 import pytest
 
 from offers_site.tasks import import_file as import_task
-from tests.browser.conftest import NARROW
+from tests.browser.conftest import NARROW, asked_often
 from tests.browser.waiting import expect
 from tests.transfers.conftest import contacts
 from transfers.models import Transfer
@@ -41,8 +41,14 @@ def work():
     assert import_task(str(transfer.job_id)) == "finished"
 
 
-def test_a_file_with_errors_is_imported_mended_and_sent_again(open_page):
-    page = open_page("/transfers/import/")
+@pytest.fixture
+def wizard(open_page, page):
+    with asked_often(page):
+        yield open_page("/transfers/import/")
+
+
+def test_a_file_with_errors_is_imported_mended_and_sent_again(wizard):
+    page = wizard
     page.set_viewport_size(NARROW)
 
     # dropped

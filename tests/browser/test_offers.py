@@ -18,7 +18,7 @@ def save(page, name="Save changes"):
 
 def drag_in(page, space):
     """From the pane into the content, as a hand does it."""
-    page.wait_for_load_state("networkidle")
+    page.locator("[data-content][data-ready]").wait_for()
     page.locator(f'[data-space="{space}"][draggable] strong').hover()
     page.mouse.down()
     box = page.locator("[data-drop-spaces]").bounding_box()

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from accounts.models import AccessLabel
 from jobs.actions import start_job
 from jobs.models import Job
-from tests.browser.conftest import listening, sign_in
+from tests.browser.conftest import asked_often, listening, sign_in
 from tests.browser.waiting import expect
 from tests.build import PASSWORD, make_label, make_user
 
@@ -80,8 +80,8 @@ def test_a_mistake_is_told_on_top_and_beside_the_field(open_page):
     page.once("dialog", stay)
     page.get_by_label("Email address").fill("bob@example.org")
     expect(page.get_by_text("Not saved yet")).to_be_visible()
-    page.get_by_role("link", name="Home").first.click()
-    page.wait_for_timeout(300)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Home").first.click()
     assert asked == ["beforeunload"]
     expect(page.get_by_role("heading", level=1)).to_have_text("Invite somebody")
 
@@ -105,7 +105,6 @@ def test_a_confirmation_is_answered_by_keyboard(open_page):
 
 def test_a_session_that_ended_leads_to_sign_in(open_page, administrator):
     page = open_page("/people/")
-    page.wait_for_load_state("networkidle")  # what the frame asks for by itself would notice too
     administrator.session_generation += 1
     administrator.save(update_fields=["session_generation"])
 
@@ -147,18 +146,28 @@ def test_the_exact_moment_is_shown_to_the_keyboard_and_to_a_finger(open_page, ad
     expect(tip).to_be_hidden()
 
 
-def test_nothing_moves_on_the_page_while_a_menu_is_open(open_page, administrator):
+COUNT_WHAT_WOULD_BE_ASKED = """() => {
+    window.wouldAsk = 0;
+    document.addEventListener("htmx:beforeRequest", (event) => {
+        if (event.detail.elt.id === "job") window.wouldAsk += 1;
+    });
+}"""
+
+
+def test_nothing_moves_on_the_page_while_a_menu_is_open(open_page, page, administrator):
     start_job("Import of codes", task="jobs.tasks.none", by=administrator, at=now(), total=10)
     job = Job.objects.get()
-    page = open_page(job.get_absolute_url())
+    with asked_often(page):
+        open_page(job.get_absolute_url())
     figures = page.locator("main .progress-figures")
     expect(figures).to_contain_text("0 of 10")
+    page.get_by_role("button", name="Menu of Ada Morel").click()
+    page.evaluate(COUNT_WHAT_WOULD_BE_ASKED)
     asked = []
 
     with listening(page, "request", lambda request: asked.append(request.url)):
-        page.get_by_role("button", name="Menu of Ada Morel").click()
         Job.objects.update(done=7)
-        page.wait_for_timeout(2_500)  # it would have asked by now
+        page.wait_for_function("() => window.wouldAsk >= 2")
     assert [url for url in asked if url.endswith(job.get_absolute_url())] == []
     expect(figures).to_contain_text("0 of 10")
 
