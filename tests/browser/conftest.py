@@ -46,7 +46,7 @@ HASTE = """{
     window.setTimeout = (act, wait, ...given) =>
         later(act, wait > %d && wait < %d ? wait / %d : wait, ...given);
 }"""
-HANDS = HASTE % (200, 1_500, 3)  # what is put off until a hand rests, which here it does at once
+HANDS = HASTE % (200, 1_000, 3)  # what is put off until a hand rests; a second stays one
 POLLS = HASTE % (1_500, 5_000, 10)
 # Every page asks at once for what its frame shows of running jobs: an eighth of all work.
 NO_JOBS = """addEventListener("htmx:beforeRequest", (event) => {
