@@ -41,13 +41,13 @@ def pytest_collection_modifyitems(items):
 
     All processes have to have the same order, in whatever order they read the files.
     """
-    is_quick: dict[str, bool] = {}  # whole files are slow, and items of one file stay in order
+    is_quick: dict[str, bool] = {}  # whole files are slow
 
     def place(item):
         file = item.nodeid.partition("::")[0]
         if file not in is_quick:
             is_quick[file] = item.get_closest_marker("slow") is None
-        return is_quick[file], file
+        return is_quick[file], file, item.location[1] or 0
 
     items.sort(key=place)
 
