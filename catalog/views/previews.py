@@ -17,11 +17,11 @@ from catalog import previewing
 from catalog.contentwords import language_label
 from catalog.models import Environment, Offer
 from catalog.previewing import Person, Previewed, Subject
-from catalog.views.doors import CatalogueRequest, Place
+from catalog.views.doors import CatalogueRequest, Place, side_for
 from contacts.disclosing import may_see_personal, title_of
 from contacts.models import Contact
 from contacts.searching import search
-from offers_site.http import Side, StaffRequest, chosen_side, render_page
+from offers_site.http import Side, StaffRequest, render_page
 
 RIGHTS: dict[Side, str] = {
     "design": "catalog.view_design_offer",
@@ -123,7 +123,7 @@ def preview_people(request: StaffRequest, environment: str) -> HttpResponse:
 def found(request: StaffRequest, environment: str, code: str) -> tuple[Offer, Side, Subject]:
     """The offer on the side that is looked at, if both may be seen; else 404 or 403."""
     given = request.GET.get("side")
-    side: Side = chosen_side(request) if given not in RIGHTS else given
+    side: Side = given if given in RIGHTS else side_for(request, "offer")
     if not request.user.has_perm(RIGHTS[side]):
         raise PermissionDenied
     visible = Offer.objects.visible_to(request.user).with_parts()

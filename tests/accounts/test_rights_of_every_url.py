@@ -256,8 +256,8 @@ TABLE = {
     "catalog:template-create": (CHANGES_OFFERS, 200, 422),
     "catalog:template-edit": (CHANGES_OFFERS, 200, 422),
     "catalog:template-delete": (CHANGES_OFFERS, 200, 302),
-    "catalog:preview": (SEES_DESIGN, 200, 405),
-    "catalog:preview-frame": (SEES_DESIGN, 404, 405),  # no space is named
+    "catalog:preview": (SEES_OFFERS, 200, 405),
+    "catalog:preview-frame": (SEES_OFFERS, 404, 405),  # no space is named
     "catalog:preview-draft": (CHANGES_OFFERS, 405, 200),
     "catalog:preview-draft-frame": (CHANGES_OFFERS, 404, 405),  # nothing was typed
     "catalog:preview-people": (SEES_CONTACTS, 200, 405),

@@ -150,6 +150,14 @@ def test_the_live_side_shows_what_is_live(reader, offer):
     assert "Next week" in body(frame(reader, offer, side="design"))
 
 
+def test_who_sees_only_what_is_live_is_shown_that_at_once(client, offer):
+    publish(offer)
+    edit(offer, content={"title": "Next week", "html": "<p>x</p>"})
+    client.force_login(make_user("agent@example.org", "catalog.view_live_offer"))
+
+    assert "Half price" in body(frame(client, offer))
+
+
 def test_what_is_not_live_has_no_live_preview(reader, offer):
     assert page(reader, offer, side="live").status_code == 404
 
