@@ -124,9 +124,9 @@ def test_the_funnel_counts_what_became_of_the_propositions_of_a_period(bank, cli
     assert "Savings boost 3 % 1 1" in space
 
 
-@pytest.mark.parametrize("page", ["offer-funnel", "offer-caps"])
-def test_numbers_in_a_tab_of_their_own_are_a_page(bank, client, page):
-    url = reverse(f"decisioning:{page}", args=["contacts", "PLAT"])
+@pytest.mark.parametrize("tab", ["offer-funnel", "offer-caps"])
+def test_numbers_in_a_tab_of_their_own_are_a_page(bank, client, tab):
+    url = reverse(f"decisioning:{tab}", args=["contacts", "PLAT"])
 
     whole = client.get(url).content.decode()
     part = client.get(url, headers={"HX-Request": "true"}).content.decode()
