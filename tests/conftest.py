@@ -10,7 +10,8 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest
-from django.test import Client, TransactionTestCase, override_settings
+from django.test import Client, TransactionTestCase, client, override_settings
+from xdist.scheduler import LoadFileScheduling
 
 from offers_site.sessions import SessionStore
 from tests import databases
@@ -20,6 +21,7 @@ hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 
+BROWSER = "tests/browser/"
 BEGINS_AT_THE_END = os.environ.get("PYTEST_XDIST_WORKER", "gw0")[-1] in "13579"
 
 
@@ -50,6 +52,21 @@ def pytest_collection_modifyitems(items):
         return is_quick[file], file, item.location[1] or 0
 
     items.sort(key=place)
+
+
+class OneBrowser(LoadFileScheduling):  # type: ignore[misc] # xdist says nothing of its types
+    """Each file is one process's, and one process has the browser.
+
+    While that waits for its pages the others take the processors, and nobody starts a second one.
+    """
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OneBrowser(config, log)
 
 
 def pytest_xdist_auto_num_workers():
@@ -109,6 +126,21 @@ def a_test_that_commits_leaves_nothing():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         patch.setattr(TransactionTestCase, "_should_reload_connections", lambda _case: False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def answers_keep_the_contexts_of_pages():
+    """To copy those of the dozens of components within as well takes its time."""
+
+    store_any = client.store_rendered_templates  # type: ignore[attr-defined] # Django's own
+
+    def keep(store, signal, sender, template, context, **more):
+        if not (template.name or "").startswith("components/"):
+            store_any(store, signal, sender, template, context, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.test.client.store_rendered_templates", keep)
         yield
 
 

@@ -80,7 +80,7 @@ def test_somebody_deactivated_is_not_mailed(queued, django_capture_on_commit_cal
 
 
 def test_a_queue_that_is_away_is_nobody_s_error(
-    client, monkeypatch, django_capture_on_commit_callbacks, caplog
+    client, monkeypatch, django_capture_on_commit_callbacks
 ):
     make_user("alice@example.org")
 
