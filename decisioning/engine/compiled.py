@@ -11,6 +11,7 @@ from typing import Any
 
 from decisioning.engine.values import (
     EPOCH,
+    MICROSECOND,
     Catalogue,
     Category,
     Context,
@@ -102,6 +103,7 @@ class CompiledRule:
     applies: Test | None
     recipients: Test | None
     counts: Test | None
+    reach: int | None = None  # the microseconds of its period
 
 
 class Release:
@@ -223,9 +225,9 @@ class Release:
                 for known in facts
                 if applies.holds({**NO_FACTS, "offer": known}, EPOCH, self.zone)
             )
-        return CompiledRule(
-            rule, codes, applies, self.test(rule.recipients), self.test(rule.propositions)
-        )
+        reach = rule.period // MICROSECOND if rule.period is not None else None
+        recipients, counts = self.test(rule.recipients), self.test(rule.propositions)
+        return CompiledRule(rule, codes, applies, recipients, counts, reach)
 
     # --- moments ---
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
 from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
 from decisioning.engine.values import Past, Scope, microseconds_at
@@ -53,6 +52,7 @@ class Pressure:
         self.channel = channel
         self.facts = facts
         self.at = at
+        self.moment: int | None = None  # the same in microseconds, where a rule has a period
         self.history = [past for past in history if not past.is_fallback]
         self.concerned: dict[str, bool] = {}
         self.counted: dict[str, Counts] = {}
@@ -144,8 +144,10 @@ class Pressure:
             history = [past for past in history if past.status in asked.statuses]
         if asked.same_channel:
             history = [past for past in history if past.channel == self.channel]
-        if asked.period is not None and history:
-            since, until = around(self.at, asked.period)
+        if rule.reach is not None and history:
+            if self.moment is None:
+                self.moment = microseconds_at(self.at)
+            since, until = self.moment - rule.reach, self.moment + rule.reach
             history = [past for past in history if since <= past.microseconds <= until]
         if rule.counts is None:
             return list(history)
@@ -171,12 +173,6 @@ class Pressure:
     def window(self, rule: CompiledRule) -> tuple[datetime | None, datetime | None]:
         period = rule.rule.period
         return (None, None) if period is None else (self.at - period, self.at + period)
-
-
-@lru_cache(maxsize=64)  # many are decided for at one moment
-def around(at: datetime, period: timedelta) -> tuple[int, int]:
-    """From when to when a rule looks, in microseconds from 1970."""
-    return microseconds_at(at - period), microseconds_at(at + period)
 
 
 def past_facts(past: Past) -> dict[str, object]:
