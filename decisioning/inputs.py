@@ -6,7 +6,7 @@ the row of a past proposition is what `decisioning.past` reads: see `past_of`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ Used = Mapping[tuple[str, str], int]  # by cap and space
 
 
 def inputs_of(
-    target: str, facts: Mapping[str, Any], names: Container[str], history: Sequence[Row], used: Used
+    target: str, facts: Mapping[str, Any], names: Iterable[str], history: Sequence[Row], used: Used
 ) -> dict[str, Any]:
     return {
         "target": target,
@@ -31,13 +31,9 @@ def inputs_of(
     }
 
 
-def kept_of_person(facts: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
-    """Only what the rules ask for."""
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in facts.items()
-        if name in names
-    }
+def kept_of_person(facts: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Only what the rules ask for; `to_stored_json` writes dates and moments."""
+    return {name: facts[name] for name in names if name in facts}
 
 
 def kept_used(used: Used) -> list[tuple[str, str, int]]:

@@ -20,7 +20,7 @@ from decisioning import partitions
 from decisioning.caps import Wanted, period_of
 from decisioning.engine.compiled import Release
 from decisioning.needs import needs_of
-from offers_site.jsonbytes import to_json
+from offers_site.jsonbytes import to_json, to_stored_json
 from offers_site.statements import run
 
 RECORD = "SELECT decisioning_record(%s::text::jsonb, %s::text)"
@@ -58,7 +58,8 @@ def go_on(told: Told, *, at: datetime) -> None:
 
 def tell(statement: str, told: Told, *more: Told, at: datetime) -> None:
     start = random.randrange(16)  # noqa: S311 (no secret)
-    words = [to_json(each).decode() for each in ({**told, "start": start}, *more)]
+    words = [to_json({**told, "start": start}).decode()]
+    words += [to_stored_json(each).decode() for each in more]
     try:
         say(statement, words)
     except CheckViolation as error:

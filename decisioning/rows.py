@@ -15,7 +15,7 @@ from decisioning.deciding import row_of
 from decisioning.engine.compiled import Release
 from decisioning.engine.records import immutable
 from decisioning.engine.values import Answer, Question, Slot
-from decisioning.inputs import kept_slot, kept_used
+from decisioning.inputs import kept_of_person, kept_slot, kept_used
 from decisioning.needs import needs_of
 from decisioning.past import Before
 from decisioning.sharing import Want
@@ -102,14 +102,10 @@ class Rows:
         )
 
     def inputs(self, target: str, before: Before) -> str:
-        """As `decisioning.inputs` has them: dates and moments are written as `isoformat` does.
-
-        Text in JSON has no need of another escape than one.
-        """
-        facts = before.person.facts
+        """As `decisioning.inputs` has them. Text in JSON has no need of another escape than one."""
         told = {
             "target": target,
-            "contact": {name: facts[name] for name in self.kinds if name in facts},
+            "contact": kept_of_person(before.person.facts, self.kinds),
             "used": kept_used(before.used),
         }
         text = f'{to_stored_json(told).decode()[:-1]},"history":{before.rows_text}}}'
