@@ -1,13 +1,11 @@
 """The HTTP API of all rooms, its document and its refusals."""
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, reverse
@@ -24,6 +22,7 @@ from contacts.api import router as contacts_router
 from coupons.api import router as coupons_router
 from decisioning.api import router as decisions_router
 from jobs.api import router as jobs_router
+from offers_site.jsonbytes import to_json
 from offers_site.problems import FieldError, Problem, problem
 from offers_site.subjects import SUBJECTS
 from transfers.api import imports_router
@@ -162,8 +161,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @functools.lru_cache(maxsize=1)
 def document(root: str) -> bytes:
     """The same for everybody, as long as the addresses begin with this; it takes long to write."""
-    said = api.get_openapi_schema(path_prefix=root)
-    return json.dumps(said, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
+    return to_json(api.get_openapi_schema(path_prefix=root))
 
 
 @for_programs
