@@ -63,7 +63,7 @@ READERS = ("delivery_manager", "agent", "analyst")
 METHODS = ("get", "post")
 TRYING_BOTH = ("administrator", "no_role")  # who may do everything, and who nothing
 RENDERING = {"administrator": ("get", "post"), **dict.fromkeys(READERS, ("get",))}
-LINK = re.compile(r'(?:href|hx-get|hx-post|action)="(/[^"#?]*)(?!\?side=live)[#?"]')
+LINK = re.compile(r'(?:href|hx-get|hx-post|action)="(/[^"#?]*)[#?"]')
 EVERYBODY = frozenset({*ROLES, "no_role"})
 ADMINISTRATOR = frozenset({"administrator"})
 MOVERS = frozenset({"administrator", "offer_manager", "delivery_manager"})
