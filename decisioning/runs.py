@@ -176,9 +176,9 @@ def another_hand(job_pk: UUID, *, clock: Clock) -> Iterator[None]:
         thread.join()
 
 
-def turn(seconds: float = TURN) -> Callable[[], bool]:
+def turn() -> Callable[[], bool]:
     """Whether one's time is over."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + TURN
     return lambda: time.monotonic() >= until
 
 

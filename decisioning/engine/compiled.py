@@ -103,7 +103,7 @@ class CompiledRule:
     applies: Test | None
     recipients: Test | None
     counts: Test | None
-    reach: int | None = None  # the microseconds of its period
+    reach: int | None  # the microseconds of its period
 
 
 class Release:
