@@ -185,10 +185,12 @@ def compile_translations() -> None:
 def pip_install(*arguments: str) -> None:
     """Install with uv, which is many times faster; with pip where uv finds no way out.
 
-    A machine may name its package index to pip alone, and then uv cannot reach it.
+    A machine may name its package index to pip alone, and then uv cannot reach it. What the
+    machine itself trusts is trusted: many a company has an authority of its own.
     """
     wanted = ["--require-hashes", *arguments]
-    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(PYTHON)]
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--system-certs"]
+    uv += ["--python", str(PYTHON)]
     if subprocess.run([*uv, *wanted], stderr=subprocess.PIPE).returncode:
         run_pip(*wanted)
 
