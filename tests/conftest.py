@@ -15,6 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from offers_site.sessions import SessionStore
 from tests import databases
+from tests.build import make_user
 
 # People's machines look for new cases in every run; the one that decides tries the same ones again.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -176,6 +177,14 @@ def simpler_than_the_product():
     ):
         patch.setattr(Client, "_login", sign_in)
         yield
+
+
+@pytest.fixture
+def ada(client):
+    """An administrator, whose browser `client` is."""
+    user = make_user("ada@example.org", role="administrator", language="en")
+    client.force_login(user)
+    return user
 
 
 @pytest.fixture

@@ -29,13 +29,6 @@ def shop_of_the_module(module_db):
     return shop
 
 
-@pytest.fixture
-def ada(client):
-    user = make_user("ada@example.org", role="administrator", language="en")
-    client.force_login(user)
-    return user
-
-
 def at(name, *args):
     return reverse(f"catalog:{name}", args=["shop", *args])
 

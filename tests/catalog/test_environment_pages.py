@@ -33,13 +33,6 @@ FORM = {
 }
 
 
-@pytest.fixture
-def ada(client):
-    user = make_user("ada@example.org", role="administrator", language="en")
-    client.force_login(user)
-    return user
-
-
 def said(answer):
     return answer.content.decode()
 

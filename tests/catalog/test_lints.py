@@ -42,13 +42,6 @@ def shop_of_the_module(module_db):
     return shop
 
 
-@pytest.fixture
-def ada(client):
-    user = make_user("ada@example.org", role="administrator", language="en")
-    client.force_login(user)
-    return user
-
-
 def found(shop, user, code=None):
     """(name, sentence) of the findings of a sort, or of all by their sort."""
     with translation.override("en"):

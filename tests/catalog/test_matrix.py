@@ -32,13 +32,6 @@ def shop_of_the_module(module_db):
     return shop
 
 
-@pytest.fixture
-def ada(client):
-    user = make_user("ada@example.org", role="administrator", language="en")
-    client.force_login(user)
-    return user
-
-
 def url(page, *args):
     return reverse(f"catalog:{page}", args=["shop", *args])
 

@@ -14,13 +14,6 @@ from tests.catalog.making import fresh, make_offer, publish, states, write
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ada(client):
-    user = make_user("ada@example.org", role="administrator", language="en")
-    client.force_login(user)
-    return user
-
-
 def at(name, *args):
     return reverse(f"catalog:{name}", args=["shop", *args])
 

@@ -24,13 +24,6 @@ def files(settings, tmp_path, monkeypatch):
     monkeypatch.setattr("jobs.running.enqueue", lambda job: None)
 
 
-@pytest.fixture
-def ada(client):
-    user = make_user("ada@example.org", role="administrator", language="en")
-    client.force_login(user)
-    return user
-
-
 def sign_in(client, *rights):
     person = make_user("kim@example.org", language="en")
     person.roles.add(make_role("Clerk", "transfers.import_data", *rights))

@@ -35,13 +35,6 @@ def people(settings, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def ada(client):
-    user = make_user("ada@example.org", role="administrator", language="en")
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def marie(client):
     """She may export, and may not see personal data."""
     user = make_user("marie@example.org", role="offer_manager", language="en")
