@@ -1,7 +1,11 @@
 """What is written down of a chunk: its counters, and what was refused."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.db import connection
+from psycopg.types.json import Jsonb
 
 from transfers.models import Reject, Transfer
 from transfers.reading.faults import Fault, FileFault, Refusal, shown
@@ -11,6 +15,23 @@ from transfers.subjects import RowFault
 Severity = Reject.Severity
 Unresolved = tuple[RowFault, int, str | None]  # with the line of the row, and its key
 KEPT_DETAIL = 300  # characters of one part of a detail
+STORE = (
+    'COPY transfers_reject (transfer_id, line, "row", "column", severity, code, value, '
+    "first_seen_line, detail) FROM STDIN"
+)
+
+
+class Noted(NamedTuple):
+    """What becomes a `Reject`; of a file that is wrong throughout there are very many."""
+
+    line: int
+    row: int
+    column: str
+    severity: str
+    code: str
+    value: str
+    first_seen_line: int | None
+    detail: Jsonb
 
 
 class Notes:
@@ -19,7 +40,7 @@ class Notes:
     def __init__(self, transfer: Transfer, path: Callable[[int, str], str] | None) -> None:
         self.transfer = transfer
         self.path = path
-        self.rejects: list[Reject] = []
+        self.rejects: list[Noted] = []
 
     def count(self, name: str, number: int) -> None:
         """So many more rows were `name`: the sum of all is what was read."""
@@ -82,8 +103,7 @@ class Notes:
         self.tally(fault.code)
         path = self.path(row, fault.column) if self.path else fault.column
         self.rejects.append(
-            Reject(
-                transfer=self.transfer,
+            Noted(
                 line=line,
                 row=row,
                 column=shown(path)[:200],
@@ -91,13 +111,17 @@ class Notes:
                 code=fault.code,
                 value=shown(fault.value),
                 first_seen_line=first_line,
-                detail={name: kept(value) for name, value in fault.detail.items()},
+                detail=Jsonb({name: kept(value) for name, value in fault.detail.items()}),
             )
         )
 
     def write(self) -> None:
-        self.rejects.sort(key=lambda reject: (reject.line, reject.row))
-        Reject.objects.bulk_create(self.rejects, batch_size=1000)
+        if not self.rejects:
+            return
+        self.rejects.sort(key=itemgetter(0, 1))
+        with connection.cursor() as cursor, cursor.copy(STORE) as copy:
+            for noted in self.rejects:
+                copy.write_row((self.transfer.pk, *noted))
 
 
 def told(fault: RowFault, key: str, value: str | None) -> Fault:

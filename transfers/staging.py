@@ -121,31 +121,34 @@ class Staging:
                 identity=self.identity,
                 among=sql.SQL("true")
                 if among is None
-                else sql.SQL("s._number = ANY({})").format(sql.Literal(list(among))),
+                else sql.SQL("s._number = ANY({})").format(array(among)),
             )
         )
         return [Double(*row) for row in cursor.fetchall()]
 
     def take_away(self, cursor: CursorWrapper, numbers: Iterable[int]) -> None:
         cursor.execute(
-            sql.SQL("DELETE FROM {} WHERE _number = ANY(%s)").format(self.rows), [list(numbers)]
+            sql.SQL("DELETE FROM {} WHERE _number = ANY({})").format(self.rows, array(numbers))
         )
 
     def keep_only(self, cursor: CursorWrapper, numbers: Iterable[int]) -> None:
         cursor.execute(
-            sql.SQL("DELETE FROM {} WHERE NOT _number = ANY(%s)").format(self.rows),
-            [list(numbers)],
+            sql.SQL("DELETE FROM {} WHERE NOT _number = ANY({})").format(self.rows, array(numbers))
         )
 
     def details(self, cursor: CursorWrapper, numbers: Sequence[int]) -> list[tuple[int, int, str]]:
         """(number, line, key) of some staged rows, in the order of the file."""
         cursor.execute(
             sql.SQL(
-                "SELECT _number, _line, {} FROM {} WHERE _number = ANY(%s) ORDER BY _number"
-            ).format(self.key, self.rows),
-            [list(numbers)],
+                "SELECT _number, _line, {} FROM {} WHERE _number = ANY({}) ORDER BY _number"
+            ).format(self.key, self.rows, array(numbers))
         )
         return list(cursor.fetchall())
+
+
+def array(numbers: Iterable[int]) -> sql.Composable:
+    """One text: to have psycopg write a long list, it looks at each of its members."""
+    return sql.SQL("{}::bigint[]").format(sql.Literal(f"{{{','.join(map(str, numbers))}}}"))
 
 
 INSERT_KEYS = sql.SQL(

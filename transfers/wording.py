@@ -89,10 +89,18 @@ def teach(sentences: Mapping[str, str | Promise], hints: Mapping[str, str | Prom
                 raise ValueError(f"{code} has another sentence already")
 
 
+# what a sentence names and nobody told
+UNTOLD = dict.fromkeys(
+    (
+        *("value", "column", "delimiter", "declared", "reason"),
+        *("offset", "expected", "found", "first_seen_line", "choices"),
+    ),
+    "?",
+)
+
+
 def sentence(code: str, detail: Mapping[str, Any]) -> str:
     """What is wrong, in the reader's language."""
     if hint := HINTS.get(str(detail.get("hint", ""))):
         return str(hint)
-    filled = dict.fromkeys(("value", "column", "delimiter", "declared", "reason"), "?")
-    filled |= dict.fromkeys(("offset", "expected", "found", "first_seen_line", "choices"), "?")
-    return str(SENTENCES.get(code, code)) % {**filled, **detail}
+    return str(SENTENCES.get(code, code)) % {**UNTOLD, **detail}

@@ -44,6 +44,8 @@ class Refusal:
 
 def shown(value: str) -> str:
     r"""A value as a report shows it: short, with what cannot be seen written as \x00."""
+    if len(value) <= SHOWN and value.isprintable():
+        return value
     text = "".join(escaped(c) for c in value[: SHOWN + 1])
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
