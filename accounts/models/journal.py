@@ -9,7 +9,7 @@ from typing import Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +39,9 @@ class JournalQuerySet(models.QuerySet["JournalEntry"]):
             return self.all()
         seen = self.all()
         for veil in _veils:
-            seen = seen.exclude(veil(user))
+            # A `NOT` would hide what the question is unknown of: all entries without such a fact.
+            hidden = When(veil(user), then=Value(value=False))
+            seen = seen.filter(Case(hidden, default=Value(value=True)))
         return seen
 
     def about(self, subject_type: str, subject_key: str) -> Self:

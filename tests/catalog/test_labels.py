@@ -173,6 +173,14 @@ def test_no_page_of_the_catalogue_says_a_word_of_it(shop, outsider, client):
     assert shown >= {("live", "catalog:offer-list"), ("design", "catalog:offer-list")}
 
 
+def test_the_journal_tells_them_all_the_rest(shop, outsider, client):
+    journal = client.get(reverse("accounts:journal-list") + "?q=Nyc").content.decode()
+    exported = b"".join(client.get(reverse("accounts:journal-export")))
+
+    assert "created the offer Nyc" in journal
+    assert exported.count(b"offer.created") == 2  # it and its brand
+
+
 def test_pages_of_hidden_things_do_not_exist(shop, outsider, client):
     found = {}
     for code, name in zip(HIDDEN["code"], (*HIDDEN["name"], "hush"), strict=True):
