@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from accounts.models import User
 from contacts.columns import Column, known
 from contacts.models import Audience, AudienceMember
 from rules.checking import Checked, check_rule, named_filters
@@ -170,11 +171,15 @@ def named_attributes(tree: Node) -> set[str]:
 
 
 def audiences_naming(
-    *, attribute: str | None = None, audience: str | None = None
+    *, attribute: str | None = None, audience: str | None = None, by: User | None
 ) -> Collection[tuple[str, str]]:
-    """The (name, label) of audiences whose rule names an attribute, or another audience."""
+    """The (name, label) of audiences whose rule names an attribute, or another audience.
+
+    Of those that `by` may see; None is the console.
+    """
     found = []
-    for name, label, tree in Audience.objects.described().values_list("name", "label", "tree"):
+    seen = Audience.objects.described() if by is None else Audience.objects.visible_to(by)
+    for name, label, tree in seen.described().values_list("name", "label", "tree"):
         node = from_json(tree)
         if attribute in named_attributes(node) or audience in named_filters(node):
             found.append((name, label))

@@ -12,9 +12,8 @@ from accounts.actions.granting import stale
 from accounts.journal import record
 from accounts.models import User
 from contacts import columns, declaring
-from contacts.actions.refusing import NotInState, StillUsed
+from contacts.actions.refusing import NotInState, StillUsed, audiences_in_the_way
 from contacts.models import Attribute
-from contacts.vocabulary import audiences_naming
 
 Choices = declaring.Choices
 
@@ -77,7 +76,7 @@ def edit_attribute(
 def retire_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> None:
     """Hide an attribute and keep its values, or raise StillUsed or NotInState."""
     columns.wait_for_turn()
-    check_unused(attribute)
+    check_unused(attribute, by)
     in_use = Attribute.objects.filter(pk=attribute.pk, retired_at=None)
     if not in_use.update(retired_at=at, version=F("version") + 1):
         raise NotInState(_("%(name)s is retired already.") % {"name": attribute})
@@ -97,7 +96,7 @@ def restore_attribute(attribute: Attribute, *, by: User | None, at: datetime) ->
 def purge_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> None:
     """Drop an attribute with everybody's values, or raise why it cannot go."""
     columns.wait_for_turn()
-    check_unused(attribute)
+    check_unused(attribute, by)
     if not Attribute.objects.filter(pk=attribute.pk).exists():
         raise NotInState(_("%(name)s is gone already.") % {"name": attribute})
     try:
@@ -108,10 +107,9 @@ def purge_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> N
     attribute.delete()
 
 
-def check_unused(attribute: Attribute) -> None:
-    using = audiences_naming(attribute=attribute.name)
-    if using:
+def check_unused(attribute: Attribute, by: User | None) -> None:
+    if using := audiences_in_the_way(by, attribute=attribute.name):
         raise StillUsed(
             _("These audiences ask for it: %(audiences)s. Change them first.")
-            % {"audiences": ", ".join(label for _name, label in using)}
+            % {"audiences": using}
         )

@@ -15,9 +15,9 @@ from accounts.actions.granting import check_may_grant, stale
 from accounts.journal import changes, record
 from accounts.models import AccessLabel, User
 from contacts import tasks
-from contacts.actions.refusing import NameTaken, StillUsed
+from contacts.actions.refusing import NameTaken, StillUsed, audiences_in_the_way
 from contacts.models import Audience, AudienceMember, Contact, ContactAlias
-from contacts.vocabulary import audiences_naming, words
+from contacts.vocabulary import words
 from rules.checking import check_rule, named_filters
 from rules.jsonform import to_json
 from rules.parsing import parse
@@ -132,11 +132,9 @@ def change_members(
 def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> None:
     """Delete an audience that nothing names, or raise StillUsed."""
     Audience.objects.select_for_update().filter(pk=audience.pk).first()
-    using = audiences_naming(audience=audience.name)
-    if using:
+    if using := audiences_in_the_way(by, audience=audience.name):
         raise StillUsed(
-            _("These audiences name it: %(audiences)s. Change them first.")
-            % {"audiences": ", ".join(label for _name, label in using)}
+            _("These audiences name it: %(audiences)s. Change them first.") % {"audiences": using}
         )
     # former releases may name it, and know its members by its number
     before = {**facts(audience), "number": audience.pk}

@@ -1,6 +1,10 @@
 """Why something that staff asked for is not done; each carries a sentence for people."""
 
+from django.utils.translation import gettext as _
+
+from accounts.models import User
 from contacts.declaring import NameTaken, NotAttributable
+from contacts.vocabulary import audiences_naming
 
 __all__ = [
     "KeyTaken",
@@ -10,6 +14,7 @@ __all__ = [
     "NotLinkable",
     "NotMergeable",
     "StillUsed",
+    "audiences_in_the_way",
 ]
 
 
@@ -31,3 +36,13 @@ class NotLinkable(Exception):
 
 class NotInState(Exception):
     """It is not, or no longer, in the state that this needs."""
+
+
+def audiences_in_the_way(by: User | None, **named: str) -> str:
+    """The audiences that name an attribute or an audience, as far as `by` may see them.
+
+    Nothing when there are none at all.
+    """
+    using = audiences_naming(**named, by=None)
+    seen = [label for _name, label in audiences_naming(**named, by=by)] if using else []
+    return ", ".join(seen if len(seen) == len(using) else [*seen, _("some that you may not see")])

@@ -95,7 +95,11 @@ def attribute_edit(request: StaffRequest, name: str) -> HttpResponse:
     return render_form(
         request,
         "contacts/attribute_edit.html",
-        {"form": form, "attribute": attribute, "uses": audiences_naming(attribute=name)},
+        {
+            "form": form,
+            "attribute": attribute,
+            "uses": audiences_naming(attribute=name, by=request.user),
+        },
     )
 
 

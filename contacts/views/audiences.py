@@ -101,12 +101,12 @@ def uses_of_all(visible: set[str]) -> dict[str, list[tuple[str, str]]]:
 @may_view
 def audience_detail(request: StaffRequest, name: str) -> HttpResponse:
     audience = find(request, name)
-    entries = JournalEntry.objects.about("contacts.audience", audience.name)
+    entries = JournalEntry.objects.about("contacts.audience", name).visible_to(request.user)
     shows_journal = request.user.has_perm("accounts.view_journal")
     context = {
         "audience": audience,
         "sentence": in_words(audience, request.user),
-        "uses": audiences_naming(audience=name),
+        "uses": audiences_naming(audience=name, by=request.user),
         "access_labels": audience.access_labels.order_by("name"),
         "entries": entries.for_journal_list()[:LATEST] if shows_journal else None,
     }
@@ -247,7 +247,11 @@ def audience_edit(request: StaffRequest, name: str) -> HttpResponse:
     return render_form(
         request,
         "contacts/audience_edit.html",
-        {"form": form, "audience": audience, "uses": audiences_naming(audience=name)},
+        {
+            "form": form,
+            "audience": audience,
+            "uses": audiences_naming(audience=name, by=request.user),
+        },
     )
 
 

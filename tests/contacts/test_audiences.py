@@ -131,6 +131,32 @@ def test_an_audience_that_another_names_is_not_deleted(client):
     assert "Very rich" in client.get("/audiences/rich/").content.decode()
 
 
+def test_whoever_lacks_its_label_hears_of_an_audience_nowhere(client):
+    make_attribute("points", "int", label="Points")
+    create("rich", access_labels=[make_label("brand-a")])
+    create("poor", "contact.points < 1")
+    create("hushed", 'contact.points > 10 && filter("poor")', access_labels=[make_label("brand-b")])
+    gone = create("hushed_list", None, access_labels=[make_label("brand-c")])
+    actions.change_members(gone, [], replaces=False, by=None, at=NOON)
+    actions.delete_audience(gone, by=None, at=NOON)
+    rights = ["contacts.view_audience", "contacts.change_audience", "contacts.change_attribute"]
+    reader = make_user("reader@example.org", *rights, "accounts.view_journal")
+    client.force_login(reader)
+
+    def page(path):
+        return client.get(path).content.decode()
+
+    paths = ["/journal/", "/audiences/poor/", "/audiences/poor/edit/", "/attributes/points/edit/"]
+    shown = {path: page(path) for path in paths}
+    for path in ("/audiences/poor/delete/", "/attributes/points/retire/"):
+        shown[path] = client.post(path, follow=True).content.decode()
+
+    assert [path for path in shown if "ushed" in shown[path]] == []
+    assert "created the audience Poor" in shown["/journal/"]
+    assert "some that you may not see" in shown["/audiences/poor/delete/"]
+    assert "Poor, some that you may not see" in shown["/attributes/points/retire/"]
+
+
 def test_names_are_given_once_and_a_stale_edit_is_refused():
     make_attribute("points", "int")
     rich = create("rich")
