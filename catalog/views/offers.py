@@ -167,7 +167,7 @@ def journal_of(request: CatalogueRequest, offer: Offer, most: int) -> Any:
     if not request.user.has_perm("accounts.view_journal"):
         return None
     entries = JournalEntry.objects.about("catalog.offer", offer.journal_key)
-    return entries.for_journal_list()[:most]
+    return entries.visible_to(request.user).for_journal_list()[:most]
 
 
 # --- copied, switched, deleted ---

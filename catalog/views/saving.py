@@ -83,7 +83,8 @@ def entries_of(request: CatalogueRequest, thing: str, key: str) -> Any:
     """The latest of its journal, for those who may read it."""
     if not request.user.has_perm("accounts.view_journal"):
         return None
-    return JournalEntry.objects.about(f"catalog.{thing}", key).for_journal_list()[:LATEST]
+    entries = JournalEntry.objects.about(f"catalog.{thing}", key).visible_to(request.user)
+    return entries.for_journal_list()[:LATEST]
 
 
 def publish(

@@ -129,7 +129,7 @@ def coupon_journal(request: StaffRequest, code: str) -> HttpResponse:
     coupon = find_coupon(request, code)
     context = frame_of(request, coupon, "coupon-journal", at=now())
     entries = JournalEntry.objects.about("coupons.coupon", str(coupon.public_id))
-    context["entries"] = entries.for_journal_list()[:MOST_ENTRIES]
+    context["entries"] = entries.visible_to(request.user).for_journal_list()[:MOST_ENTRIES]
     return render(request, "coupons/coupon_journal.html", context)
 
 

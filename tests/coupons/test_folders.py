@@ -111,8 +111,15 @@ def test_whoever_lacks_the_label_finds_nothing_of_it(house, client):
         {"label": "GONE", "timezone": "UTC", "folder_path": "Brand A/Later"}, by=None, at=NOON
     )
     coupon_actions.delete_coupon(gone, by=None, at=NOON)
+    labelled = coupon_actions.create_coupon(
+        {"label": "GONE", "timezone": "UTC"}, labels=[make_label("other")], by=None, at=NOON
+    )
+    coupon_actions.edit_coupon(labelled, {"label": "GONE2"}, version=1, by=None, at=NOON)
+    coupon_actions.delete_coupon(Coupon.objects.get(pk=labelled.pk), by=None, at=NOON)
+    coupon_actions.set_status(Coupon.objects.get(code="NEXT"), "suspended", by=None, at=NOON)
     journal = client.get(reverse("accounts:journal-list")).content.decode()
     assert not [word for word in ("DEEP", "Later", "GONE") if word in journal]
+    assert "changed the status of the coupon NEXT" in journal
     with pytest.raises(FieldRefused, match="you would not see the coupon"):
         coupon_actions.create_coupon(
             {"label": "Mine", "timezone": "UTC", "folder_path": "Brand A/Mine"}, by=nobody, at=NOON
