@@ -12,25 +12,45 @@ from accounts.actions.granting import check_may_grant
 from accounts.authenticating import SHOWN, hash_secret, make_secret
 from accounts.journal import Actor, record
 from accounts.models import ApiKey, User
-from accounts.rights import Right, matrix
+from accounts.rights import Right
 
 # What whoever makes a key must be allowed to do themselves, scope by scope.
 RIGHTS_OF_SCOPES: Mapping[str, frozenset[Right]] = {
     ApiKey.Scope.DECIDE: frozenset(),
     ApiKey.Scope.DECIDE_AT: frozenset({Right.EXPLAIN}),
-    ApiKey.Scope.PROPOSITIONS: frozenset(),
+    ApiKey.Scope.PROPOSITIONS: frozenset({Right.VIEW_PROPOSITION}),
     ApiKey.Scope.CONTACTS: frozenset(
         {Right.VIEW_CONTACT, Right.CHANGE_CONTACT, Right.VIEW_PERSONAL_DATA}
     ),
-    ApiKey.Scope.CATALOG: frozenset(
-        right for row in matrix() for right in (row.design, row.change, row.live)
-    ),
+    # It also approves, publishes, takes off line and goes back.
+    ApiKey.Scope.CATALOG: frozenset(right for right in Right if right.room == "catalog"),
     ApiKey.Scope.COUPONS_VALIDATE: frozenset({Right.VIEW_COUPON}),
     ApiKey.Scope.COUPONS_REDEEM: frozenset({Right.REDEEM_CODES}),
     ApiKey.Scope.COUPONS_ROLLBACK: frozenset({Right.ROLLBACK_REDEMPTION}),
-    ApiKey.Scope.IMPORTS: frozenset({Right.IMPORT_DATA}),
+    # Files of every subject, and what is done to coupons and their codes beside them.
+    ApiKey.Scope.IMPORTS: frozenset(
+        {
+            Right.IMPORT_DATA,
+            Right.CHANGE_CONTACT,
+            Right.VIEW_PERSONAL_DATA,
+            Right.VIEW_COUPON,
+            Right.ADD_COUPON,
+            Right.CHANGE_COUPON,
+            Right.ARCHIVE_COUPON,
+            Right.VIEW_CODES,
+            Right.ADD_CODES,
+            Right.VOID_CODES,
+            Right.REDEEM_CODES,
+        }
+    ),
     ApiKey.Scope.DELIVERIES: frozenset(
-        {Right.VIEW_DELIVERY, Right.CHANGE_DELIVERY, Right.CONFIRM_DELIVERY}
+        {
+            Right.VIEW_DELIVERY,
+            Right.CHANGE_DELIVERY,
+            Right.SEND_PROOF,
+            Right.CONFIRM_DELIVERY,
+            Right.VIEW_PERSONAL_DATA,
+        }
     ),
     ApiKey.Scope.JOBS: frozenset({Right.VIEW_SYSTEM}),
     ApiKey.Scope.JOURNAL: frozenset({Right.VIEW_JOURNAL}),

@@ -9,6 +9,7 @@ from accounts.actions import keys as actions
 from accounts.actions.granting import MayNotGrant
 from accounts.authenticating import find_key
 from accounts.models import ApiKey, JournalEntry, is_origin
+from accounts.rights import Right, matrix
 from tests.build import NOON, make_key, make_user
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +182,25 @@ def test_a_key_may_do_no_more_than_who_makes_it(client):
     assert page.status_code == 422
     assert "You cannot give a right that you do not have" in page.content.decode()
     assert ApiKey.objects.get().scopes == ["decide", "jobs"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "beyond"),
+    [
+        ("propositions", "See the history of propositions"),
+        ("catalog", "Create spaces"),
+        ("imports", "Create coupons"),
+    ],
+)
+def test_a_scope_asks_for_all_that_its_calls_do(scope, beyond):
+    of_matrix = [right for row in matrix() for right in (row.design, row.change, row.live)]
+    imports = [Right.IMPORT_DATA, Right.CHANGE_CONTACT, Right.VIEW_PERSONAL_DATA, Right.VIEW_COUPON]
+    person = make_user("some@example.org", Right.MANAGE_KEYS, *of_matrix, *imports)
+
+    with pytest.raises(MayNotGrant, match=beyond):
+        create(scopes=[scope], by=person)
+
+    assert not ApiKey.objects.exists()
 
 
 def test_every_scope_asks_for_rights():
