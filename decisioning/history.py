@@ -24,11 +24,16 @@ def history_of(contact: Contact, user: User) -> PropositionQuerySet:
 
     What carries a label that the person lacks is left out. Costs some queries of few rows.
     """
-    environments = list(Environment.objects.visible_to(user))
     whose = Q(contact=contact)
     for link in VisitorLink.objects.filter(contact=contact.pk):
         whose |= Q(contact=link.visitor_id, at__gte=link.since, at__lt=link.until)
-    found = Proposition.objects.filter(whose, environment__in=environments)
+    return seen_among(Proposition.objects.filter(whose), user)
+
+
+def seen_among(rows: PropositionQuerySet, user: User) -> PropositionQuerySet:
+    """Those of which nothing carries a label that the person lacks."""
+    environments = list(Environment.objects.visible_to(user))
+    found = rows.filter(environment__in=environments)
     return found.exclude(hidden_among(found, user, environments))
 
 

@@ -16,6 +16,7 @@ from decisioning.api.decisions import Warning  # noqa: A004 (its name in the doc
 from decisioning.api.entering import PageAuth, key_of
 from decisioning.calling import Data, Word
 from decisioning.engine.values import Status
+from decisioning.history import seen_among
 from decisioning.models import Proposition
 from decisioning.reacting import react, status_named
 from decisioning.recording import TooBusy
@@ -113,6 +114,10 @@ def list_propositions(
     if contact is None:
         raise Problem(404, "contact_unknown", "There is no contact with this key.")
     known = Proposition.objects.filter(contact=contact).select_related("environment")
+    if by.spaces:
+        known = known.filter(space__in=by.spaces)
+    if by.created_by:
+        known = seen_among(known, by.created_by)
     wanted = {"environment__name": environment, "space": space, "offer": offer}
     known = known.filter(**{name: value for name, value in wanted.items() if value})
     return page_of(known, lambda one: describe(one, contact), limit=limit, cursor=cursor)

@@ -10,7 +10,7 @@ from catalog.models import Offer
 from contacts.models import Contact
 from decisioning.models import Interaction, Proposition, Transition
 from tests.build import make_label, make_user
-from tests.decisioning.http import forget, open_bank
+from tests.decisioning.http import Bank, forget, open_bank
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank_of_the_module")]
 JUNE = "2026-06-15T10:00"
@@ -72,11 +72,25 @@ def test_what_carries_a_label_is_not_told(client, offered):
     Offer.objects.get(code=offered[0], environment__name="contacts").access_labels.add(
         make_label("private")
     )
-    client.force_login(make_user("b@example.org", role="analyst"))
+    analyst = make_user("b@example.org", role="analyst")
+    client.force_login(analyst)
 
     response = page(client, "offers")
     assert sorted(code for code, _status in rows(response)) == sorted(offered[1:])
     assert rows(page(client, "offers", q=offered[0])) == []
+    assert sorted(told_to(created_by=analyst)) == sorted(offered[1:])
+
+
+def test_a_key_reads_of_its_own_spaces_alone(offered):
+    assert sorted(told_to(spaces=["webHero"])) == sorted(offered)
+    assert told_to(spaces=["emailBody"]) == []
+
+
+def told_to(**columns: Any) -> list[str]:
+    """Which offers of C2 the API tells a key."""
+    program = Bank("propositions", **columns)
+    answer = program.client.get("/api/v1/contacts/C2/propositions", headers=program.headers)
+    return [one["offer"] for one in answer.json()["results"]]
 
 
 def test_a_status_is_corrected_with_a_reason(client, offered):
