@@ -135,6 +135,24 @@ def test_another_person_and_another_place_are_not_locked(client):
     assert elsewhere.status_code == 302
 
 
+def test_a_place_that_tries_many_people_is_locked_for_all_of_them(client, monkeypatch):
+    monkeypatch.setattr("accounts.throttling.FROM_ONE_PLACE", 3)
+    make_user("alice@example.org")
+
+    def tried(place, *names):
+        given = {"password": "wrong"}
+        return [
+            client.post(
+                SIGN_IN, {**given, "email": f"{name}@example.org"}, REMOTE_ADDR=place
+            ).status_code
+            for name in names
+        ]
+
+    assert tried("8.8.4.4", "a", "b", "c", "d") == [422, 422, 429, 429]
+    assert tried("8.8.8.8", "d") == [422]  # another place
+    assert tried("10.0.0.1", "a", "b", "c", "d") == [422] * 4  # may be a proxy, and everybody
+
+
 def test_a_right_password_forgets_the_wrong_ones(client):
     make_user("alice@example.org")
     for _ in range(4):
