@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal, cast
 
 from django.conf import settings
@@ -93,9 +95,17 @@ def address_of(request: HttpRequest) -> str:
     forwarded = request.headers.get("X-Forwarded-For", "")
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     ours = settings.PROXY_COUNT
-    if ours and len(hops) >= ours:
-        return hops[-ours][:64]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    told = plain_address(hops[-ours]) if ours and len(hops) >= ours else ""
+    return told or str(request.META.get("REMOTE_ADDR", ""))
+
+
+def plain_address(hop: str) -> str:
+    """An address without the port that some proxies add; empty for what is none."""
+    host = hop.partition("]")[0].lstrip("[") if hop.startswith("[") else hop
+    for text in (host, host.rpartition(":")[0]):
+        with suppress(ValueError):
+            return str(ip_address(text.partition("%")[0]))
+    return ""
 
 
 def ask_and_act(

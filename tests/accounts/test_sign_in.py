@@ -10,8 +10,8 @@ pytestmark = pytest.mark.django_db
 SIGN_IN = "/sign-in/"
 
 
-def sign_in(client, email="alice@example.org", password=PASSWORD, **more):
-    return client.post(SIGN_IN, {"email": email, "password": password, **more})
+def sign_in(client, email="alice@example.org", password=PASSWORD, headers=None, **more):
+    return client.post(SIGN_IN, {"email": email, "password": password, **more}, headers=headers)
 
 
 def is_signed_in(client):
@@ -133,6 +133,25 @@ def test_another_person_and_another_place_are_not_locked(client):
         SIGN_IN, {"email": "alice@example.org", "password": PASSWORD}, REMOTE_ADDR="203.0.113.7"
     )
     assert elsewhere.status_code == 302
+
+
+@pytest.mark.parametrize("written", ["{}", "192.0.2.{}, 8.8.8.8", "192.0.2.{}, 8.8.8.8:{}"])
+def test_behind_a_proxy_a_place_is_what_the_proxy_says(client, settings, written):
+    """Whatever the browser writes in front of it, and with the port that some proxies add."""
+    settings.PROXY_COUNT = 1
+    make_user("alice@example.org")
+    place = "8.8.8.8" if written == "{}" else written
+
+    for number in range(5):
+        last = sign_in(
+            client,
+            password="wrong",
+            headers={"X-Forwarded-For": place.format(number, 4000 + number)},
+        )
+    elsewhere = sign_in(client, headers={"X-Forwarded-For": "8.8.4.4"})
+
+    assert (last.status_code, elsewhere.status_code) == (429, 302)
+    assert {attempt.ip_address for attempt in AccessAttempt.objects.all()} <= {"8.8.8.8"}
 
 
 def test_a_place_that_tries_many_people_is_locked_for_all_of_them(client, monkeypatch):
