@@ -1,10 +1,7 @@
 """What happened, in one call for every room, inside the transaction that made it happen."""
 
-import csv
-import io
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -265,6 +262,9 @@ VOCABULARIES: Mapping[tuple[str, str], type[models.TextChoices]] = {
 }
 
 
+NO_WORDS: Mapping[Any, Any] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field: what it was and what it became; of a list, what was taken out and what came in."""
@@ -298,7 +298,7 @@ def difference(entry: JournalEntry, name: str) -> Difference:
             [each for each in before if each not in after],
             [each for each in after if each not in before],
         )
-    words = VOCABULARIES.get((entry.subject_type, name))
+    words = vocabulary_of(entry.subject_type, name)
     return Difference(
         field_name(entry.subject_type, name), wording(before, words), wording(after, words), kept
     )
@@ -320,16 +320,31 @@ def field_name(subject_type: str, name: str) -> str:
     return str(getattr(field, "verbose_name", name))
 
 
-def wording(value: object, vocabulary: type[models.TextChoices] | None = None) -> str:
+def vocabulary_of(subject_type: str, name: str) -> Mapping[Any, Any]:
+    """What the codes of a field are called: those that it may hold say so themselves."""
+    if words := VOCABULARIES.get((subject_type, name)):
+        return dict(words.choices)
+    try:
+        field: Any = apps.get_model(subject_type)._meta.get_field(name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return {}
+    return dict(getattr(field, "flatchoices", None) or ())
+
+
+def wording(value: object, vocabulary: Mapping[Any, Any] = NO_WORDS) -> str:
     match value:
         case None:
             return ""
         case bool():
             return _("yes") if value else _("no")
         case list():
-            return ", ".join(wording(each, vocabulary) for each in value)
-        case str() if vocabulary and value in vocabulary.values:
-            return str(vocabulary(value).label)
+            between = "; " if any(isinstance(each, dict) for each in value) else ", "
+            return between.join(wording(each, vocabulary) for each in value)
+        case dict():
+            told = {str(name).replace("_", " "): wording(each) for name, each in value.items()}
+            return ", ".join(f"{name}: {each}" for name, each in told.items() if each)
+        case str() | int() if value in vocabulary:
+            return str(vocabulary[value])
         case str() if MOMENT.match(value):
             return moment_in_words(value)
         case _:
@@ -342,57 +357,3 @@ def moment_in_words(text: str) -> str:
         return date_format(localtime(moment), "DATETIME_FORMAT") if moment else text
     except (ValueError, OverflowError):  # no date, or none of the reader's calendar
         return text
-
-
-# --- How entries leave ---
-
-COLUMNS = (
-    "at",
-    "by",
-    "by_email",
-    "via",
-    "verb",
-    "subject_type",
-    "subject_key",
-    "subject_label",
-    "before",
-    "after",
-    "comment",
-    "request_id",
-)
-
-
-def csv_lines(entries: Iterator[JournalEntry]) -> Iterator[str]:
-    """A line for each entry, safe to open in a spreadsheet."""
-    yield "\ufeff"  # tells spreadsheets that this is UTF-8
-    yield csv_line(COLUMNS)
-    for entry in entries:
-        yield csv_line(map(harmless, cells(entry)))
-
-
-def csv_line(texts: Iterable[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(texts)
-    return buffer.getvalue()
-
-
-def cells(entry: JournalEntry) -> list[str]:
-    return [
-        entry.at.isoformat(),
-        entry.by_name,
-        entry.by.email if entry.by else "",
-        entry.via,
-        entry.verb,
-        entry.subject_type,
-        entry.subject_key,
-        entry.subject_label,
-        json.dumps(entry.before, ensure_ascii=False) if entry.before else "",
-        json.dumps(entry.after, ensure_ascii=False) if entry.after else "",
-        entry.comment,
-        entry.request_id,
-    ]
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 FROM_ONE_PLACE = 50  # a house of many people may stand behind one address of the network
 
 
-class Throttle(AxesDatabaseHandler):
+class Throttle(AxesDatabaseHandler):  # type: ignore[misc] # says nothing of its types
     """Locks a place out that tries a few passwords on each of many people."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:

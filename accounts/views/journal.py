@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts.forms.journal import JournalFilter
-from accounts.journal import csv_lines
+from accounts.leaving import csv_lines
 from accounts.models import JournalEntry
 from offers_site.filters import valid_part
 from offers_site.http import StaffRequest, render_page

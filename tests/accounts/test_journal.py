@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts import journal, running
-from accounts.journal import VERBS, Difference, changes, harmless, record, sentence, wording
+from accounts.journal import VERBS, Difference, changes, record, sentence, wording
+from accounts.leaving import harmless
 from accounts.models import JournalEntry
 from tests.build import NOON, make_key, make_label, make_role, make_user
 
@@ -221,6 +222,14 @@ def test_moments_are_read_as_people_write_them():
     assert wording("2027-01-31T25:00:00Z") == "2027-01-31T25:00:00Z"
     assert wording("9999-12-31T23:59:59-14:00") == "9999-12-31T23:59:59-14:00"
     assert wording(["a", True, None]) == "a, yes, "
+
+
+def test_codes_and_groups_of_facts_are_read_in_words():
+    entry = JournalEntry(subject_type="contacts.attribute", after={"type": "bool", "label": "int"})
+    caps = [{"limit": 3, "every": None, "per_person": True}, {"limit": 4, "spaces": ["a", "b"]}]
+
+    assert [each.after for each in journal.differences(entry)] == ["Yes or no", "int"]
+    assert wording(caps) == "limit: 3, per person: yes; limit: 4, spaces: a, b"
 
 
 def test_facts_that_are_no_fields_are_said_in_words():
