@@ -69,12 +69,14 @@ def render_confirmation(
     danger: bool = True,
     form: forms.Form | None = None,
     facts: Sequence[tuple[str, str]] = (),
+    refused: str = "",
 ) -> HttpResponse:
     """Ask before doing: a dialog for `hx-get … hx-target="#dialog"`, a page for everybody else.
 
     `title` asks, `consequence` says what will be true, `verb` is what the button does, `back` is
     where "Cancel" leads. The form posts to this same address, and the view redirects when it has
-    acted. A `form` that came back with errors is shown again, on the page.
+    acted. A `form` that came back with errors is shown again, on the page. `refused` says why it
+    cannot be done: then there is nothing to press.
     """
     context = {
         "title": title,
@@ -84,6 +86,7 @@ def render_confirmation(
         "danger": danger,
         "form": form,
         "facts": facts,
+        "refused": refused,
         "address": request.get_full_path(),
     }
     status = 422 if form is not None and form.errors else 200
@@ -121,14 +124,22 @@ def ask_and_act(
     then: str = "",
     danger: bool = True,
     facts: Callable[[], Sequence[tuple[str, str]]] = tuple,
+    check: Callable[[], object] | None = None,
 ) -> HttpResponse:
     """Ask (GET), act (POST), say what came of it, and go back.
 
     What is asked is as in `render_confirmation`; `facts` are only gathered for asking. When `act`
     raises one of its `refusals` the person is told its sentence and stays at `back`; else `done`
-    is said, and `then` is where they go (`back` when it is not given).
+    is said, and `then` is where they go (`back` when it is not given). `check` raises one of them
+    as well: it is asked first, so that nobody is offered what would be refused.
     """
     if request.method != "POST":
+        refused = ""
+        try:
+            if check:
+                check()
+        except refusals as refusal:
+            refused = str(refusal)
         return render_confirmation(
             request,
             title=title,
@@ -136,7 +147,8 @@ def ask_and_act(
             verb=verb,
             back=back,
             danger=danger,
-            facts=facts(),
+            facts=() if refused else facts(),
+            refused=refused,
         )
     try:
         act()

@@ -70,6 +70,13 @@ def delete_label(label: AccessLabel, *, by: User | None, at: datetime) -> None:
     To delete one in use would open to everybody what it closes.
     """
     AccessLabel.objects.select_for_update().filter(pk=label.pk).first()
+    check_uncarried(label)
+    record("label.deleted", label, by=by, at=at, before=facts(label))
+    label.delete()
+
+
+def check_uncarried(label: AccessLabel) -> None:
+    """Raise StillUsed."""
     uses = sum(getattr(label, name).count() for name in carriers(label))
     if uses:
         raise StillUsed(
@@ -80,8 +87,6 @@ def delete_label(label: AccessLabel, *, by: User | None, at: datetime) -> None:
             )
             % {"uses": uses}
         )
-    record("label.deleted", label, by=by, at=at, before=facts(label))
-    label.delete()
 
 
 def carriers(label: AccessLabel) -> list[str]:

@@ -166,9 +166,7 @@ def edit_person(
 @transaction.atomic(durable=True)
 def deactivate_person(person: User, *, by: User | None, at: datetime) -> None:
     """Sign somebody out everywhere and keep them out, or raise and change nothing."""
-    if by is not None and by.pk == person.pk:
-        raise NotYourself(_("You cannot deactivate yourself."))
-    check_may_manage(by, person)
+    check_may_deactivate(by, person)
     was_guarding = guards_the_house(person)
     active = User.objects.active().filter(pk=person.pk)
     deactivated = active.update(
@@ -181,6 +179,13 @@ def deactivate_person(person: User, *, by: User | None, at: datetime) -> None:
     if was_guarding:
         check_administrator_left()
     record("person.deactivated", person, by=by, at=at)
+
+
+def check_may_deactivate(by: User | None, person: User) -> None:
+    """Raise NotYourself or MayNotManage."""
+    if by is not None and by.pk == person.pk:
+        raise NotYourself(_("You cannot deactivate yourself."))
+    check_may_manage(by, person)
 
 
 DEACTIVATION_REFUSED = (LastAdministrator, MayNotManage, NotActive, NotYourself)

@@ -95,9 +95,16 @@ def edit_role(
 @transaction.atomic(durable=True)
 def delete_role(role: Role, *, by: User | None, at: datetime) -> None:
     """Delete a role that nobody holds, or raise StillHeld or BuiltInRole."""
+    Role.objects.select_for_update().filter(pk=role.pk).first()  # nobody is given it from here on
+    check_unheld(role)
+    record("role.deleted", role, by=by, at=at, before=facts(role))
+    role.delete()
+
+
+def check_unheld(role: Role) -> None:
+    """Raise StillHeld or BuiltInRole."""
     if role.is_builtin:
         raise BuiltInRole(_("A built-in role cannot be deleted."))
-    Role.objects.select_for_update().filter(pk=role.pk).first()  # nobody is given it from here on
     people = role.users.count()
     if people:
         raise StillHeld(
@@ -108,8 +115,6 @@ def delete_role(role: Role, *, by: User | None, at: datetime) -> None:
             )
             % {"people": people}
         )
-    record("role.deleted", role, by=by, at=at, before=facts(role))
-    role.delete()
 
 
 def code_for(name: str) -> str:

@@ -91,6 +91,7 @@ def label_delete(request: StaffRequest, code: str) -> HttpResponse:
         request,
         lambda: actions.delete_label(label, by=request.user, at=now()),
         refusals=actions.StillUsed,
+        check=lambda: actions.check_uncarried(label),
         title=_("Delete the label %(label)s?") % {"label": label},
         consequence=_("A label can be deleted only when no role and no object carries it."),
         verb=_("Delete the label"),

@@ -18,7 +18,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actions import people as actions
-from accounts.actions.granting import LastAdministrator, MayNotGrant, MayNotManage, Stale
+from accounts.actions.granting import (
+    LastAdministrator,
+    MayNotGrant,
+    MayNotManage,
+    Stale,
+    check_may_manage,
+)
 from accounts.forms.people import PersonEditForm, PersonFilter, PersonInviteForm
 from accounts.models import JournalEntry, User, held_labels
 from offers_site.http import (
@@ -159,6 +165,8 @@ def person_deactivate(request: StaffRequest, public_id: uuid.UUID) -> HttpRespon
         request,
         lambda: actions.deactivate_person(person, by=request.user, at=now()),
         refusals=actions.DEACTIVATION_REFUSED,
+        check=lambda: actions.check_may_deactivate(request.user, person),
+        facts=lambda: what_goes_on(person),
         title=_("Deactivate %(person)s?") % {"person": person},
         consequence=_(
             "They are signed out everywhere at once and cannot sign in. What they have done "
@@ -168,6 +176,12 @@ def person_deactivate(request: StaffRequest, public_id: uuid.UUID) -> HttpRespon
         back=person.get_absolute_url(),
         done=_("%(person)s is deactivated.") % {"person": person},
     )
+
+
+def what_goes_on(person: User) -> list[tuple[str, str]]:
+    """What is easily forgotten of somebody who leaves: the keys that they made."""
+    names = person.keys.usable_at(now()).order_by("name").values_list("name", flat=True)
+    return [(_("API keys they made, which go on working"), ", ".join(names))] if names else []
 
 
 @require_http_methods(["GET", "POST"])
@@ -211,6 +225,7 @@ def person_activate(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse
         request,
         lambda: actions.activate_person(person, by=request.user, at=now()),
         refusals=(actions.NotInactive, MayNotManage),
+        check=lambda: check_may_manage(request.user, person),
         title=_("Reactivate %(person)s?") % {"person": person},
         consequence=_("They can sign in again, with the roles and the password they had."),
         verb=_("Reactivate"),
@@ -227,7 +242,13 @@ def person_link(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make a link to choose a password, mail it, and show it once."""
     person = get_object_or_404(User, public_id=public_id)
     if request.method == "GET":
-        return render_confirmation(request, **question_about_link(person), danger=False)
+        try:
+            check_may_manage(request.user, person)
+        except MayNotManage as refusal:
+            question = {**question_about_link(person), "refused": str(refusal)}
+        else:
+            question = question_about_link(person)
+        return render_confirmation(request, **question, danger=False)
     try:
         link = actions.make_link(person, by=request.user, at=now())
     except (actions.NotActive, MayNotManage) as refusal:

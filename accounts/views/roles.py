@@ -132,6 +132,7 @@ def role_delete(request: StaffRequest, code: str) -> HttpResponse:
         request,
         lambda: actions.delete_role(role, by=request.user, at=now()),
         refusals=(actions.StillHeld, actions.BuiltInRole),
+        check=lambda: actions.check_unheld(role),
         title=_("Delete the role %(role)s?") % {"role": role},
         consequence=_("This cannot be undone. The journal keeps what the role allowed."),
         verb=_("Delete the role"),

@@ -60,13 +60,18 @@ def edit_environment(
 def delete_environment(environment: Environment, *, by: Actor, at: datetime) -> None:
     """Delete an environment that is empty and was never live, or raise StillUsed."""
     environment = hold(environment)
+    check_never_used(environment)
+    forget(environment, "environment.deleted", by=by, at=at)
+
+
+def check_never_used(environment: Environment) -> None:
+    """Raise StillUsed."""
     if environment.release_number:
         raise StillUsed(_("It has been live: propositions of it may have been made."))
     offers = Offer.objects.filter(environment=environment).count()
     spaces = Space.objects.filter(environment=environment).count()
     if offers or spaces or environment.categories.exists():
         raise StillUsed(_("It is not empty: delete its offers, spaces and categories first."))
-    forget(environment, "environment.deleted", by=by, at=at)
 
 
 # --- content fields ---
@@ -118,23 +123,28 @@ def move_content_field(field: ContentField, position: int, *, by: Actor, at: dat
 @transaction.atomic(durable=True)
 def delete_content_field(field: ContentField, *, by: Actor, at: datetime) -> None:
     """Delete a field that no space asks for and no offer fills, or raise StillUsed."""
-    environment = hold(field.environment)
+    hold(field.environment)
+    check_field_unused(field)
+    forget(field, "content_field.deleted", by=by, at=at)
+
+
+def check_field_unused(field: ContentField) -> None:
+    """Raise StillUsed."""
     asking = [
         space.label
-        for space in Space.objects.filter(environment=environment)
+        for space in Space.objects.filter(environment=field.environment)
         if any(each["name"] == field.name for each in space.fields)
     ]
     if asking:
         raise StillUsed(
             _("These spaces use it: %(spaces)s.") % {"spaces": ", ".join(sorted(asking)[:10])}
         )
-    filled = offers_filling(environment, field.name)
+    filled = offers_filling(field.environment, field.name)
     if filled:
         raise StillUsed(
             ngettext("%(number)s offer fills it.", "%(number)s offers fill it.", filled)
             % {"number": filled}
         )
-    forget(field, "content_field.deleted", by=by, at=at)
 
 
 def offers_filling(environment: Environment, name: str) -> int:

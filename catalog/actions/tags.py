@@ -75,6 +75,13 @@ def merge_tag(tag: Tag, into: Tag, *, by: Actor, at: datetime) -> int:
 @transaction.atomic(durable=True)
 def delete_tag(tag: Tag, *, by: Actor, at: datetime) -> None:
     """Delete a tag that no offer carries, or raise StillUsed."""
+    check_uncarried(tag)
+    record("tag.deleted", tag, by=by, at=at)
+    tag.delete()
+
+
+def check_uncarried(tag: Tag) -> None:
+    """Raise StillUsed."""
     offers = tag.offers.count()
     if offers:
         raise StillUsed(
@@ -85,8 +92,6 @@ def delete_tag(tag: Tag, *, by: Actor, at: datetime) -> None:
             )
             % {"number": offers}
         )
-    record("tag.deleted", tag, by=by, at=at)
-    tag.delete()
 
 
 def taken() -> NameTaken:

@@ -18,6 +18,7 @@ from accounts.actions.granting import Stale
 from catalog.actions import categories as actions
 from catalog.actions.approvals import AlreadyDone
 from catalog.actions.releases import publish_design, switch
+from catalog.deleting import check_category_unused
 from catalog.describing import category_shape
 from catalog.forms.categories import CategoryForm
 from catalog.gathering import Kind
@@ -299,6 +300,7 @@ def category_delete(request: CatalogueRequest, environment: Environment, name: s
         back=category.get_absolute_url(),
         done=_("%(category)s is deleted.") % {"category": category},
         refusals=StillUsed,
+        check=lambda: check_category_unused(category, request.user),
         then=reverse("catalog:category-tree", args=[environment.name]),
     )
 

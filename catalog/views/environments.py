@@ -217,5 +217,6 @@ def environment_delete(request: CatalogueRequest, environment: Environment) -> H
         back=environment.get_absolute_url(),
         done=_("%(environment)s is deleted.") % {"environment": environment},
         refusals=StillUsed,
+        check=lambda: actions.check_never_used(environment),
         then=reverse("catalog:environment-list"),
     )

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.actions import rules as actions
+from catalog.deleting import check_filter_unused
 from catalog.describing import filter_shape
 from catalog.forms.rules import FilterForm, NamedFilter
 from catalog.gathering import Kind
@@ -214,6 +215,7 @@ def filter_delete(request: CatalogueRequest, environment: Environment, name: str
         back=reverse("catalog:filter-detail", args=[environment.name, name]),
         done=_("%(filter)s is deleted.") % {"filter": row},
         refusals=StillUsed,
+        check=lambda: check_filter_unused(row, request.user),
         then=reverse("catalog:filter-list", args=[environment.name]),
     )
 

@@ -21,6 +21,7 @@ from catalog.actions.releases import publish_design
 from catalog.actions.spaces import NeedsConfirmation
 from catalog.comparing import veiled
 from catalog.contentwords import content_settings
+from catalog.deleting import check_space_unused
 from catalog.describing import space_shape
 from catalog.forms.rules import SpaceFilter
 from catalog.forms.spaces import SpaceForm
@@ -268,6 +269,7 @@ def space_delete(request: CatalogueRequest, environment: Environment, name: str)
         back=space.get_absolute_url(),
         done=_("%(space)s is deleted.") % {"space": space},
         refusals=StillUsed,
+        check=lambda: check_space_unused(space, request.user),
         then=reverse("catalog:space-list", args=[environment.name]),
     )
 

@@ -166,6 +166,7 @@ def tag_delete(request: StaffRequest, pk: int) -> HttpResponse:
         back=reverse("catalog:tag-list"),
         done=_("The tag %(tag)s is deleted.") % {"tag": tag},
         refusals=StillUsed,
+        check=lambda: actions.check_uncarried(tag),
     )
 
 
@@ -304,6 +305,7 @@ def field_delete(request: CatalogueRequest, environment: Environment, name: str)
         back=reverse("catalog:content-field-list", args=[environment.name]),
         done=_("%(field)s is deleted.") % {"field": field},
         refusals=StillUsed,
+        check=lambda: fields.check_field_unused(field),
     )
 
 

@@ -132,10 +132,7 @@ def change_members(
 def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> None:
     """Delete an audience that nothing names, or raise StillUsed."""
     Audience.objects.select_for_update().filter(pk=audience.pk).first()
-    if using := audiences_in_the_way(by, audience=audience.name):
-        raise StillUsed(
-            _("These audiences name it: %(audiences)s. Change them first.") % {"audiences": using}
-        )
+    check_unnamed(audience, by)
     # former releases may name it, and know its members by its number
     before = {**facts(audience), "number": audience.pk}
     record("audience.deleted", audience, by=by, at=at, before=before)
@@ -146,6 +143,14 @@ def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> Non
         raise StillUsed(
             _("These use it: %(names)s. Change them first.") % {"names": ", ".join(using_it)}
         ) from error
+
+
+def check_unnamed(audience: Audience, by: User | None) -> None:
+    """Raise StillUsed when another audience names it."""
+    if using := audiences_in_the_way(by, audience=audience.name):
+        raise StillUsed(
+            _("These audiences name it: %(audiences)s. Change them first.") % {"audiences": using}
+        )
 
 
 def facts(audience: Audience) -> dict[str, Any]:

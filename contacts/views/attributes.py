@@ -111,6 +111,7 @@ def attribute_retire(request: StaffRequest, name: str) -> HttpResponse:
         request,
         lambda: actions.retire_attribute(attribute, by=request.user, at=now()),
         refusals=(StillUsed, NotInState),
+        check=lambda: actions.check_unused(attribute, request.user),
         title=_("Retire %(attribute)s?") % {"attribute": attribute},
         consequence=_(
             "Rules, files and pages no longer know it. Its values stay, and you can restore it."

@@ -279,6 +279,7 @@ def audience_delete(request: StaffRequest, name: str) -> HttpResponse:
         request,
         lambda: actions.delete_audience(audience, by=request.user, at=now()),
         refusals=StillUsed,
+        check=lambda: actions.check_unnamed(audience, request.user),
         title=_("Delete the audience %(audience)s?") % {"audience": audience},
         consequence=_("The people stay; only the rule or the list is deleted."),
         verb=_("Delete the audience"),

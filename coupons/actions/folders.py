@@ -93,10 +93,16 @@ def delete_folder(folder: Folder, *, by: User | None, at: datetime) -> None:
     row = Folder.objects.select_for_update().filter(pk=folder.pk).first()
     if row is None:
         raise StillUsed(_("This folder is gone already."))
-    if row.coupons.exists() or Folder.objects.within([row.path]).exclude(pk=row.pk).exists():
-        raise StillUsed(_("There is something in this folder: move that first."))
+    check_empty(row)
     record("folder.deleted", row, by=by, at=at, before=facts(row))
     row.delete()
+
+
+def check_empty(folder: Folder) -> None:
+    """Raise StillUsed."""
+    below = Folder.objects.within([folder.path]).exclude(pk=folder.pk)
+    if folder.coupons.exists() or below.exists():
+        raise StillUsed(_("There is something in this folder: move that first."))
 
 
 def check_free(path: str) -> None:

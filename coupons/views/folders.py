@@ -102,6 +102,7 @@ def folder_delete(request: StaffRequest, pk: int) -> HttpResponse:
         request,
         lambda: actions.delete_folder(folder, by=request.user, at=now()),
         refusals=StillUsed,
+        check=lambda: actions.check_empty(folder),
         title=_("Delete the folder %(folder)s?") % {"folder": folder},
         consequence=_("Only an empty folder can be deleted."),
         verb=_("Delete the folder"),

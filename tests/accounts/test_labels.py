@@ -52,13 +52,17 @@ def test_a_stale_edit_of_a_label_is_refused():
     assert label.name == "Brand Alpha"
 
 
-def test_a_label_that_a_role_carries_is_not_deleted():
+def test_a_label_that_a_role_carries_is_not_deleted(client):
     label = make_label("brand-a")
     make_role("Brand manager", labels=[label])
+    client.force_login(make_user(role="administrator"))
+    asked = client.get(reverse("accounts:label-delete", args=["brand-a"])).content.decode()
 
     with pytest.raises(actions.StillUsed):
         actions.delete_label(label, by=None, at=NOON)
 
+    assert "1 role or object carries this label" in asked
+    assert "Delete the label</button>" not in asked
     assert AccessLabel.objects.exists()
     assert not JournalEntry.objects.exists()
 

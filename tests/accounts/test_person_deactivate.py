@@ -10,13 +10,14 @@ from django.urls import reverse
 from accounts.actions import people as actions
 from accounts.actions.granting import LastAdministrator
 from accounts.models import JournalEntry, User
-from tests.build import NOON, make_user
+from tests.build import NOON, make_key, make_user
 
 
 @pytest.mark.django_db
 def test_a_confirmation_comes_before_the_deactivation(client):
     boss = make_user("boss@example.org", role="administrator")
     bob = make_user("bob@example.org", role="agent", first_name="Bob")
+    make_key(name="Till key", created_by=bob)
     client.force_login(boss)
     url = reverse("accounts:person-deactivate", args=[bob.public_id])
 
@@ -25,10 +26,24 @@ def test_a_confirmation_comes_before_the_deactivation(client):
     done = client.post(url)
 
     assert "Deactivate Bob?" in asked.content.decode()
+    assert "Till key" in asked.content.decode()  # which goes on working
     assert untouched
     assert done["Location"] == f"/people/{bob.public_id}/"
     assert not User.objects.get(pk=bob.pk).is_active
     assert JournalEntry.objects.get().verb == "person.deactivated"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["person-deactivate", "person-link"])
+def test_who_may_do_more_is_not_offered_for_it(client, page):
+    boss = make_user("boss@example.org", role="administrator")
+    client.force_login(make_user("alice@example.org", "accounts.manage_people"))
+
+    asked = client.get(reverse(f"accounts:{page}", args=[boss.public_id])).content.decode()
+
+    assert "boss@example.org may do more than you: ask an administrator." in asked
+    assert "Close" in asked
+    assert "Cancel" not in asked
 
 
 @pytest.mark.django_db

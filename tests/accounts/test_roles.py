@@ -152,13 +152,17 @@ def test_a_stale_edit_of_a_role_is_refused():
     assert JournalEntry.objects.count() == 1
 
 
-def test_a_role_that_somebody_holds_is_not_deleted():
+def test_a_role_that_somebody_holds_is_not_deleted(client):
     role = make_role("Till")
     make_user("alice@example.org", role=role, is_active=False)
+    client.force_login(make_user("boss@example.org", role="administrator"))
+    asked = client.get(reverse("accounts:role-delete", args=[role.code])).content.decode()
 
     with pytest.raises(actions.StillHeld, match="1 person holds"):
         actions.delete_role(role, by=None, at=NOON)
 
+    assert "1 person holds this role" in asked
+    assert "Cancel" not in asked  # nothing to press
     assert Role.objects.filter(pk=role.pk).exists()
     assert not JournalEntry.objects.exists()
 

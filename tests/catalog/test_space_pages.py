@@ -233,8 +233,11 @@ def test_what_is_live_and_lacks_what_is_required_by_now_is_a_debt(client, ada, s
 def test_a_space_in_use_is_not_deleted_and_says_why(client, ada, shop):
     make_offer(shop, "NYC")
 
+    asked = client.get(at("space-delete", "webHero"))
     answer = client.post(at("space-delete", "webHero"), follow=True)
 
+    assert "These offers use it: NYC." in asked.content.decode()
+    assert "Delete the space</button>" not in asked.content.decode()
     assert "These offers use it: NYC." in said(answer)
     assert Space.objects.filter(name="webHero").exists()
 
