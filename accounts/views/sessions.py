@@ -1,6 +1,7 @@
 """Signing in and out, and choosing a password by a link."""
 
 import math
+import time
 import uuid
 from typing import Any
 
@@ -24,6 +25,7 @@ from accounts.models import User
 from offers_site.http import render_form, safe_next
 
 BACKEND = "accounts.backends.RoleBackend"
+AS_LONG_FOR_ALL = 0.2  # seconds: to queue a mail takes a few hundredths
 
 
 @login_not_required
@@ -68,11 +70,13 @@ def locked_out(
 @never_cache
 @require_http_methods(["GET", "POST"])
 def password_forgotten(request: HttpRequest) -> HttpResponse:
-    """The answer is the same for every address."""
+    """The answer is the same for every address, and takes as long: nobody learns who is here."""
     form = PasswordForgottenForm(request.POST or None)
     asked = form.is_valid()
     if asked:
+        answered_at = time.monotonic() + AS_LONG_FOR_ALL
         actions.ask_for_link(email=form.cleaned_data["email"], at=now())
+        time.sleep(max(0, answered_at - time.monotonic()))
 
     return render_form(request, "accounts/password_forgotten.html", {"form": form, "asked": asked})
 
