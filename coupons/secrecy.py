@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, TextField
+from typing import Any
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from accounts.models import AccessLabel, JournalEntry, User, hide_in_journal
 from coupons.models import Coupon, Folder
 from coupons.models.folders import hidden_folders
+from transfers.models import Transfer
 
-COUPON, FOLDER, KEY = "coupons.coupon", "coupons.folder", "accounts.apikey"
+COUPON, FOLDER = "coupons.coupon", "coupons.folder"
+KEY, TRANSFER = "accounts.apikey", "transfers.transfer"
 
 
 @hide_in_journal
@@ -30,9 +35,17 @@ def hidden_entries(user: User) -> Q:
         | Q(subject_type=COUPON, before__folder__in=paths)
         | Q(subject_type=COUPON, after__folder__in=paths)
         | about_folders(paths)
+        | Q(subject_type=TRANSFER, subject_key__in=imports_into(coupons))
         | Q(subject_type=KEY, before__coupon_folders__has_any_keys=paths)
         | Q(subject_type=KEY, after__coupon_folders__has_any_keys=paths)
     )
+
+
+def imports_into(coupons: QuerySet[Coupon]) -> QuerySet[Any]:
+    """The keys of imports whose settings name one of these coupons."""
+    named = Transfer.objects.annotate(coupon=KT("options__extra__coupon"))
+    named = named.filter(coupon__in=coupons.values("code"))
+    return named.values_list(Cast("pk", TextField()), flat=True)
 
 
 def about_folders(paths: list[str]) -> Q:

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from accounts.actions.granting import MayNotGrant, Stale
+from accounts.journal import record
 from accounts.models import ApiKey, JournalEntry
 from coupons.actions import coupons as coupon_actions
 from coupons.actions import folders as actions
@@ -117,7 +118,17 @@ def test_whoever_lacks_the_label_finds_nothing_of_it(house, client):
     coupon_actions.edit_coupon(labelled, {"label": "GONE2"}, version=1, by=None, at=NOON)
     coupon_actions.delete_coupon(Coupon.objects.get(pk=labelled.pk), by=None, at=NOON)
     coupon_actions.set_status(Coupon.objects.get(code="NEXT"), "suspended", by=None, at=NOON)
+    for named in ("DEEP", "NEXT"):
+        imported = Transfer.objects.create(
+            direction="import",
+            subject="codes",
+            file_name=f"of-{named}.csv",
+            options={"extra": {"coupon": named}},
+            created_at=NOON,
+        )
+        record("transfer.imported", imported, by=None, at=NOON)
     journal = client.get(reverse("accounts:journal-list")).content.decode()
+    assert "of-NEXT.csv" in journal
     assert not [word for word in ("DEEP", "Later", "GONE") if word in journal]
     assert "changed the status of the coupon NEXT" in journal
     with pytest.raises(FieldRefused, match="you would not see the coupon"):
