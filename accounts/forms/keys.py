@@ -12,7 +12,7 @@ from django.utils.timezone import get_current_timezone, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import ApiKey, folder_paths, is_origin
+from accounts.models import ApiKey, folder_paths, is_origin, origin_as_sent
 from offers_site.filters import ListFilter
 
 
@@ -86,7 +86,7 @@ class KeyCreateForm(forms.Form):
         return folder_paths(self.cleaned_data["coupon_folders"].splitlines())
 
     def clean_origins(self) -> list[str]:
-        origins = [origin.rstrip("/").lower() for origin in self.cleaned_data["origins"]]
+        origins = [origin_as_sent(origin) for origin in self.cleaned_data["origins"]]
         for origin in origins:
             is_origin(origin)
         return list(dict.fromkeys(origins))

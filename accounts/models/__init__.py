@@ -1,7 +1,7 @@
 """People, what they may do, the programs that may call us, and what each of them changed."""
 
 from accounts.models.journal import JournalEntry, hide_in_journal
-from accounts.models.keys import ApiKey, folder_paths, is_origin
+from accounts.models.keys import ApiKey, folder_paths, is_origin, origin_as_sent
 from accounts.models.labels import AccessLabel, LabelledQuerySet, is_code
 from accounts.models.people import UNUSABLE_PASSWORD, User, held_labels, is_time_zone
 from accounts.models.roles import Role
@@ -20,4 +20,5 @@ __all__ = [
     "is_code",
     "is_origin",
     "is_time_zone",
+    "origin_as_sent",
 ]

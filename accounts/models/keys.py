@@ -22,6 +22,22 @@ LONGEST_PATH = 300  # of a folder of coupons
 BETWEEN_NOTES = timedelta(minutes=1)  # how exactly the last use of a key is known
 
 
+USUAL_PORTS = {"http": 80, "https": 443}
+
+
+def origin_as_sent(text: str) -> str:
+    """An origin as browsers write it: small letters, ASCII, without a slash or the usual port."""
+    text = text.rstrip("/").lower()
+    try:
+        parts = urlsplit(text)
+        is_usual = parts.port is not None and parts.port == USUAL_PORTS.get(parts.scheme)
+        place = parts.netloc.rpartition(":")[0] if is_usual else parts.netloc
+        place = place if place.isascii() else place.encode("idna").decode("ascii")
+    except ValueError:  # it is refused as it stands
+        return text
+    return parts._replace(netloc=place).geturl()
+
+
 def is_origin(origin: str) -> None:
     """Refuse all but a scheme and a host, as in `http://localhost:8080`."""
     try:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.actions import keys as actions
 from accounts.actions.granting import MayNotGrant
 from accounts.authenticating import find_key
-from accounts.models import ApiKey, JournalEntry, is_origin
+from accounts.models import ApiKey, JournalEntry, is_origin, origin_as_sent
 from accounts.rights import Right, matrix
 from tests.build import NOON, make_key, make_user
 
@@ -182,6 +182,22 @@ def test_a_key_may_do_no_more_than_who_makes_it(client):
     assert page.status_code == 422
     assert "You cannot give a right that you do not have" in page.content.decode()
     assert ApiKey.objects.get().scopes == ["decide", "jobs"]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("HTTPS://Shop.example/", "https://shop.example"),
+        ("https://shop.example:443", "https://shop.example"),
+        ("http://shop.example:443", "http://shop.example:443"),
+        ("https://bücher.example:8443", "https://xn--bcher-kva.example:8443"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("https://shop.example:port", "https://shop.example:port"),
+        ("https://shop.example/path", "https://shop.example/path"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_send_it(written, sent):
+    assert origin_as_sent(written) == sent
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import now
 
 from accounts.actions import keys as actions
-from accounts.models import ApiKey, folder_paths
+from accounts.models import ApiKey, folder_paths, origin_as_sent
 from offers_site.commands import CommandError, CommandParser, OvertureCommand, text
 from offers_site.values import moment_in_utc
 
@@ -50,7 +50,7 @@ class Command(OvertureCommand):
                 scopes=options["scopes"],
                 spaces=options["spaces"],
                 coupon_folders=options["coupon_folders"],
-                origins=[origin.rstrip("/").lower() for origin in options["origins"]],
+                origins=[origin_as_sent(origin) for origin in options["origins"]],
                 expires_at=options["expires"],
                 by=None,
                 at=now(),
