@@ -60,8 +60,17 @@ def servers_for(argv: list[str]) -> Iterator[None]:
     if not wanted or not needs_servers(argv):
         yield
         return
+    take_address(places)
     with borrowed(places, wanted, make_tables=command not in WITHOUT_TABLES):
         yield
+
+
+def take_address(places: Places) -> None:
+    """Links that a command writes lead to the `up` of its data directory, while that runs."""
+    if not env_text("BASE_URL") and is_held(places.up):
+        note = notes.read(places.up_note) or {}
+        if url := note.get("url"):
+            os.environ["BASE_URL"] = url
 
 
 def take_options(options: list[str]) -> None:

@@ -10,7 +10,7 @@ import psutil
 import psycopg
 import pytest
 
-from offers_site.embedded import lending, notes
+from offers_site.embedded import lending, locks, notes
 from offers_site.embedded.lending import needs_servers, take_options
 from offers_site.embedded.locks import is_held
 from offers_site.embedded.places import Places
@@ -192,6 +192,21 @@ def test_the_options_of_up_hold_before_the_settings_are_read(options, monkeypatc
     take_options([*options, "--no-demo"])
 
     assert os.environ["OVERTURE_DATA_DIR"] == f"{tmp_path}/some/where"
+    assert os.environ["BASE_URL"] == "http://localhost:8123"
+
+
+def test_a_command_writes_links_to_the_up_that_runs(tmp_path, monkeypatch):
+    places = Places(tmp_path)
+    places.run.mkdir(parents=True)
+    notes.write(places.up_note, {"pid": 1, "url": "http://localhost:8123"})
+    monkeypatch.setattr(os, "environ", {})
+
+    lending.take_address(places)
+    after_a_crash = os.environ.get("BASE_URL")
+    with locks.held_alone(places.up):
+        lending.take_address(places)
+
+    assert after_a_crash is None
     assert os.environ["BASE_URL"] == "http://localhost:8123"
 
 
