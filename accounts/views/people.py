@@ -152,6 +152,9 @@ def person_edit(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("%(person)s is saved.") % {"person": person})
+            if person.state == User.State.INVITED and form.cleaned_data["email"] != person.email:
+                lost = _("The link that was mailed no longer works: send the invitation again.")
+                messages.warning(request, lost)
             return redirect(person)
 
     return render_form(request, "accounts/person_edit.html", {"form": form, "person": person})

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from accounts.actions import people as actions
 from accounts.actions.granting import LastAdministrator, MayNotGrant, MayNotManage, Stale
-from accounts.models import JournalEntry, Role, User
+from accounts.models import UNUSABLE_PASSWORD, JournalEntry, Role, User
 from accounts.rights import Right
 from tests.build import NOON, built_in, make_role, make_user
 
@@ -50,6 +50,21 @@ def test_an_edit_writes_what_changed_into_the_journal(client):
     entry = JournalEntry.objects.get()
     assert entry.before == {"first_name": "Bob", "roles": ["agent"]}
     assert entry.after == {"first_name": "Robert", "roles": ["analyst"]}
+
+
+@pytest.mark.parametrize(("email", "told"), [("new@example.org", 1), ("bob@example.org", 0)])
+def test_whoever_is_invited_elsewhere_needs_another_link(client, email, told):
+    client.force_login(make_user("boss@example.org", role="administrator"))
+    bob = make_user("bob@example.org", role="agent")
+    User.objects.filter(pk=bob.pk).update(password=UNUSABLE_PASSWORD)
+
+    answer = client.post(
+        reverse("accounts:person-edit", args=[bob.public_id]),
+        {"email": email, "first_name": "Robert", "roles": ["agent"], "version": 1},
+        follow=True,
+    )
+
+    assert answer.content.decode().count("send the invitation again.") == told
 
 
 def test_an_edit_that_changes_nothing_is_no_news():
