@@ -1,11 +1,11 @@
 """How entries of the journal leave: as CSV that is safe to open in a spreadsheet."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain
 
 from accounts.models import JournalEntry
+from offers_site import spreadsheets
 
 COLUMNS = (
     "at",
@@ -26,15 +26,7 @@ COLUMNS = (
 def csv_lines(entries: Iterator[JournalEntry]) -> Iterator[str]:
     """A line for each entry, safe to open in a spreadsheet."""
     yield "\ufeff"  # tells spreadsheets that this is UTF-8
-    yield csv_line(COLUMNS)
-    for entry in entries:
-        yield csv_line(map(harmless, cells(entry)))
-
-
-def csv_line(texts: Iterable[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(texts)
-    return buffer.getvalue()
+    yield from spreadsheets.lines(chain([COLUMNS], map(cells, entries)))
 
 
 def cells(entry: JournalEntry) -> list[str]:
@@ -52,8 +44,3 @@ def cells(entry: JournalEntry) -> list[str]:
         entry.comment,
         entry.request_id,
     ]
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

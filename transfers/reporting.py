@@ -1,8 +1,8 @@
 """What was refused, for people and programs to read, to mend and to send again."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain
 from typing import IO, Any
 from xml.sax.saxutils import quoteattr
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import User
+from offers_site import spreadsheets
 from transfers import storing
 from transfers.files import open_file
 from transfers.models import Reject, Transfer
@@ -33,7 +34,6 @@ COLUMNS = (
     "value",
     "first_seen_line",
 )
-TRIGGERS = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def described(reject: Reject) -> dict[str, Any]:
@@ -63,22 +63,11 @@ def why(transfer: Transfer) -> str:
 
 def csv_lines(rejects: Iterable[Reject]) -> Iterator[str]:
     """The report, in the reader's language, safe to open in a spreadsheet."""
-    line = csv.writer(Written(), delimiter=";", lineterminator="\n").writerow
-    yield line(COLUMNS)
-    for reject in rejects:
-        cells = described(reject)
-        yield line([harmless("" if cells[n] is None else str(cells[n])) for n in COLUMNS])
+    yield from spreadsheets.lines(chain([COLUMNS], map(cells, rejects)), delimiter=";", end="\n")
 
 
-class Written:
-    """A file that keeps nothing: what is written to it is handed back."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def harmless(text: str) -> str:
-    return f"'{text}" if text.lstrip(" '\"").startswith(TRIGGERS) else text
+def cells(reject: Reject) -> list[str]:
+    return ["" if cell is None else str(cell) for cell in described(reject).values()]
 
 
 def xml_lines(rejects: Iterable[Reject]) -> Iterator[str]:
