@@ -1,5 +1,6 @@
 """The pages of offers, as people use them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -106,6 +107,12 @@ def test_live_pages_open(client, shop, manager):
 def test_fallback_pages_open(client, shop, manager):
     make_fallback_offer(shop)
 
+    journal = client.get(url("offer-journal", "BRAND")).content.decode()
+
+    title = re.search("<title>(.*)</title>", journal)
+    assert title and title[1] == "Discover us · Journal · Shop · Overture"
+    marked = re.search(r'class="rail-link" href="(\S+)" .*aria-current="page"', journal)
+    assert marked and marked[1] == url("fallback-offer-list")
     for page in ("fallback-offer-detail", "fallback-offer-edit"):
         assert "Discover us" in read(client, url(page, "BRAND"))
 
