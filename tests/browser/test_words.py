@@ -161,7 +161,7 @@ def test_nothing_moves_on_the_page_while_a_menu_is_open(open_page, page, adminis
         open_page(job.get_absolute_url())
     figures = page.locator("main .progress-figures")
     expect(figures).to_contain_text("0 of 10")
-    page.get_by_role("button", name="Menu of Ada Morel").click()
+    page.get_by_role("button", name="AM Menu of Ada Morel").click()
     page.evaluate(COUNT_WHAT_WOULD_BE_ASKED)
     asked = []
 
