@@ -109,10 +109,8 @@ def test_fallback_pages_open(client, shop, manager):
 
     journal = client.get(url("offer-journal", "BRAND")).content.decode()
 
-    title = re.search("<title>(.*)</title>", journal)
-    assert title and title[1] == "Discover us · Journal · Shop · Overture"
-    marked = re.search(r'class="rail-link" href="(\S+)" .*aria-current="page"', journal)
-    assert marked and marked[1] == url("fallback-offer-list")
+    assert "<title>Discover us · Journal · Shop · Overture</title>" in journal
+    assert re.search('href="/catalogue/shop/fallback-offers/" .*aria-current="page"', journal)
     for page in ("fallback-offer-detail", "fallback-offer-edit"):
         assert "Discover us" in read(client, url(page, "BRAND"))
 
