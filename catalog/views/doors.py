@@ -60,7 +60,6 @@ class CatalogueRequest(StaffRequest):
     """A request that came in by one of the doors."""
 
     place: Place
-    belongs_to: str  # the address of the page whose entry the navigation marks, where it is another's
 
 
 def sees(thing: str) -> Callable[[View], View]:
