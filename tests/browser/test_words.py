@@ -145,6 +145,11 @@ def test_the_exact_moment_is_shown_to_the_keyboard_and_to_a_finger(open_page, ad
     page.locator("h1").click()
     expect(tip).to_be_hidden()
 
+    page.emulate_media(media="print")
+    printed = added.evaluate("element => getComputedStyle(element, '::after').content")
+    page.emulate_media(media="screen")
+    assert printed == f'"{added.get_attribute("title")}"'
+
 
 COUNT_WHAT_WOULD_BE_ASKED = """() => {
     window.wouldAsk = 0;
