@@ -20,6 +20,7 @@ from contacts.models import Attribute, Audience, Contact, OptOutChange
 from contacts.values import is_email, to_json
 
 MASK = "•••"
+LONGEST_KEY, SHORT_KEY = 20, 8
 GROUPS = (
     ("identity", ("key", "first_name", "last_name", "birth_date")),
     ("reach", ("email", "phone", "language", "timezone")),
@@ -50,7 +51,13 @@ def may_see_personal(user: User) -> bool:
 
 def title_of(contact: Contact, user: User) -> str:
     """The name, or the key where there is none or it may not be seen."""
-    return (contact.name if may_see_personal(user) else "") or contact.key
+    name = contact.name if may_see_personal(user) else ""
+    return name or (contact.key if contact.is_contact else shortened(contact.key))
+
+
+def shortened(key: str) -> str:
+    """How it begins: a visitor's is long, and says nothing."""
+    return key if len(key) <= LONGEST_KEY else f"{key[:SHORT_KEY]}…"
 
 
 def shown_groups(

@@ -12,14 +12,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalog.models import Environment, Offer, Space
 from catalog.models.spaces import Channel, Status
-from contacts.disclosing import title_of
+from contacts.disclosing import shortened, title_of
 from contacts.models import Contact
 from decisioning.browsing import Veils
 from decisioning.engine.slots import RANKED
 from decisioning.models import Interaction, Proposition
 from decisioning.offered import Offered, offered_in
-
-LONGEST_KEY, SHORT_KEY = 20, 8  # a visitor's is long, and says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,8 @@ class Dresser:
         if not self.user.has_perm("contacts.view_contact"):
             return Whom(_("A contact") if contact.is_contact else _("A visitor"))
         title, address = title_of(contact, self.user), contact.get_absolute_url()
-        if title == contact.key and len(title) > LONGEST_KEY:
-            return Whom(f"{title[:SHORT_KEY]}…", address, key=title)
+        if title in (contact.key, short := shortened(contact.key)) and short != contact.key:
+            return Whom(short, address, key=contact.key)
         return Whom(title, address)
 
     def people(self, pks: Iterable[int | None]) -> dict[int, Contact]:

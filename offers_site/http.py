@@ -31,6 +31,7 @@ class StaffRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    belongs_to: str  # where the page's own address does not say which entry of the rail is its
 
 
 def render_page(

@@ -293,10 +293,15 @@ class Frame:
 
     def is_here(self, link: Link) -> bool:
         """Is this its page, one below it, or one of the others that belong to it?"""
-        path, match = self.request.path, self.request.resolver_match
+        path, match = self.path, self.request.resolver_match
         if path == link.url or (path.startswith(link.url) and link.url != reverse("home")):
             return True
         return match is not None and match.view_name in link.also
+
+    @property
+    def path(self) -> str:
+        """That of the page, or of the one that the page says it belongs to."""
+        return getattr(self.request, "belongs_to", self.request.path)
 
     @property
     def theme(self) -> str:

@@ -35,7 +35,9 @@ def find_offer(
     """An offer that the person may see, with its parts; raises Http404."""
     if "\0" in code:
         raise Http404
-    return one_offer(request.user, environment, code, kind=kind)
+    offer = one_offer(request.user, environment, code, kind=kind)
+    request.belongs_to = offer.get_absolute_url()
+    return offer
 
 
 def one_offer(user: User, environment: Environment, code: str, *, kind: str = "") -> Offer:

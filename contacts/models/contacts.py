@@ -192,6 +192,9 @@ class Contact(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("contacts:contact-detail", args=[self.public_id])
 
+    def get_list_url(self) -> str:
+        return reverse(f"contacts:{self.kind}-list")
+
     @property
     def name(self) -> str:
         return f"{self.first_name or ''} {self.last_name or ''}".strip()

@@ -134,7 +134,7 @@ def rough_count(page: ListPage[Contact], kind: str) -> int | None:
 @require_GET
 @may_view
 def contact_detail(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
-    contact = find(public_id)
+    contact = find(request, public_id)
     columns = asked()
     facts = read_person(contact.pk, columns)
     personal = may_see_personal(request.user)
@@ -184,7 +184,7 @@ def contact_create(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_change
 def contact_edit(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
-    contact = find(public_id)
+    contact = find(request, public_id)
     columns = known()
     form = ContactEditForm(
         request.POST or None,
@@ -230,7 +230,7 @@ def warn_of(request: StaffRequest, form: ContactCreateForm, contact: Contact) ->
 @require_http_methods(["GET", "POST"])
 @may_change
 def contact_opt_outs(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
-    contact = find(public_id)
+    contact = find(request, public_id)
     form = OptOutForm(request.POST or None, initial=actions.opt_outs_of(contact))
     if form.is_valid():
         actions.change_opt_outs(
@@ -256,7 +256,7 @@ def contact_opt_outs(request: StaffRequest, public_id: uuid.UUID) -> HttpRespons
 @may_export
 def contact_export(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     """Everything that is stored of one person, as they may ask for it."""
-    contact = find(public_id)
+    contact = find(request, public_id)
     at = now()
     actions.note_export(contact, by=request.user, at=at)
     answer = JsonResponse(
@@ -271,7 +271,7 @@ def contact_export(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_erase
 def contact_erase(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
-    contact = find(public_id)
+    contact = find(request, public_id)
     form = EraseForm(request.POST or None, contact=contact)
     if not form.is_valid():
         visitors = contact.visitors.count()
@@ -296,6 +296,8 @@ def contact_erase(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect(reverse("contacts:contact-list"))
 
 
-def find(public_id: uuid.UUID) -> Contact:
+def find(request: StaffRequest, public_id: uuid.UUID) -> Contact:
     people = Contact.objects.select_related("linked_contact")
-    return get_object_or_404(people, public_id=public_id)
+    contact = get_object_or_404(people, public_id=public_id)
+    request.belongs_to = contact.get_list_url()
+    return contact

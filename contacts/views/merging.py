@@ -27,7 +27,7 @@ from offers_site.http import StaffRequest, render_form
 @may_change
 def contact_merge(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     """Whom to merge with; the answer leads to the choice field by field."""
-    contact = find(public_id)
+    contact = find(request, public_id)
     form = OtherContactForm(request.POST or None)
     if form.is_valid():
         other: Contact = form.cleaned_data["other"]
@@ -46,7 +46,7 @@ def contact_merge(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
 def contact_merge_with(
     request: StaffRequest, public_id: uuid.UUID, other_id: uuid.UUID
 ) -> HttpResponse:
-    contact, other = find(public_id), get_object_or_404(Contact, public_id=other_id)
+    contact, other = find(request, public_id), get_object_or_404(Contact, public_id=other_id)
     columns = known()
     facts = dict(read_people([contact.pk, other.pk], columns))
     form = MergeForm(
@@ -84,7 +84,7 @@ def contact_merge_with(
 @require_http_methods(["GET", "POST"])
 @may_change
 def visitor_link(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
-    visitor = find(public_id)
+    visitor = find(request, public_id)
     linked = visitor.linked_contact
     form = VisitorLinkForm(request.POST or None, initial={"contact": linked.key if linked else ""})
     if form.is_valid():

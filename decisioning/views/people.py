@@ -63,7 +63,7 @@ OFFERED = List(
 @may_view
 def person_offers(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     """The last modified first, as far as the reader may see them."""
-    contact = find(public_id)
+    contact = find(request, public_id)
     page = OFFERED.page(request, history_of(contact, request.user))
     context = {
         "list": page,
@@ -80,7 +80,7 @@ def person_offers(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
 @may_correct
 def proposition_correct(request: StaffRequest, public_id: uuid.UUID, pk: uuid.UUID) -> HttpResponse:
     """Another status, and why: along the same moves as everybody's."""
-    contact = find(public_id)
+    contact = find(request, public_id)
     row = get_object_or_404(history_of(contact, request.user), pk=pk)
     back = reverse("decisioning:person-offers", args=[contact.public_id])
     form = CorrectionForm(request.POST or None, proposition=row)
@@ -122,5 +122,7 @@ def correct(request: StaffRequest, row: Proposition, form: CorrectionForm) -> No
         messages.success(request, _("The status is corrected."))
 
 
-def find(public_id: uuid.UUID) -> Contact:
-    return get_object_or_404(Contact, public_id=public_id)
+def find(request: StaffRequest, public_id: uuid.UUID) -> Contact:
+    contact = get_object_or_404(Contact, public_id=public_id)
+    request.belongs_to = contact.get_list_url()
+    return contact

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
@@ -31,6 +30,7 @@ from decisioning.live import Live, NothingLive, live_for
 from decisioning.reasons import explanations_of
 from decisioning.seeing import Eyes, eyes_of
 from decisioning.trying import Trial, Trying, try_space
+from decisioning.views.people import find
 from offers_site.http import StaffRequest, render_page
 
 may_explain = permission_required(
@@ -53,7 +53,7 @@ class Place:
 @may_explain
 def person_preview(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     """The offers of a space now or on another date, and why not the others. Nothing is kept."""
-    contact = get_object_or_404(Contact, public_id=public_id)
+    contact = find(request, public_id)
     lives = list(lives_for(contact, request))
     context: dict[str, Any] = {
         "contact": contact,

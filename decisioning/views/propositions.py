@@ -129,8 +129,10 @@ def offer_caps(request: CatalogueRequest, environment: Environment, code: str) -
     except NothingLive:
         states, is_live = [], False
     context = {
+        "body": "decisioning/_caps.html",
+        "part": "caps",
+        "thing": offer,
         "offer": offer,
-        "title": offer.label,
         "environment": environment,
         "states": states,
         "is_live": is_live,
@@ -141,7 +143,7 @@ def offer_caps(request: CatalogueRequest, environment: Environment, code: str) -
             Space.objects.filter(environment=environment).values_list("name", "label")
         ),
     }
-    return render_page(request, "decisioning/caps.html", context, fragment="numbers")
+    return render_page(request, "decisioning/numbers.html", context, fragment="numbers")
 
 
 # --- of a space ---
@@ -252,8 +254,10 @@ def render_funnel(
         (labels[name], tally) for name, tally in funnel.parts if name in labels
     ]
     context = {
+        "body": "decisioning/_funnel.html",
+        "part": "funnel",
+        "thing": thing,
         "environment": environment,
-        "title": thing.label,
         "funnel": funnel,
         "rows": rows,
         "others": len(funnel.parts) - len(rows),
@@ -262,4 +266,4 @@ def render_funnel(
         "periods": PERIODS,
         "path": request.path,
     }
-    return render_page(request, "decisioning/funnel.html", context, fragment="numbers")
+    return render_page(request, "decisioning/numbers.html", context, fragment="numbers")

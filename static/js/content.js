@@ -190,7 +190,7 @@ class Completion {
     this.list = holder.querySelector("[data-offers]");
     this.settings = settings;
     this.at = -1;
-    Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id }).forEach(([name, value]) => this.area.setAttribute(name, value));
+    Object.entries({ "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": this.list.id }).forEach(([name, value]) => this.area.setAttribute(name, value));
     this.area.addEventListener("input", (event) => event.isTrusted && this.offer());
     this.area.addEventListener("keydown", (event) => this.key(event));
     this.area.addEventListener("blur", () => setTimeout(() => this.hide(), 150));
@@ -211,7 +211,6 @@ class Completion {
     if (!fits || !found.length) return this.hide();
     this.list.replaceChildren(...found.slice(0, 8).map((choice, index) => this.option(choice, index)));
     this.list.hidden = false;
-    this.area.setAttribute("aria-expanded", "true");
     this.mark(0);
   }
 
@@ -263,7 +262,6 @@ class Completion {
 
   hide() {
     this.list.hidden = true;
-    this.area.setAttribute("aria-expanded", "false");
     this.area.removeAttribute("aria-activedescendant");
   }
 }

@@ -22,6 +22,11 @@ const tabs = document.querySelector(".tabs");
 const current = tabs?.querySelector("[aria-current]");
 if (current) tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - 16;
 
+// On a low window, so can the entry of the rail that this page belongs to.
+const entry = document.querySelector(".rail-link[aria-current]");
+const rail = document.getElementById("rail");
+if (entry && rail) rail.scrollTop = entry.offsetTop + entry.offsetHeight + 16 - rail.clientHeight;
+
 const placesItself = CSS.supports("position-area: bottom span-left");
 
 function place(menu, button) {

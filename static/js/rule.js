@@ -334,7 +334,7 @@ class Rule {
     const whole = counted.all.number || 1;
     const share = counted.count.fewer ? this.peopleWords(counted.count) : shares.format(counted.count.number / whole);
     const all = this.peopleWords(counted.all);
-    const bar = h("progress", { max: whole, "aria-hidden": true });
+    const bar = h("progress", { max: whole, "aria-hidden": "true" });
     bar.value = counted.count.number;
     const people = this.peopleWords(counted.count).replace(this.number(counted.count), "").trim();
     const told = [
@@ -950,7 +950,7 @@ class Picker {
         h(
           "div",
           { role: "group", "aria-label": label },
-          h("div", { class: "menu-title", "aria-hidden": true }, label),
+          h("div", { class: "menu-title", "aria-hidden": "true" }, label),
           names.map((each) => h("div", { role: "option", id: `${this.list.id}-${number++}`, class: "rule-option", "aria-selected": "false", "data-name": each.name, onclick: () => this.pick(each.name), onpointermove: (event) => this.point(event.currentTarget, false) }, h("span", {}, each.label), each.section !== "audience" && h("code", {}, each.name))),
         ),
       ),
@@ -1106,7 +1106,7 @@ class Drag {
     this.row = grip.closest("[data-path]");
     this.part = rule.at(this.row.dataset.path.split(".").map(Number));
     this.from = [event.clientX, event.clientY];
-    this.line = h("li", { class: "rule-drop", "aria-hidden": true });
+    this.line = h("li", { class: "rule-drop", "aria-hidden": "true" });
     this.grip = grip;
     this.end = new AbortController();
     const { signal } = this.end;

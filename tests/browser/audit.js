@@ -39,6 +39,12 @@
       wrong.push(`small: ${Math.round(box.width)} × ${Math.round(box.height)} ${start(target)}`);
     }
   }
+  const foot = document.querySelector(".form-foot");
+  for (const field of foot ? all("main :is(input, select, textarea)").filter(seen) : []) {
+    field.focus();
+    const under = field.getBoundingClientRect().top - foot.getBoundingClientRect().top;
+    if (under >= 0 && document.activeElement === field) wrong.push(`under the foot of the form: ${start(field)}`);
+  }
   if (!document.querySelector("main") || !document.documentElement.lang) wrong.push("no landmark or language");
   for (const element of all("[style], style, script:not([src])")) wrong.push(`inline: ${start(element)}`);
   return wrong;

@@ -153,7 +153,7 @@ def test_the_keyboard_leads_around_the_frame(open_page):
     expect(opener).to_be_focused()
 
     # menus move by arrows, close by Escape, and give it back too
-    opener = page.get_by_role("button", name="Menu of Ada Morel")
+    opener = page.get_by_role("button", name="AM Menu of Ada Morel")
     opener.focus()
     keys.press("Enter")
     expect(page.get_by_role("link", name="Preferences")).to_be_focused()

@@ -2,7 +2,7 @@
 
 import re
 
-from catalog.models import Draft, Revision
+from catalog.models import Draft, Revision, Space
 from catalog.shapes import CategoryShape, EnvironmentShape, SpaceShape
 from tests.browser.conftest import NARROW, sign_in
 from tests.browser.waiting import expect
@@ -156,12 +156,18 @@ def test_what_a_fallback_offer_says_is_kept_while_it_is_written(open_page, clien
     expect(page.locator('[name="content.webHero.en.title"]')).to_have_count(1)
 
 
-def test_pages_fit_a_telephone(open_page, page):
-    make_offer(make_shop())
-    page.set_viewport_size(NARROW)
+def test_pages_fit_a_telephone_and_letters_four_times_as_large(open_page, page, administrator):
+    administrator.language = "fr"
+    administrator.save(update_fields=["language"])
+    shop = make_shop()
+    make_offer(shop, label="Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2)
+    Space.objects.filter(environment=shop).update(label="Startseite" * 8)
     widths = {}
     for path in ("", "NYC/", "NYC/content/", "NYC/eligibility/", "NYC/approve/content/"):
+        page.set_viewport_size(NARROW)
         open_page(f"{SHOP}/offers/{path}")
-        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        page.set_viewport_size({"width": 320, "height": 640})  # 1280 at 400 %
+        widths[path] = wide, page.evaluate("document.documentElement.scrollWidth")
 
-    assert set(widths.values()) == {NARROW["width"]}, widths
+    assert set(widths.values()) == {(NARROW["width"], 320)}, widths

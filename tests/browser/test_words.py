@@ -145,6 +145,11 @@ def test_the_exact_moment_is_shown_to_the_keyboard_and_to_a_finger(open_page, ad
     page.locator("h1").click()
     expect(tip).to_be_hidden()
 
+    page.emulate_media(media="print")
+    printed = added.evaluate("element => getComputedStyle(element, '::after').content")
+    page.emulate_media(media="screen")
+    assert printed == f'"{added.get_attribute("title")}"'
+
 
 COUNT_WHAT_WOULD_BE_ASKED = """() => {
     window.wouldAsk = 0;
@@ -161,7 +166,7 @@ def test_nothing_moves_on_the_page_while_a_menu_is_open(open_page, page, adminis
         open_page(job.get_absolute_url())
     figures = page.locator("main .progress-figures")
     expect(figures).to_contain_text("0 of 10")
-    page.get_by_role("button", name="Menu of Ada Morel").click()
+    page.get_by_role("button", name="AM Menu of Ada Morel").click()
     page.evaluate(COUNT_WHAT_WOULD_BE_ASKED)
     asked = []
 

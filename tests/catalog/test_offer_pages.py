@@ -1,5 +1,6 @@
 """The pages of offers, as people use them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -106,6 +107,10 @@ def test_live_pages_open(client, shop, manager):
 def test_fallback_pages_open(client, shop, manager):
     make_fallback_offer(shop)
 
+    journal = client.get(url("offer-journal", "BRAND")).content.decode()
+
+    assert "<title>Discover us · Journal · Shop · Overture</title>" in journal
+    assert re.search('href="/catalogue/shop/fallback-offers/" .*aria-current="page"', journal)
     for page in ("fallback-offer-detail", "fallback-offer-edit"):
         assert "Discover us" in read(client, url(page, "BRAND"))
 

@@ -124,14 +124,18 @@ def test_the_funnel_counts_what_became_of_the_propositions_of_a_period(bank, cli
     assert "Savings boost 3 % 1 1" in space
 
 
-@pytest.mark.parametrize("tab", ["offer-funnel", "offer-caps"])
-def test_numbers_in_a_tab_of_their_own_are_a_page(bank, client, tab):
+@pytest.mark.parametrize(
+    ("tab", "title"), [("offer-funnel", "How far they came"), ("offer-caps", "Caps")]
+)
+def test_numbers_in_a_tab_of_their_own_are_a_page(bank, client, tab, title):
     url = reverse(f"decisioning:{tab}", args=["contacts", "PLAT"])
 
     whole = client.get(url).content.decode()
     part = client.get(url, headers={"HX-Request": "true"}).content.decode()
 
-    assert "<title>Platinum card" in whole
+    named = f"Platinum card, first year free · {title} · Banque Solène, customers"
+    assert f"<title>{named} · Overture</title>" in whole
+    assert 'href="/catalogue/contacts/offers/PLAT/">Platinum card, first year free</a>' in whole
     assert "<title>" not in part
     assert part.strip() in whole
 

@@ -1,5 +1,6 @@
 """The tabs of a person: what they were offered, and what they would get and why not."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -182,7 +183,7 @@ def test_a_moment_outside_the_calendar_is_none(client, at):
 def test_a_visitor_has_the_spaces_of_visitors(client):
     visitor = Contact.objects.create(
         kind="visitor",
-        key="v-1",
+        key="0123456789abcdef0123456789abcdef",
         created_at=datetime(2026, 6, 1, tzinfo=UTC),
         changed_at=datetime(2026, 6, 1, tzinfo=UTC),
     )
@@ -190,6 +191,9 @@ def test_a_visitor_has_the_spaces_of_visitors(client):
     response = client.get(f"/contacts/{visitor.public_id}/preview/", {"at": JUNE})
     (found,) = response.context["explanations"]
     assert response.context["trial"].live.environment.audience == "visitors"
+    html = response.content.decode()
+    assert "<title>01234567… · What they would get · Overture</title>" in html
+    assert re.search('href="/visitors/" .*aria-current="page"', html)
     assert found.chosen
 
 
