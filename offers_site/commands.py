@@ -1,12 +1,18 @@
 """How our commands speak: exit statuses, one JSON object, progress on standard error."""
 
 import argparse
+import errno
 import json
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+MOST = 2_147_483_647
+UNREAD = {errno.EPIPE, errno.ENOSPC}  # what happens to standard output and is no fault of ours
 
 
 class OvertureCommand(BaseCommand):
@@ -24,11 +30,21 @@ class OvertureCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
-            return super().execute(*args, **options)
+            output = super().execute(*args, **options)
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except CommandError as error:
             if options.get("as_json") and not self.has_answered:
                 self.answer({"error": str(error)})
             raise
+        except OSError as error:
+            if error.errno not in UNREAD or error.filename:
+                raise
+            let_go_of_stdout()
+            if error.errno == errno.EPIPE:  # whoever reads has seen enough, as `head` does
+                raise SystemExit(1) from None
+            raise CommandError(f"Standard output: {error.strerror}.") from error
+        return output
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json", help="answer in JSON")
@@ -43,6 +59,13 @@ class OvertureCommand(BaseCommand):
         self.stdout.write(json.dumps(result, ensure_ascii=False, default=str))
 
 
+def let_go_of_stdout() -> None:
+    """Drop what could not be written, or Python tries once more at its end and complains."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def zone(given: str) -> str:
     """The type of an argument that names a time zone."""
     try:
@@ -51,6 +74,17 @@ def zone(given: str) -> str:
         sentence = f"{given!r} is no time zone such as Europe/Paris"
         raise argparse.ArgumentTypeError(sentence) from error
     return given
+
+
+def number(least: int) -> Callable[[str], int]:
+    """The type of an argument that counts something, from `least` on."""
+
+    def check(given: str) -> int:
+        if not (given.isascii() and given.isdigit() and least <= int(given) <= MOST):
+            raise argparse.ArgumentTypeError(f"a number from {least} on")
+        return int(given)
+
+    return check
 
 
 def text(most: int) -> Callable[[str], str]:
@@ -68,4 +102,4 @@ def text(most: int) -> Callable[[str], str]:
     return check
 
 
-__all__ = ["CommandError", "CommandParser", "OvertureCommand", "text", "zone"]
+__all__ = ["CommandError", "CommandParser", "OvertureCommand", "number", "text", "zone"]

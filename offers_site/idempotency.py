@@ -19,7 +19,11 @@ def name_of(request: HttpRequest) -> str:
     """What the header Idempotency-Key says, or ""; raises Problem."""
     name: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if len(name) > LONGEST or "\0" in name:
-        raise Problem(422, "idempotency_key_invalid", "An idempotency key has 200 characters.")
+        raise Problem(
+            422,
+            "idempotency_key_invalid",
+            "An idempotency key has at most 200 characters, and not NUL.",
+        )
     return name
 
 

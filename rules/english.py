@@ -165,7 +165,7 @@ ENGLISH = Phrases(
         Code.UNEXPECTED_END: "The rule ends too early.",
         Code.UNCLOSED_TEXT: "This text has no closing quotation mark.",
         Code.BAD_ESCAPE: "“{found}” is not an escape that texts know.",
-        Code.NUMBER_TOO_LARGE: "{found} is out of bounds: from {expected}.",
+        Code.NUMBER_TOO_LARGE: "{found} is out of bounds: {expected}.",
         Code.UNKNOWN_NAME: "There is no “{found}”.",
         Code.UNKNOWN_FUNCTION: "There is no function “{found}”.",
         Code.UNKNOWN_FILTER: "There is no audience “{found}”.",

@@ -171,7 +171,7 @@ FRENCH = Phrases(
         Code.UNEXPECTED_END: "La règle s’arrête trop tôt.",
         Code.UNCLOSED_TEXT: "Il manque le guillemet fermant de ce texte.",
         Code.BAD_ESCAPE: "« {found} » n’est pas une séquence connue.",
-        Code.NUMBER_TOO_LARGE: "{found} est hors limites : de {expected}.",
+        Code.NUMBER_TOO_LARGE: "{found} est hors limites : {expected}.",
         Code.UNKNOWN_NAME: "« {found} » n’existe pas.",
         Code.UNKNOWN_FUNCTION: "La fonction « {found} » n’existe pas.",
         Code.UNKNOWN_FILTER: "L’audience « {found} » n’existe pas.",

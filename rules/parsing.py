@@ -125,7 +125,7 @@ def check_shape(tree: Node, text: str) -> None:
             most = (str(limits.MOST_PARTS),)
             raise BadRule((Mistake(Code.TOO_MANY_PARTS, 0, len(text), "", most),))
         if isinstance(node, Literal) and node.kind == INT and not is_int(node.value):
-            bounds = (str(limits.LEAST_INT), str(limits.LARGEST_INT))
+            bounds = (f"{limits.LEAST_INT} … {limits.LARGEST_INT}",)
             raise BadRule((Mistake(Code.NUMBER_TOO_LARGE, *node.span, str(node.value), bounds),))
     if depth(tree) > limits.DEEPEST:
         raise BadRule((Mistake(Code.TOO_DEEP, 0, len(text), "", (str(limits.DEEPEST),)),))
@@ -259,7 +259,7 @@ class TreeMaker(Transformer[Token, Node]):
     def double(self, meta: Any, digits: Token) -> Node:
         value = float(digits)
         if abs(value) > limits.LARGEST_DOUBLE or 0 < abs(value) < limits.LEAST_DOUBLE:
-            expected = (f"{limits.LEAST_DOUBLE:g}", f"{limits.LARGEST_DOUBLE:g}")
+            expected = (f"{limits.LEAST_DOUBLE:g} … {limits.LARGEST_DOUBLE:g}",)
             mistake = Mistake(Code.NUMBER_TOO_LARGE, *span_of(meta), str(digits), expected)
             raise BadRule((mistake,))
         return Literal(value, DOUBLE, span_of(meta))

@@ -15,7 +15,7 @@ from django.utils.timezone import make_aware, now
 from jobs import running
 from jobs.models import Job
 from jobs.running import Step
-from offers_site.commands import CommandError, CommandParser, OvertureCommand
+from offers_site.commands import CommandError, CommandParser, OvertureCommand, number
 from transfers import actions, importing, reporting, storing
 from transfers.exporting import Tally, UnknownColumn, Wanted, blocks
 from transfers.models import Transfer
@@ -50,7 +50,7 @@ class ImportCommand(OvertureCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("subject", choices=list(self.subjects), metavar="SUBJECT")
-        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("file", metavar="FILE", help="- for standard input")
         parser.add_argument("--format", choices=("csv", "xml"))
         parser.add_argument("--operation", choices=(*OPERATIONS, "validate_only"))
         parser.add_argument("--on-duplicate", choices=POLICIES)
@@ -58,7 +58,7 @@ class ImportCommand(OvertureCommand):
         parser.add_argument("--encoding", type=str.lower, choices=list(DECLARABLE))
         parser.add_argument("--date-format", choices=FORMATS, metavar="DD/MM/YYYY")
         parser.add_argument("--timezone", metavar="Europe/Paris")
-        parser.add_argument("--max-rejects", metavar="N|P%%")
+        parser.add_argument("--max-rejects", metavar="N|P%")
         parser.add_argument("--list", action="store_true", help="keys alone, without a header")
         parser.add_argument("--from-spreadsheet", action="store_true")
         parser.add_argument("--dry-run", action="store_true")
@@ -75,14 +75,14 @@ class ImportCommand(OvertureCommand):
         return [*OPTION_NAMES, *(option.name for option in options_of(self.subjects))]
 
     def handle(self, *args: Any, as_json: bool, **given: Any) -> None:
-        subject, path = self.subjects[given["subject"]], given["file"]
+        subject, path = self.subjects[given["subject"]], path_of(given["file"])
         try:
             options = subject.options_from({name: given[name] or "" for name in self.option_names})
         except BadOption as refusal:
             raise CommandError(
                 f"--{refusal.name.replace('_', '-')}: {refusal.sentence}", returncode=2
             ) from refusal
-        if not path.is_file():
+        if path.is_dir() or not path.exists():
             raise CommandError(f"There is no file {path}.", returncode=2)
         began = time.monotonic()
         transfer = self.take_in(subject, path, options)
@@ -154,7 +154,7 @@ class ExportCommand(OvertureCommand):
         )
         parser.add_argument("--columns", type=words, default=[], metavar="A,B")
         parser.add_argument("--changed-since", type=moment, metavar="2026-01-28T10:00Z")
-        parser.add_argument("--limit", type=int, metavar="N")
+        parser.add_argument("--limit", type=number(0), metavar="N")
         parser.add_argument("--output", type=Path, metavar="FILE")
         for option in narrowing_of(self.subjects):
             parser.add_argument(f"--{option.name}", help=str(option.help or option.label))
@@ -181,6 +181,8 @@ class ExportCommand(OvertureCommand):
         except BadFilter as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as error:
+            if target is None:
+                raise
             raise CommandError(f"{target}: {error.strerror}") from error
         actions.note_written(
             self.subjects[given["subject"]],
@@ -192,7 +194,8 @@ class ExportCommand(OvertureCommand):
         if as_json and target is not None:
             self.answer({"rows": tally.rows, "bytes": size, "file": str(target)})
         else:
-            self.stderr.write(f"{tally.rows:,} rows")
+            rows = "row" if tally.rows == 1 else "rows"
+            self.stderr.write(f"{tally.rows:,} {rows}")
 
     def filters(self, subject: Subject, given: dict[str, Any]) -> dict[str, Any]:
         """What narrows the export, as the subject reads it."""
@@ -224,6 +227,10 @@ class ExportCommand(OvertureCommand):
             size += len(block)
         file.flush()
         return size
+
+
+def path_of(given: str) -> Path:
+    return Path("/dev/stdin" if given == "-" else given)
 
 
 def narrowing_of(subjects: Mapping[str, Subject]) -> list[SubjectOption]:

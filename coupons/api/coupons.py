@@ -206,6 +206,11 @@ def described(coupon: Coupon, stock: Stock) -> dict[str, Any]:
         "folder": coupon.folder.path if coupon.folder else None,
         "modified_at": coupon.changed_at,
         "stock": stock,
+        # the columns of an export that have other names here
+        "start_date": coupon.start_at,
+        "end_date": coupon.end_at,
+        "codes_assigned": stock["issued"],
+        **{f"codes_{name}": number for name, number in stock.items() if name != "issued"},
     }
 
 

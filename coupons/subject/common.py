@@ -31,6 +31,7 @@ REASONS: Mapping[str, _StrOrPromise] = {
 HINTS: Mapping[str, _StrOrPromise] = {
     "other_coupon": _("The file is imported into another coupon than this row names."),
     "promised": _("A delivery that is being prepared was promised all that is left."),
+    "window": _("It would end before it starts."),
     "in_use": _("This code was given to somebody, used or voided: it does not change any more."),
 }
 

@@ -301,4 +301,6 @@ class Rows:
             detail = {"choices": ", ".join(sorted(self.folders)[:FOLDERS_SHOWN]) or "—"}
         elif code == "enum_invalid":
             detail = {"choices": str(refusal)}
+        elif code == "date_range":
+            detail = {"hint": "window"}
         self.outcome.faults.append(RowFault(number, code, column, value, detail))

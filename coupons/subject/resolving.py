@@ -100,7 +100,10 @@ def ends_before_it_starts(chunk: Chunk) -> list[RowFault]:
             chunk.table
         )
     )
-    return [RowFault(n, "date_range", "end_date", end) for n, end in chunk.cursor.fetchall()]
+    return [
+        RowFault(number, "date_range", "end_date", end, {"hint": "window"})
+        for number, end in chunk.cursor.fetchall()
+    ]
 
 
 def find_people(chunk: Chunk) -> list[RowFault]:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release
+from decisioning.engine.compiled import CompiledOffer, CompiledRule, Facts, Release, Test
 from decisioning.engine.values import Past, Scope, microseconds_at
+
+# A rule, with the offer that it is asked for where its answer hangs on it.
+Asked = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,16 @@ class Pressure:
         self.at = at
         self.moment: int | None = None  # the same in microseconds, where a rule has a period
         self.history = [past for past in history if not past.is_fallback]
-        self.concerned: dict[str, bool] = {}
-        self.counted: dict[str, Counts] = {}
+        self.concerned: dict[Asked, bool] = {}
+        self.counted: dict[Asked, Counts] = {}
         self.applying: dict[str, frozenset[str]] = {}
         self._reached: list[CompiledRule] | None = None
 
     def blocks(self, offer: CompiledOffer) -> Blocked | None:
         """The first rule that has been reached for an offer."""
         for rule in self.reached():
-            if offer.offer.code in self.applied(rule) and self.concerns(rule):
-                count = self.count(rule, offer, self.of(rule))
+            if offer.offer.code in self.applied(rule) and self.concerns(rule, offer):
+                count = self.count(rule, offer, self.of(rule, offer))
                 if count >= rule.rule.max:
                     return Blocked(rule, count, *self.window(rule))
         return None
@@ -79,7 +82,7 @@ class Pressure:
                 if number >= rule.rule.max
                 and rule.rule.channel in ("all", self.channel)
                 # what a rule says of each proposition is not asked before it matters
-                and (rule.counts is not None or len(self.of(rule).history) >= rule.rule.max)
+                and (rule.counts is not None or len(self.of(rule, None).history) >= rule.rule.max)
             ]
         return found
 
@@ -91,10 +94,10 @@ class Pressure:
                 continue
             if len(self.history) + len(chosen) < asked.max:
                 continue  # whatever it looks at
-            before, beside = self.of(rule), self.relevant(rule, chosen)
+            before, beside = self.of(rule, offer), self.relevant(rule, chosen, offer)
             if len(before.history) + len(beside) < asked.max:
                 continue  # not even with everything that it looks at
-            if self.speaks_of(rule, offer) and self.concerns(rule):
+            if self.speaks_of(rule, offer) and self.concerns(rule, offer):
                 count = self.count(rule, offer, before)
                 count += self.count(rule, offer, Counts(beside, self.release))
                 if count >= asked.max:
@@ -120,25 +123,34 @@ class Pressure:
             self.applying[rule.rule.name] = found
         return found
 
-    def concerns(self, rule: CompiledRule) -> bool:
+    def concerns(self, rule: CompiledRule, offer: CompiledOffer) -> bool:
         """Whether the person is among those whom the rule is for."""
-        if rule.recipients is None:
+        test = rule.recipients
+        if test is None:
             return True
-        known = self.concerned.get(rule.rule.name)
+        key = (rule.rule.name, offer.code if test.asks_offer else None)
+        known = self.concerned.get(key)
         if known is None:
-            known = rule.recipients.holds(self.facts, self.at, self.release.zone)
-            self.concerned[rule.rule.name] = known
+            facts = {**self.facts, "offer": offer.facts}
+            known = self.concerned[key] = test.holds(facts, self.at, self.release.zone)
         return known
 
-    def of(self, rule: CompiledRule) -> Counts:
-        """The history that a rule looks at, before it is narrowed to an offer."""
-        found = self.counted.get(rule.rule.name)
+    def of(self, rule: CompiledRule, offer: CompiledOffer | None) -> Counts:
+        """The history that a rule looks at, before it is narrowed to an offer.
+
+        Without an offer for a rule that says nothing of each proposition.
+        """
+        hangs = offer is not None and rule.counts is not None and rule.counts.asks_offer
+        key = (rule.rule.name, offer.code if offer is not None and hangs else None)
+        found = self.counted.get(key)
         if found is None:
-            history = self.relevant(rule, self.history)
-            found = self.counted[rule.rule.name] = Counts(history, self.release)
+            history = self.relevant(rule, self.history, offer)
+            found = self.counted[key] = Counts(history, self.release)
         return found
 
-    def relevant(self, rule: CompiledRule, history: Sequence[Past]) -> list[Past]:
+    def relevant(
+        self, rule: CompiledRule, history: Sequence[Past], offer: CompiledOffer | None
+    ) -> list[Past]:
         asked = rule.rule
         if asked.statuses:  # of what most narrows it first
             history = [past for past in history if past.status in asked.statuses]
@@ -149,13 +161,13 @@ class Pressure:
                 self.moment = microseconds_at(self.at)
             since, until = self.moment - rule.reach, self.moment + rule.reach
             history = [past for past in history if since <= past.microseconds <= until]
-        if rule.counts is None:
+        if rule.counts is None or offer is None:
             return list(history)
-        return [past for past in history if self.counts(rule, past)]
+        facts = {**self.facts, "offer": offer.facts}
+        return [past for past in history if self.counts(rule.counts, facts, past)]
 
-    def counts(self, rule: CompiledRule, past: Past) -> bool:
-        facts = {**self.facts, "proposition": past_facts(past)}
-        return rule.counts is not None and rule.counts.holds(facts, self.at, self.release.zone)
+    def counts(self, test: Test, facts: Facts, past: Past) -> bool:
+        return test.holds({**facts, "proposition": past_facts(past)}, self.at, self.release.zone)
 
     def count(self, rule: CompiledRule, offer: CompiledOffer, counts: Counts) -> int:
         if not counts.history:

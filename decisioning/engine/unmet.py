@@ -131,7 +131,7 @@ class Seeker:
     def rules_of(self, offer: CompiledOffer) -> Iterator[Kept]:
         pressure = self.walk.pressure
         for rule in offer.rules:
-            if pressure.speaks_of(rule, offer) and pressure.concerns(rule):
+            if pressure.speaks_of(rule, offer) and pressure.concerns(rule, offer):
                 counted = self.counted(rule, offer)
                 if len(counted) >= rule.rule.max:
                     free_at = over_at(rule.rule, counted)
@@ -142,7 +142,7 @@ class Seeker:
         pressure = self.walk.pressure
         return sorted(
             one.at
-            for one in pressure.of(rule).history
+            for one in pressure.of(rule, offer).history
             if pressure.count(rule, offer, Counts([one], pressure.release))
         )
 

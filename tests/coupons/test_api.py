@@ -5,6 +5,7 @@ from django.core.cache import cache
 
 from accounts.models import JournalEntry
 from coupons.models import Coupon, Options, Redemption, Standing
+from offers_site.subjects import SUBJECTS
 from tests.build import bearer, make_codes, make_coupon, make_key
 from tests.coupons.conftest import CLOCK, issue, make_soc
 
@@ -242,6 +243,12 @@ def test_a_coupon_is_read_with_its_stock(program, pool):
         "redeemed": 0,
         "void": 0,
     }
+    assert set(SUBJECTS["coupons"].columns()) <= set(told)
+    assert (told["codes_total"], told["codes_assigned"], told["start_date"]) == (
+        3,
+        2,
+        told["start_at"],
+    )
     assert (told["code"], told["type"], told["max_redemptions_per_code"]) == (
         "CPN23",
         "individual",

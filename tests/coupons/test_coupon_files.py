@@ -16,6 +16,7 @@ from offers_site.tasks import import_file as import_task
 from tests.build import bearer, make_coupon, make_key
 from tests.coupons.conftest import CLOCK, make_soc
 from transfers.models import Transfer
+from transfers.wording import sentence
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEAD = "coupon_code;label;type\n"
@@ -119,6 +120,8 @@ def test_what_is_wrong_with_values(import_coupons):
         (14, "coupon_code", "coupon_code_taken"),
         (15, "coupon_code", "code_invalid_chars"),
     ]
+    ends = done.rejects[2]
+    assert sentence(ends.code, ends.detail) == "It would end before it starts."
     assert done["inserted"] == 0
     assert Coupon.objects.count() == 2
 

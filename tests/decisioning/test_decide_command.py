@@ -51,6 +51,16 @@ def test_for_programs_it_is_the_answer_of_the_api(capsys):
     assert [one["offer"] for one in answer["slots"][0]["propositions"]] == ["PLAT"]
 
 
+def test_it_says_which_call_data_it_passes_over(capsys):
+    call_command(
+        "decide", "--space=webHero", "--contact=C6", "--call", '{"devise": "mobile"}', *MORNING
+    )
+
+    assert capsys.readouterr().err == (
+        "warning: call.devise: The environment declares no call data of this name.\n"
+    )
+
+
 def test_it_stores_only_when_it_is_told_to(capsys):
     decide("--contact", "C2", capsys=capsys)
     assert not Interaction.objects.exists()

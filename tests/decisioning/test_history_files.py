@@ -301,6 +301,19 @@ def test_it_leaves_as_it_came(shop, load, export):  # noqa: F811 (the fixture)
     )
 
 
+def test_programs_read_every_column_of_an_export(shop, load, export):  # noqa: F811
+    load(HEAD + f"C1,NEXT,page,presented,{ago(1)},2.5,3,a1,")
+    names, row = export(subject="propositions").decode().splitlines()
+    exported = dict(zip(names.split(";"), row.split(";"), strict=True))
+
+    (told,) = shop.client.get("/api/v1/contacts/C1/propositions", headers=shop.headers).json()[
+        "results"
+    ]
+
+    assert set(exported) <= set(told)
+    assert (told["external_id"], told["category"], told["id"]) == ("a1", "all", exported["id"])
+
+
 def test_programs_send_such_files_too(shop):
     _key, secret = make_key("imports", name="History")
     body = (HEAD + f"C1,NEXT,page,presented,{ago(1)},,,a1,").encode()

@@ -56,6 +56,7 @@ def rule(text: str) -> Checked:
     return check_rule(parse(text), WORDS)
 
 
+@cache
 def counting(text: str) -> Checked:
     return check_rule(parse(text), COUNTING)
 

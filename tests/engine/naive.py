@@ -165,6 +165,19 @@ class Naive:
         return False
 
     def is_counted(self, rule, past, offer, question, slot, space):
+        at, zone = question.at, self.catalogue.zone
+        if rule.propositions is not None:
+            facts = self.facts(question, slot, space, offer, self.chain(offer))
+            facts["proposition"] = {
+                "offer": past.offer,
+                "channel": past.channel,
+                "status": {0: "generated", 1: "presented", 3: "accepted", 5: "rejected"}[
+                    past.status
+                ],
+                "date": past.at,
+            }
+            if not answer(rule.propositions, facts, at, zone):
+                return False
         if rule.scope == Scope.ALL:
             return True
         if rule.scope == Scope.OFFER:
@@ -176,6 +189,4 @@ class Naive:
         if other is None:
             return False
         facts = self.facts(question, slot, space, other, self.chain(other))
-        return rule.applies_to is None or bool(
-            answer(rule.applies_to, facts, question.at, self.catalogue.zone)
-        )
+        return rule.applies_to is None or bool(answer(rule.applies_to, facts, at, zone))

@@ -26,7 +26,7 @@ from decisioning.engine.values import (
     microseconds_at,
 )
 from rules.keys import key_in
-from tests.engine.bank import PARIS, context, rule
+from tests.engine.bank import PARIS, context, counting, rule
 from tests.engine.naive import Naive
 from tests.often import often
 
@@ -51,6 +51,14 @@ FILTERS = (
     'has(contact.income) && (contact.income != "low" ? contact.age < 30 : contact.has_account)',
 )
 WEIGHTS = ("0", "1", "5", "5", "7.5", "10 + 20 * contact.propensity_home", "contact.age / 3", "-2")
+COUNTED = (
+    None,
+    None,
+    None,
+    "proposition.offer == offer.code",
+    'proposition.status == "rejected" || "x" in offer.tags',
+    'proposition.channel == "web" && proposition.date < now',
+)
 RULED = (None, "offer.category == 'a'", "'x' in offer.tags", "'b' in offer.categories")
 
 # Hypothesis takes long to make a strategy, and knows one again that is made of the same values:
@@ -75,6 +83,7 @@ def drawn_windows(draw):
 windows = drawn_windows()
 filters = st.sampled_from(FILTERS).map(lambda text: rule(text) if text else None)
 ruled = st.sampled_from(RULED).map(lambda text: rule(text) if text else None)
+counted = st.sampled_from(COUNTED).map(lambda text: counting(text) if text else None)
 keyed = st.sampled_from(FILTERS).map(
     lambda text: {"filter": rule(text), "key": key_in(text)} if text else {}
 )
@@ -159,6 +168,7 @@ def presentation_rules(draw):
             scope=draw(scopes),
             statuses=frozenset(draw(statuses)),
             recipients=draw(filters) if draw(quarters) == 0 else None,
+            propositions=draw(counted),
         )
         for number in range(draw(quarters))
     )

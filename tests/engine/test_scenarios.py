@@ -7,8 +7,29 @@ import pytest
 
 from decisioning.engine.compiled import Release
 from decisioning.engine.decide import Engine
-from decisioning.engine.values import Past, Question, Slot, Status, Step, microseconds_at
-from tests.engine.bank import BANK, CUSTOMERS, OFFERS, SPACES, ask, catalogue, context, day, told
+from decisioning.engine.values import (
+    Past,
+    PresentationRule,
+    Question,
+    Scope,
+    Slot,
+    Status,
+    Step,
+    microseconds_at,
+)
+from tests.engine.bank import (
+    BANK,
+    CUSTOMERS,
+    OFFERS,
+    SPACES,
+    ask,
+    catalogue,
+    context,
+    counting,
+    day,
+    rule,
+    told,
+)
 from tests.engine.scenarios import SCENARIOS, Seen, Why
 
 SPACE_OF = {"web": "webHero", "email": "emailBody", "call_center": "callCenter"}
@@ -96,3 +117,37 @@ def test_ac33_one_of_a_category():
 
     assert told(ask("C5", "webHero", 3, engine=engine(None))) == "SAHARA 18, ROCKIES 15, SAVE 8"
     assert told(ask("C5", "webHero", 3, engine=engine(1))) == "SAHARA 18, SAVE 8, PRESS 1"
+
+
+@pytest.mark.parametrize("this_call_as_well", [False, True])
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (
+            {"propositions": counting("proposition.offer == offer.code")},
+            "NYC 18, ROCKIES 15, PRESS 1, APP 0.5",
+        ),
+        (
+            {"recipients": rule('offer.code == "SAVE"'), "scope": Scope.OFFER},
+            "SAHARA 18, NYC 18, ROCKIES 15, PRESS 1, APP 0.5",
+        ),
+    ],
+)
+def test_a_rule_that_speaks_of_the_offer_is_asked_for_each(asked, expected, this_call_as_well):
+    once = PresentationRule(name="once", count_this_call=this_call_as_well, **asked)
+    engine = Engine(Release(catalogue(rules=(once,))))
+    history = tuple(
+        Past(
+            offer=code,
+            space="webHero",
+            channel="web",
+            status=Status.PRESENTED,
+            microseconds=microseconds_at(day("2026-06-14")),
+        )
+        for code in ("SAHARA", "SAVE")
+    )
+
+    answer = ask("C5", "webHero", 9, engine=engine, history=history, explain=True)
+
+    assert told(answer) == expected
+    assert (why(answer, "SAVE").step, why(answer, "SAVE").count) == (Step.PRESENTATION_RULE, 1)

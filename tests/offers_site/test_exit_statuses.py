@@ -1,6 +1,7 @@
 """0: it did what was asked. 1: it could not. 2: what was written cannot be meant."""
 
 import io
+import os
 
 import pytest
 from django.core.management import ManagementUtility
@@ -75,6 +76,9 @@ def test_a_role_that_there_is_not_is_bad_usage_and_the_roles_are_named(run):
         (2, ["rules", "fuzz", "--zone", "Europe/Nowhere"]),
         (0, ["export", "contacts", "--output", "OUT"]),
         (1, ["export", "contacts", "--output", "OUT/no/such/directory"]),
+        (2, ["export", "contacts", "--limit", "-1"]),
+        (2, ["export", "contacts", "--limit", "99999999999"]),
+        (2, ["replay", "--sample", "99999999999"]),
         (2, ["export", "weather"]),
         (2, ["export", "contacts", "--columns", "nonsense"]),
         (2, ["import", "contacts", "no-such-file.csv"]),
@@ -94,3 +98,25 @@ def test_each_command_says_how_it_ended(run, status, words, tmp_path, monkeypatc
     words = [word.replace("OUT", str(tmp_path / "out.csv")) for word in words]
 
     assert run(*words)[0] == status
+
+
+@pytest.mark.parametrize(
+    "words", [["user", "list"], ["user", "list", "--json"], ["export", "contacts"]]
+)
+def test_who_stops_reading_what_a_command_writes_is_told_no_more(run, words, monkeypatch):
+    make_user("taken@example.org", role="administrator")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as nobody_reads:
+        monkeypatch.setattr("sys.stdout", nobody_reads)
+
+        assert run(*words) == (1, "")
+
+
+@pytest.mark.parametrize("words", [["user", "list"], ["export", "contacts"]])
+def test_a_full_disk_is_said_in_a_sentence(run, words, monkeypatch):
+    make_user("taken@example.org", role="administrator")
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+
+        assert run(*words) == (1, "CommandError: Standard output: No space left on device.")

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils.timezone import now
 
@@ -42,6 +43,24 @@ def started(settings, tmp_path, monkeypatch):
         )
 
     return start
+
+
+def test_what_another_program_writes_is_imported_from_standard_input(settings, tmp_path, capsys):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    reader, writer = os.pipe()
+    os.write(writer, b"key,city\nA-1,Lyon\n")
+    os.close(writer)
+    kept = os.dup(0)
+    os.dup2(reader, 0)
+    try:
+        call_command("import", "contacts", "-")
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+        os.close(reader)
+
+    assert Contact.objects.get().city == "Lyon"
+    assert "inserted 1, " in capsys.readouterr().out
 
 
 def rows(number, bad=()):

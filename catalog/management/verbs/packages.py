@@ -139,7 +139,8 @@ def refused(
         command.stderr.write(str(problem))
     if options["as_json"]:
         command.answer({"errors": [problem_as_json(problem) for problem in problems]})
-    return CommandError(f"{len(problems)} errors: nothing was changed.")
+    errors = "error" if len(problems) == 1 else "errors"
+    return CommandError(f"{len(problems)} {errors}: nothing was changed.")
 
 
 def tell_doubts(command: OvertureCommand, problems: list[Problem]) -> None:

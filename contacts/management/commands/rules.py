@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from contacts.trying import fuzz
 from contacts.values import to_json
-from offers_site.commands import CommandParser, OvertureCommand, zone
+from offers_site.commands import CommandParser, OvertureCommand, number, zone
 
 
 class Command(OvertureCommand):
@@ -20,8 +20,8 @@ class Command(OvertureCommand):
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
         verb = verbs.add_parser("fuzz", help="exit 1 when the two answers ever differ")
-        verb.add_argument("--rules", type=positive, default=1_000, metavar="N")
-        verb.add_argument("--contacts", type=positive, default=1_000, metavar="N")
+        verb.add_argument("--rules", type=number(1), default=1_000, metavar="N")
+        verb.add_argument("--contacts", type=number(1), default=1_000, metavar="N")
         verb.add_argument("--seed", type=int, metavar="S", help="the same seed asks the same")
         verb.add_argument("--zone", type=zone, default="Europe/Paris", help="of days and ages")
         verb.add_argument("--json", action="store_true", dest="as_json", default=argparse.SUPPRESS)
@@ -68,10 +68,3 @@ class Command(OvertureCommand):
         if self.stderr.isatty():
             self.stderr.write(f"\r{done:,} of {total:,} rules", ending="")
             self.stderr.write("" if done < total else "\n", ending="")
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number from 1 on")
-    return number

@@ -75,6 +75,9 @@ class Command(OvertureCommand):
             self.answer(found)
         else:
             self.show(found["slots"][0])
+            for warning in found["warnings"]:
+                where = warning["pointer"].strip("/").replace("/", ".")
+                self.stderr.write(f"warning: {where}: {warning['detail']}")
 
     def show(self, slot: dict[str, Any]) -> None:
         for one in slot["propositions"]:

@@ -9,7 +9,7 @@ from typing import Any
 from catalog.models import Environment, Release
 from decisioning.live import Live, NothingLive, design_of, live_for
 from decisioning.replaying import Difference, Line, LiveFor, differences, sampled
-from offers_site.commands import CommandError, CommandParser, OvertureCommand
+from offers_site.commands import CommandError, CommandParser, OvertureCommand, number
 
 SHOWN = 10  # differences that are printed
 
@@ -19,7 +19,7 @@ class Command(OvertureCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--sample", type=positive, default=1_000, metavar="N")
+        parser.add_argument("--sample", type=number(1), default=1_000, metavar="N")
         parser.add_argument(
             "--against",
             type=side,
@@ -106,13 +106,6 @@ def in_words(one: Difference) -> str:
 def told(lines: tuple[Line, ...]) -> str:
     said = [f"{space} {rank} {offer} {weight}" for space, rank, offer, weight, _context in lines]
     return ", ".join(said) or "nothing"
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number from 1 on")
-    return number
 
 
 def side(text: str) -> str | int:
