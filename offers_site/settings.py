@@ -166,6 +166,15 @@ if EMBEDS_REDIS:
     REDIS_URL = PLACES.redis_url
 
 
+# A server that is out of reach without a word is noticed in half a minute, not after hours.
+WATCHFUL = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 20_000,
+}
+
+
 def database() -> dict[str, object]:
     if DATABASE_URL:
         address = dict(environ.Env.db_url_config(DATABASE_URL))
@@ -178,7 +187,8 @@ def database() -> dict[str, object]:
         }
     if not address.get("NAME"):
         raise BadSetting("DATABASE_URL", "…", "a URL that ends in the name of a database")
-    options = {"connect_timeout": 5, "application_name": "overture", **address.get("OPTIONS", {})}
+    options = {"connect_timeout": 5, "application_name": "overture", **WATCHFUL}
+    options |= address.get("OPTIONS", {})
     return {
         **address,
         "OPTIONS": options,

@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from offers_site import environment
+from offers_site import environment, settings
 from offers_site.environment import BadSetting
 
 
@@ -77,6 +78,18 @@ def test_an_address_of_the_web_names_a_host(monkeypatch):
 
     with pytest.raises(BadSetting, match="the name of a host"):
         environment.env_address("BASE_URL", "", schemes={"http", "https"})
+
+
+def test_a_database_out_of_reach_is_noticed_in_half_a_minute(monkeypatch):
+    """Without a word from the other side the system would wait for hours."""
+    address = "postgres://me@db.example/offers?tcp_user_timeout=5000"
+    monkeypatch.setattr(settings, "DATABASE_URL", address)
+
+    options: Any = settings.database()["OPTIONS"]
+
+    asked = options["keepalives_count"] * options["keepalives_interval"]
+    assert options["keepalives_idle"] + asked == 30
+    assert options["tcp_user_timeout"] == 5000  # who says so in the address knows better
 
 
 @pytest.mark.parametrize(
