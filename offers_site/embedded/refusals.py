@@ -95,7 +95,7 @@ def no_binary(server: str, advice: str) -> CannotStart:
     return CannotStart(f"There is no {server} on this machine: {advice}.")
 
 
-def unsafe_sockets(path: Path) -> CannotStart:
+def unsafe_directory(path: Path) -> CannotStart:
     return CannotStart(
         f"{path} belongs to another user or is open to others: remove it, or shorten --data-dir."
     )

@@ -29,6 +29,7 @@ from offers_site.embedded.refusals import (
     cannot_write,
     server_failed,
     server_slow,
+    unsafe_directory,
 )
 from offers_site.embedded.servers import SECONDS_TO_START, Server, remove_sockets, servers
 
@@ -114,8 +115,7 @@ class Up:
             if self._wishes.demo:
                 readiness.load_demo(self._output.say)
         connection.close()
-        shutil.rmtree(places.metrics, ignore_errors=True)
-        places.metrics.mkdir(exist_ok=True)
+        prepare_metrics(places)
         for program in programs.of_application(places, self._wishes, settings.BASE_URL):
             self._supervisor.start(program)
 
@@ -192,11 +192,21 @@ class Up:
         self._supervisor.close()
         if wanted_servers():
             remove_sockets(self._places)
+        shutil.rmtree(self._places.metrics, ignore_errors=True)
         notes.remove(self._places.children_note)
         notes.remove(self._places.up_note)
         using.close()
         starting.close()
         self._output.drain(1)
+
+
+def prepare_metrics(places: Places) -> None:
+    """The directory of the counters is empty, and ours alone."""
+    shutil.rmtree(places.metrics, ignore_errors=True)
+    try:
+        places.metrics.mkdir(mode=0o700)
+    except FileExistsError:
+        raise unsafe_directory(places.metrics) from None
 
 
 def in_columns(rows: list[tuple[str, str, str]]) -> list[str]:
