@@ -240,6 +240,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "offers_site.clock:Clock"
 QUEUES = ("interactive", "bulk", "send")
 CELERY_BEAT_SCHEDULE = {
     "wake-jobs": {"task": "jobs.tasks.wake_jobs", "schedule": 10.0},
