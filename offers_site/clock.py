@@ -13,7 +13,8 @@ class Clock(PersistentScheduler):
     machine started with a wrong date, and after a restart still, for it remembers its rounds."""
 
     def tick(self, *args: Any, **options: Any) -> float:
-        early = [each for each in self.schedule.values() if each.last_run_at > each.default_now()]
+        entries = self.schedule.values()
+        early = [e for e in entries if e.last_run_at and e.last_run_at > e.default_now()]
         for entry in early:
             entry.last_run_at = entry.default_now()
         if early:
