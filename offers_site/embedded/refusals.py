@@ -87,6 +87,13 @@ def old_server(server: str, oldest: int) -> CannotStart:
     return CannotStart(f"The {server} given is too old: Overture needs {server} {oldest} or later.")
 
 
+def no_tables(detail: str) -> CannotStart:
+    return CannotStart(
+        f"The database lacks tables of this Overture ({_first_line(detail)}): run"
+        " `manage.py migrate` first."
+    )
+
+
 def cannot_migrate(detail: str) -> CannotStart:
     return CannotStart(f"The database cannot be brought up to date: {_first_line(detail)}.")
 
