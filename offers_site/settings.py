@@ -21,9 +21,11 @@ from offers_site.environment import (
     env_address,
     env_choice,
     env_flag,
+    env_hosts,
     env_int,
-    env_list,
     env_path,
+    env_redis,
+    env_sender,
     env_text,
     env_url,
     env_zone,
@@ -70,7 +72,7 @@ INSTALLATION = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:8]
 HAS_HTTPS = BASE_URL.startswith("https://")
 
 ALLOWED_HOSTS = [
-    *env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+    *env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
     str(urlsplit(BASE_URL).hostname),
 ]
 CSRF_TRUSTED_ORIGINS = [urlsplit(BASE_URL)._replace(path="").geturl()] if HAS_HTTPS else []
@@ -159,7 +161,7 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- The servers it talks to ---
 
 DATABASE_URL = env_address("DATABASE_URL", "", schemes={"postgres", "postgresql"})
-REDIS_URL = env_address("REDIS_URL", "", schemes={"redis", "rediss", "unix"})
+REDIS_URL = env_redis("REDIS_URL")
 EMBEDS_POSTGRES = not DATABASE_URL
 EMBEDS_REDIS = not REDIS_URL
 if EMBEDS_REDIS:
@@ -214,7 +216,7 @@ EMAIL = mail.settings_from(
     env_url("EMAIL_URL", PLACES.mail.as_uri(), schemes={"smtp", "smtps", "file"})
 )
 globals().update(EMAIL)
-DEFAULT_FROM_EMAIL = env_text("FROM_EMAIL", "Overture <overture@localhost>")
+DEFAULT_FROM_EMAIL = env_sender("FROM_EMAIL", "Overture <overture@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Work in the background ---
