@@ -25,6 +25,7 @@ from offers_site.embedded.programs import Wishes
 from offers_site.embedded.readyz import ReadyWatch
 from offers_site.embedded.refusals import (
     OF_A_DISK,
+    CannotStart,
     already_running,
     cannot_write,
     server_failed,
@@ -215,6 +216,21 @@ def in_columns(rows: list[tuple[str, str, str]]) -> list[str]:
     return ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
+def check_our_port(places: Places, wishes: Wishes) -> None:
+    """The port is free, if need be after what a killed `up` has left there is gone."""
+    try:
+        check_port(wishes.address, wishes.port)
+    except CannotStart:
+        keeping = Lock(places.keeping)
+        try:
+            if not keeping.try_take():
+                raise  # what is noted belongs to a command that runs
+            leftovers.end_leftovers(places)
+        finally:
+            keeping.close()
+        check_port(wishes.address, wishes.port)
+
+
 def run(places: Places, wishes: Wishes) -> None:
     """Overture runs until it is told to stop. Raises `CannotStart`, and then nothing is left."""
     running = Lock(places.up)
@@ -222,7 +238,7 @@ def run(places: Places, wishes: Wishes) -> None:
         if not running.take_within(0.3):
             note = notes.read(places.up_note) or {}
             raise already_running(places.data, note.get("pid", 0), note.get("url", ""))
-        check_port(wishes.address, wishes.port)
+        check_our_port(places, wishes)
         url = local_url(wishes.host, wishes.port)
         notes.write(places.up_note, {"pid": os.getpid(), "url": url})
         Up(places, wishes).run()
