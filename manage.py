@@ -5,9 +5,9 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
-from offers_site.embedded.lending import servers_for
+from offers_site.embedded.lending import sentence_about, servers_for
 from offers_site.embedded.refusals import CannotStart
 from offers_site.environment import BadSetting
 
@@ -24,8 +24,9 @@ if __name__ == "__main__":
     except (BadSetting, CannotStart) as reason:
         sys.exit(str(reason))
     except DatabaseError as error:
-        if connection.connection is not None or "--traceback" in sys.argv:
+        sentence = sentence_about(error)
+        if sentence is None or "--traceback" in sys.argv:
             raise
-        sys.exit(f"The database cannot be reached: {' '.join(str(error).split())}")
+        sys.exit(sentence)
     except KeyboardInterrupt:
         sys.exit(130)

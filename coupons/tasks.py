@@ -32,7 +32,7 @@ def lapse_holds() -> int:
 
 @shared_task(expires=15)
 def reap_reservations() -> int:
-    return recycling.reap(at=now())
+    return recycling.reap(at=running.clock())
 
 
 @shared_task(expires=300)

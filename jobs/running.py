@@ -9,7 +9,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,14 @@ import redis
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    Error,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_noop
@@ -32,6 +39,13 @@ NEWS = timedelta(minutes=10)  # what ended longer ago is no news
 # What the work may have met with and tries again: others were to go first.
 GAVE_WAY = (DeadlockDetected, LockNotAvailable, SerializationFailure)
 BEAT = 5.0  # seconds; a sixth of the silence after which a worker is taken for dead
+# Whoever replaces a lost worker ends its session by this name: it may still hold locks.
+NAME_SESSION = "SELECT set_config('application_name', %s, false)"
+SESSION = "overture"
+END_SESSION = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE application_name = ANY(%s) AND usename = current_user AND datname = current_database()
+"""
 LOST_TOO_OFTEN = gettext_noop("Its worker was lost five times at the same place.")
 
 
@@ -66,7 +80,7 @@ def run(job_pk: uuid.UUID | str, work: Work) -> str:
         return "not claimed"
     structlog.contextvars.bind_contextvars(job=str(job.pk))
     try:
-        with beating(job):
+        with beating(job), named_session(session_of(job.claim)):
             finish(job, work)
     except ClaimLost:
         return "claim lost"
@@ -122,6 +136,22 @@ def beating(job: Job) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def session_of(claim: uuid.UUID | None) -> str:
+    return f"{SESSION} {claim}"
+
+
+@contextmanager
+def named_session(name: str) -> Iterator[None]:
+    """The connection bears this name meanwhile, for whoever looks at the server."""
+    with connection.cursor() as cursor:
+        cursor.execute(NAME_SESSION, [name])
+    try:
+        yield
+    finally:
+        with suppress(Error), connection.cursor() as cursor:
+            cursor.execute(NAME_SESSION, [SESSION])
 
 
 def takes_steps(job: Job, work: Work) -> bool:
@@ -200,9 +230,18 @@ def take_news(person: User, at: datetime) -> list[Job]:
     return [job for job in news if ended.filter(pk=job.pk).update(told_at=at)]
 
 
+def clock() -> datetime:
+    """What silence is measured by: hearts beat by the database's time, whatever a machine says."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+        return moment
+
+
 def wake(at: datetime) -> int:
     """Queue again what stopped beating or was lost with its queue. Returns how many."""
     silent = Job.objects.silent_at(at)
+    end_sessions([session_of(job.claim) for job in silent])
     silent.filter(state=Job.State.CANCELLING).update(
         state=Job.State.CANCELLED, claim=None, ended_at=at
     )
@@ -211,6 +250,16 @@ def wake(at: datetime) -> int:
         state=Job.State.FAILED, claim=None, ended_at=at, failure=LOST_TOO_OFTEN
     )
     return sum(wake_one(job, at) for job in [*silent, *forgotten(at)])
+
+
+def end_sessions(names: list[str]) -> None:
+    """What a worker was doing when it stopped or went out of reach is undone, its locks are free.
+
+    The server itself would wait for it: as long as it stands still, or for hours when its machine
+    is gone without a word.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(END_SESSION, [names])
 
 
 def forgotten(at: datetime) -> list[Job]:

@@ -1,14 +1,13 @@
 """The doors through which workers reach jobs."""
 
 from celery import shared_task
-from django.utils.timezone import now
 
 from jobs import practice, running
 
 
 @shared_task(expires=60)
 def wake_jobs() -> int:
-    return running.wake(at=now())
+    return running.wake(at=running.clock())
 
 
 @shared_task

@@ -5,12 +5,17 @@ compare them with the table in docs/operations.md.
 """
 
 import os
+import re
 import zoneinfo
 from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 READ: set[str] = set()
+PLAIN_HOST = re.compile(r"[\w.:-]+")
+HOST = re.compile(r"\*|\.?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+DATABASE_NUMBER = re.compile(r"/?|/[0-9]{1,4}")
+SENDER = re.compile(r"[^@\s<>,]+@[^@\s<>,]+|[^@<>\r\n]+<[^@\s<>,]+@[^@\s<>,]+>")
 
 
 class BadSetting(Exception):
@@ -52,7 +57,10 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 def env_path(name: str, default: Path) -> Path:
     value = env_text(name)
-    return Path(value).expanduser().resolve() if value else default
+    try:
+        return Path(value).expanduser().resolve() if value else default
+    except RuntimeError:  # of whose home nobody knows
+        raise BadSetting(name, value, "a directory") from None
 
 
 def env_url(name: str, default: str, *, schemes: Collection[str]) -> SplitResult:
@@ -65,9 +73,38 @@ def env_url(name: str, default: str, *, schemes: Collection[str]) -> SplitResult
         raise BadSetting(name, "…", f"a URL that starts with {_either(schemes)}") from None
     if value and url.scheme not in schemes:
         raise BadSetting(name, f"{url.scheme}:…", f"a URL that starts with {_either(schemes)}")
-    if url.scheme in {"http", "https"} and not url.hostname:
+    if url.scheme in {"http", "https"} and not PLAIN_HOST.fullmatch(url.hostname or ""):
         raise BadSetting(name, f"{url.scheme}:…", "the name of a host after //")
+    if url.scheme in {"http", "https"} and (url.username or url.query or url.fragment):
+        raise BadSetting(name, f"{url.scheme}:…", "nothing but a host, a port and a path")
     return url
+
+
+def env_redis(name: str) -> str:
+    """The address of a Redis; what is no number of a database would be taken for none."""
+    value = env_address(name, "", schemes={"redis", "rediss", "unix"})
+    url = urlsplit(value)
+    if url.scheme == "unix" and not url.path.strip("/"):
+        raise BadSetting(name, "unix:…", "the path of a socket after unix://")
+    if url.scheme in {"redis", "rediss"} and not DATABASE_NUMBER.fullmatch(url.path):
+        raise BadSetting(name, f"{url.scheme}:…", "a URL that ends in the number of a database")
+    return value
+
+
+def env_hosts(name: str, default: str) -> list[str]:
+    """Names as they stand in the header `Host`, without scheme or port: else none would match."""
+    hosts = env_list(name, default)
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise BadSetting(name, host, "names such as offers.example, separated by commas")
+    return hosts
+
+
+def env_sender(name: str, default: str) -> str:
+    value = env_text(name, default)
+    if SENDER.fullmatch(value):
+        return value
+    raise BadSetting(name, value, "an address such as Offers <offers@shop.example>")
 
 
 def env_zone(name: str, default: str) -> str:

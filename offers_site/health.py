@@ -1,5 +1,6 @@
 """Is this process alive, and could it work? Load balancers, `up` and the system page ask."""
 
+import shutil
 from collections.abc import Callable
 
 import redis
@@ -107,6 +108,13 @@ def queue_depths() -> dict[str, int]:
             return {queue: int(client.llen(queue)) for queue in settings.QUEUES}
     except redis.RedisError:
         return {}
+
+
+def disk_free() -> int:
+    """Bytes that are left where files are kept, and of an embedded database all else."""
+    place = settings.PLACES.data
+    existing = next(path for path in (place, *place.parents) if path.exists())
+    return shutil.disk_usage(existing).free
 
 
 def live_releases() -> dict[str, int]:

@@ -61,6 +61,8 @@ def measured_now() -> CollectorRegistry:
     up = Gauge("overture_up", "Whether a service answers", ["service"], registry=registry)
     for service, state in health.states().items():
         up.labels(service).set(state == health.OK)
+    free = Gauge("overture_disk_free_bytes", "Room for files", registry=registry)
+    free.set(health.disk_free())
     depth = Gauge("overture_queue_depth", "Waiting tasks", ["queue"], registry=registry)
     for queue, waiting in health.queue_depths().items():
         depth.labels(queue).set(waiting)

@@ -21,9 +21,11 @@ from offers_site.environment import (
     env_address,
     env_choice,
     env_flag,
+    env_hosts,
     env_int,
-    env_list,
     env_path,
+    env_redis,
+    env_sender,
     env_text,
     env_url,
     env_zone,
@@ -70,7 +72,7 @@ INSTALLATION = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:8]
 HAS_HTTPS = BASE_URL.startswith("https://")
 
 ALLOWED_HOSTS = [
-    *env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+    *env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
     str(urlsplit(BASE_URL).hostname),
 ]
 CSRF_TRUSTED_ORIGINS = [urlsplit(BASE_URL)._replace(path="").geturl()] if HAS_HTTPS else []
@@ -159,11 +161,20 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- The servers it talks to ---
 
 DATABASE_URL = env_address("DATABASE_URL", "", schemes={"postgres", "postgresql"})
-REDIS_URL = env_address("REDIS_URL", "", schemes={"redis", "rediss", "unix"})
+REDIS_URL = env_redis("REDIS_URL")
 EMBEDS_POSTGRES = not DATABASE_URL
 EMBEDS_REDIS = not REDIS_URL
 if EMBEDS_REDIS:
     REDIS_URL = PLACES.redis_url
+
+
+# A server that is out of reach without a word is noticed in half a minute, not after hours.
+WATCHFUL = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 20_000,
+}
 
 
 def database() -> dict[str, object]:
@@ -178,7 +189,8 @@ def database() -> dict[str, object]:
         }
     if not address.get("NAME"):
         raise BadSetting("DATABASE_URL", "…", "a URL that ends in the name of a database")
-    options = {"connect_timeout": 5, "application_name": "overture", **address.get("OPTIONS", {})}
+    options = {"connect_timeout": 5, "application_name": "overture", **WATCHFUL}
+    options |= address.get("OPTIONS", {})
     return {
         **address,
         "OPTIONS": options,
@@ -204,7 +216,7 @@ EMAIL = mail.settings_from(
     env_url("EMAIL_URL", PLACES.mail.as_uri(), schemes={"smtp", "smtps", "file"})
 )
 globals().update(EMAIL)
-DEFAULT_FROM_EMAIL = env_text("FROM_EMAIL", "Overture <overture@localhost>")
+DEFAULT_FROM_EMAIL = env_sender("FROM_EMAIL", "Overture <overture@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Work in the background ---
@@ -230,6 +242,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "offers_site.clock:Clock"
 QUEUES = ("interactive", "bulk", "send")
 CELERY_BEAT_SCHEDULE = {
     "wake-jobs": {"task": "jobs.tasks.wake_jobs", "schedule": 10.0},

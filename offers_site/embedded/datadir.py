@@ -17,7 +17,7 @@ from offers_site.embedded.refusals import (
     too_little_room,
     unreadable_marker,
 )
-from offers_site.environment import env_path
+from offers_site.environment import env_path, env_text
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FORMAT = 1
@@ -33,11 +33,13 @@ def places_of_environment() -> Places:
 def open_directory(places: Places) -> None:
     """The data directory exists, is ours, and can be written. Raises `CannotStart` if not."""
     try:
-        places.data.mkdir(parents=True, exist_ok=True)
+        places.data.mkdir(mode=0o755, parents=True, exist_ok=True)
         owner = places.data.stat().st_uid
         if os.geteuid() not in {owner, 0} or (os.geteuid() == 0 and not _may_root_use(owner)):
             raise owned_by_another(places.data, _name_of(owner))
         places.run.mkdir(mode=0o700, exist_ok=True)
+        if not env_text("EMAIL_URL"):  # they hold links that let somebody in
+            places.mail.mkdir(mode=0o700, exist_ok=True)
         probe = places.run / f"probe-{os.getpid()}"
         probe.write_bytes(b"\0")
         probe.unlink()

@@ -32,6 +32,7 @@ def end_leftovers(places: Places) -> None:
     for process in alive:
         _end(process.pid, signal.SIGKILL)
     psutil.wait_procs(alive, SECONDS_TO_STOP)
+    _end_orphans(places)
     notes.remove(places.children_note)
 
 
@@ -41,6 +42,22 @@ def _leftovers(places: Places) -> Iterator[tuple[str, psutil.Process]]:
             process = psutil.Process(note["pid"])
             if abs(process.create_time() - note["born"]) < 1:
                 yield note["name"], process
+
+
+def _end_orphans(places: Places) -> None:
+    """Whoever led their group is dead, and its number may belong to others by now: they are known
+    by the data directory in their environment too.
+    """
+    noted = notes.read(places.children_note) or []
+    groups = {note.get("pid") for note in noted if isinstance(note, dict)}
+    killed = []
+    for process in psutil.process_iter() if groups else ():
+        with contextlib.suppress(psutil.Error, OSError):
+            ours = os.getpgid(process.pid) in groups
+            if ours and process.environ().get("OVERTURE_DATA_DIR") == str(places.data):
+                process.kill()
+                killed.append(process)
+    psutil.wait_procs(killed, SECONDS_TO_STOP)
 
 
 def _end(pid: int, order: signal.Signals) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
+from django.db import DatabaseError, OperationalError
 
 from offers_site.embedded import datadir, notes
 from offers_site.embedded.addresses import local_url
@@ -22,7 +23,13 @@ from offers_site.embedded.locks import Lock, held_alone, is_held
 from offers_site.embedded.output import hold_standard_files
 from offers_site.embedded.places import Places
 from offers_site.embedded.probes import postgres_answers, redis_answers
-from offers_site.embedded.refusals import CannotStart, cannot_write, server_failed, server_slow
+from offers_site.embedded.refusals import (
+    CannotStart,
+    cannot_write,
+    no_tables,
+    server_failed,
+    server_slow,
+)
 from offers_site.environment import env_text
 
 # These ask nothing of a database; `up` has servers of its own.
@@ -35,6 +42,7 @@ WITHOUT_TABLES = {
     *("migrate", "showmigrations", "sqlmigrate", "squashmigrations", "optimizemigration"),
     *("dbshell", "inspectdb", "flush", "postgres"),
 }
+UNDEFINED = {"42P01", "42703"}  # a table, a column
 SECONDS_FOR_UP = 60
 SECONDS_TO_STOP = 30
 READY = "ready"
@@ -84,7 +92,8 @@ def take_options(options: list[str]) -> None:
     except argparse.ArgumentError:
         return  # the command itself will say what is wrong
     if given.data_dir:
-        os.environ["OVERTURE_DATA_DIR"] = str(Path(given.data_dir).expanduser().resolve())
+        os.environ["OVERTURE_DATA_DIR"] = given.data_dir
+        os.environ["OVERTURE_DATA_DIR"] = str(datadir.places_of_environment().data)
     if not env_text("BASE_URL") and given.port.isdigit() and int(given.port) < 2**16:
         os.environ["BASE_URL"] = local_url(given.host, int(given.port))
 
@@ -191,3 +200,14 @@ def stop_keeper(places: Places) -> None:
         os.kill(notes.read(places.keeper_note), signal.SIGTERM)
         keeping.take_within(SECONDS_TO_STOP)
     keeping.close()
+
+
+def sentence_about(error: DatabaseError) -> str | None:
+    """What an error that ended a command means to whoever typed it; None if it is our fault."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state in UNDEFINED:
+        return str(no_tables(str(error)))
+    if state and not isinstance(error, OperationalError):
+        return None
+    what = "gave up" if state else "cannot be reached"
+    return f"The database {what}: {' '.join(str(error).split())}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 # A socket's path has at most 104 bytes on macOS and 108 on Linux; ".s.PGSQL.5432.lock" has 18.
 LONGEST_SOCKET_DIRECTORY = 80
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 (`prepare_metrics` checks what stands there)
 # Other characters mean something in a list of hosts (the comma) or in a URL.
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_./+-]+")
 
@@ -54,8 +55,13 @@ class Places:
         name = str(ours)
         if len(os.fsencode(ours)) <= LONGEST_SOCKET_DIRECTORY and PLAIN_NAME.fullmatch(name):
             return ours
+        return Path("/tmp") / self.short_name  # noqa: S108 (checked by `prepare`)
+
+    @property
+    def short_name(self) -> str:
+        """A name for what cannot stand in the data directory itself."""
         digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
-        return Path("/tmp") / f"overture-{os.getuid()}-{digest}"  # noqa: S108 (checked by `prepare`)
+        return f"overture-{os.getuid()}-{digest}"
 
     @property
     def redis_socket(self) -> Path:
@@ -89,7 +95,12 @@ class Places:
 
     @property
     def metrics(self) -> Path:
-        """The counters of the processes that run now."""
+        """The counters of the processes that run now: in memory, where there is a place for it.
+
+        They are mapped, and whoever writes to a mapped file on a full disk is killed at once.
+        """
+        if os.access(IN_MEMORY, os.W_OK | os.X_OK):
+            return IN_MEMORY / self.short_name
         return self.run / "metrics"
 
     @property

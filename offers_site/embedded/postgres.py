@@ -113,6 +113,9 @@ def command(places: Places, *, durable: bool) -> list[str]:
         "logging_collector=off",
         "log_line_prefix=",
         "log_checkpoints=off",
+        # One line says what failed; the rest would show what people have written, and their keys.
+        "log_error_verbosity=terse",
+        "log_min_error_statement=panic",
     ]
     return [program, "-D", str(places.postgres), *(f"--{setting}" for setting in settings)]
 

@@ -87,6 +87,13 @@ def old_server(server: str, oldest: int) -> CannotStart:
     return CannotStart(f"The {server} given is too old: Overture needs {server} {oldest} or later.")
 
 
+def no_tables(detail: str) -> CannotStart:
+    return CannotStart(
+        f"The database lacks tables of this Overture ({_first_line(detail)}): run"
+        " `manage.py migrate` first."
+    )
+
+
 def cannot_migrate(detail: str) -> CannotStart:
     return CannotStart(f"The database cannot be brought up to date: {_first_line(detail)}.")
 
@@ -95,7 +102,7 @@ def no_binary(server: str, advice: str) -> CannotStart:
     return CannotStart(f"There is no {server} on this machine: {advice}.")
 
 
-def unsafe_sockets(path: Path) -> CannotStart:
+def unsafe_directory(path: Path) -> CannotStart:
     return CannotStart(
         f"{path} belongs to another user or is open to others: remove it, or shorten --data-dir."
     )

@@ -25,10 +25,12 @@ from offers_site.embedded.programs import Wishes
 from offers_site.embedded.readyz import ReadyWatch
 from offers_site.embedded.refusals import (
     OF_A_DISK,
+    CannotStart,
     already_running,
     cannot_write,
     server_failed,
     server_slow,
+    unsafe_directory,
 )
 from offers_site.embedded.servers import SECONDS_TO_START, Server, remove_sockets, servers
 
@@ -114,8 +116,7 @@ class Up:
             if self._wishes.demo:
                 readiness.load_demo(self._output.say)
         connection.close()
-        shutil.rmtree(places.metrics, ignore_errors=True)
-        places.metrics.mkdir(exist_ok=True)
+        prepare_metrics(places)
         for program in programs.of_application(places, self._wishes, settings.BASE_URL):
             self._supervisor.start(program)
 
@@ -192,6 +193,7 @@ class Up:
         self._supervisor.close()
         if wanted_servers():
             remove_sockets(self._places)
+        shutil.rmtree(self._places.metrics, ignore_errors=True)
         notes.remove(self._places.children_note)
         notes.remove(self._places.up_note)
         using.close()
@@ -199,10 +201,34 @@ class Up:
         self._output.drain(1)
 
 
+def prepare_metrics(places: Places) -> None:
+    """The directory of the counters is empty, and ours alone."""
+    shutil.rmtree(places.metrics, ignore_errors=True)
+    try:
+        places.metrics.mkdir(mode=0o700)
+    except FileExistsError:
+        raise unsafe_directory(places.metrics) from None
+
+
 def in_columns(rows: list[tuple[str, str, str]]) -> list[str]:
     """The rows as lines whose columns stand below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def check_our_port(places: Places, wishes: Wishes) -> None:
+    """The port is free, if need be after what a killed `up` has left there is gone."""
+    try:
+        check_port(wishes.address, wishes.port)
+    except CannotStart:
+        keeping = Lock(places.keeping)
+        try:
+            if not keeping.try_take():
+                raise  # what is noted belongs to a command that runs
+            leftovers.end_leftovers(places)
+        finally:
+            keeping.close()
+        check_port(wishes.address, wishes.port)
 
 
 def run(places: Places, wishes: Wishes) -> None:
@@ -212,7 +238,7 @@ def run(places: Places, wishes: Wishes) -> None:
         if not running.take_within(0.3):
             note = notes.read(places.up_note) or {}
             raise already_running(places.data, note.get("pid", 0), note.get("url", ""))
-        check_port(wishes.address, wishes.port)
+        check_our_port(places, wishes)
         url = local_url(wishes.host, wishes.port)
         notes.write(places.up_note, {"pid": os.getpid(), "url": url})
         Up(places, wishes).run()

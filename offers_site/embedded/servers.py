@@ -17,7 +17,7 @@ from offers_site.embedded import leftovers, notes, postgres, redis
 from offers_site.embedded.places import Places
 from offers_site.embedded.privileges import Account, give, launching, servers_account
 from offers_site.embedded.probes import postgres_answers, redis_answers
-from offers_site.embedded.refusals import server_failed, server_slow, unsafe_sockets
+from offers_site.embedded.refusals import server_failed, server_slow, unsafe_directory
 
 # Recovery after a loss of power reads the log that was written since the last checkpoint.
 SECONDS_TO_START = 60
@@ -103,7 +103,7 @@ def prepare_sockets(places: Places, account: Account | None) -> None:
     found = places.sockets.lstat()
     allowed = {os.geteuid()} | ({account.uid} if account else set())
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in allowed or found.st_mode & 0o077:
-        raise unsafe_sockets(places.sockets)
+        raise unsafe_directory(places.sockets)
     give(places.sockets, account)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+import psycopg
 import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -15,6 +19,14 @@ from accounts.rights import Right
 from offers_site.problems import problem
 
 MOST_ADMINISTRATORS = 5
+AWAY = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+SERVER_ERROR = ("server_error", "Something went wrong on our side.")
+UNAVAILABLE = ("unavailable", "The database does not answer. Try again in a moment.")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -63,14 +75,19 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without a query: the database may be what failed."""
+    """Without a query: the database may be what failed, and then another try may do."""
+    away = isinstance(sys.exc_info()[1], AWAY)
+    status = 503 if away else 500
+    headers = {"Retry-After": "5"} if away else {}
     if is_program(request):
-        return problem(500, "server_error", "Something went wrong on our side.")
+        code, text = UNAVAILABLE if away else SERVER_ERROR
+        return problem(status, code, text, headers=headers)
+    context = {"request_id": request_id(), "code": status}
     try:
-        page: str = render_to_string("errors/server_error.html", {"request_id": request_id()})
+        page: str = render_to_string("errors/server_error.html", context)
     except Exception:  # noqa: BLE001 (whatever it is, there must be an answer)
-        page = "<!doctype html><title>500</title><h1>Something went wrong</h1>"
-    return HttpResponseServerError(page)
+        page = f"<!doctype html><title>{status}</title><h1>Something went wrong</h1>"
+    return HttpResponse(page, status=status, headers=headers)
 
 
 def sorry(

@@ -174,6 +174,34 @@ def test_what_an_earlier_run_has_left_is_ended(places):
     assert notes.read(places.children_note) is None
 
 
+ORPHAN = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True); input()"
+
+
+@pytest.mark.parametrize(("data", "stays"), [("", False), ("/another", True)])
+def test_those_whose_leader_was_killed_are_ended_if_they_are_ours(places, data, stays):
+    """As the processes of the web, who go on listening."""
+    left = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN],
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"OVERTURE_DATA_DIR": data or str(places.data)},
+    )
+    orphan = psutil.Process(int(left.stdout.readline()))
+    leftovers.note(places, {"web": left.pid})
+    left.kill()
+    left.wait()
+    left.stdin.close()
+    left.stdout.close()
+
+    leftovers.end_leftovers(places)
+
+    _, alive = psutil.wait_procs([orphan], 0.5 if stays else 5)
+    assert bool(alive) is stays
+    if stays:
+        orphan.kill()
+
+
 def test_a_process_that_has_only_got_the_number_of_one_of_ours_is_left_alone(places):
     stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
     notes.write(places.children_note, [{"name": "web", "pid": stranger.pid, "born": 12345.0}])

@@ -6,6 +6,7 @@ import pytest
 
 from offers_site.embedded.places import LONGEST_SOCKET_DIRECTORY, Places
 from offers_site.embedded.refusals import CannotStart
+from offers_site.embedded.running import prepare_metrics
 from offers_site.embedded.servers import prepare_sockets, remove_sockets
 
 
@@ -40,6 +41,35 @@ def test_nobody_else_can_enter_the_directory_of_the_sockets(tmp_path):
     assert stat.S_IMODE(places.sockets.stat().st_mode) == 0o700
     remove_sockets(places)
     assert not places.sockets.exists()
+
+
+def test_counters_stand_in_memory_for_a_full_disk_would_kill_whoever_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr("offers_site.embedded.places.IN_MEMORY", tmp_path)
+    first, second = Places(tmp_path / "a"), Places(tmp_path / "b")
+
+    prepare_metrics(first)
+    (first.metrics / "counter_1.db").touch()
+    prepare_metrics(first)
+
+    assert first.metrics.parent == tmp_path
+    assert list(first.metrics.iterdir()) == []
+    assert stat.S_IMODE(first.metrics.stat().st_mode) == 0o700
+    assert second.metrics != first.metrics
+
+
+def test_counters_stand_in_the_data_directory_where_memory_has_no_name(tmp_path, monkeypatch):
+    monkeypatch.setattr("offers_site.embedded.places.IN_MEMORY", tmp_path / "none")
+
+    assert Places(tmp_path).metrics == tmp_path / "run" / "metrics"
+
+
+def test_what_somebody_else_put_in_place_of_the_counters_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("offers_site.embedded.places.IN_MEMORY", tmp_path)
+    places = Places(tmp_path / "data")
+    places.metrics.write_text("a file, which is not ours to delete")
+
+    with pytest.raises(CannotStart, match="belongs to another user"):
+        prepare_metrics(places)
 
 
 @pytest.fixture

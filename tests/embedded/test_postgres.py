@@ -3,10 +3,13 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
 
 from offers_site.embedded.postgres import memory_settings
 from offers_site.management.commands import postgres
+from tests import databases
 
 GIGABYTE = 2**30
 
@@ -24,6 +27,21 @@ def test_postgresql_takes_its_share_of_the_memory(memory, shared, cache):
 
 def test_a_large_machine_is_not_given_away():
     assert "shared_buffers=2048MB" in memory_settings(512 * GIGABYTE)
+
+
+@pytest.mark.skipif(not databases.are_ours(), reason="its log is elsewhere")
+@pytest.mark.django_db
+def test_its_log_does_not_show_what_people_write():
+    log = settings.PLACES.servers_log
+    with pytest.raises(IntegrityError), transaction.atomic():
+        connection.cursor().execute(
+            "INSERT INTO accounts_role (name, rights) VALUES ('of the secret Ada', NULL)"
+        )
+
+    said = log.read_text()
+
+    assert "violates not-null constraint" in said
+    assert "secret Ada" not in said
 
 
 def test_its_programs_find_the_database(monkeypatch):

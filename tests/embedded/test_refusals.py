@@ -21,6 +21,19 @@ def places(tmp_path):
     return places
 
 
+def test_nobody_else_reads_mail_or_changes_what_is_there(tmp_path):
+    before = os.umask(0)
+    try:
+        places = Places(tmp_path / "data")
+        datadir.open_directory(places)
+    finally:
+        os.umask(before)
+
+    assert oct(places.data.stat().st_mode) == "0o40755"
+    assert oct(places.mail.stat().st_mode) == "0o40700"
+    assert oct(places.run.stat().st_mode) == "0o40700"
+
+
 @pytest.mark.parametrize(
     ("refusal", "sentence"),
     [
@@ -70,7 +83,7 @@ def test_every_refusal_is_one_sentence_that_says_what_to_do(refusal, sentence):
 
 
 def test_a_data_directory_is_made_and_left_without_traces(places):
-    assert sorted(path.name for path in places.data.iterdir()) == ["run"]
+    assert sorted(path.name for path in places.data.iterdir()) == ["mail", "run"]
     assert list(places.run.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from django.utils.timezone import now
 
-from jobs import actions, running
+from jobs import actions, running, tasks
 from jobs.models import MOST_ATTEMPTS, Job
 from jobs.running import Step
 from tests import databases
@@ -237,6 +237,53 @@ def test_a_job_whose_worker_fell_silent_is_queued_again(queued):
     assert woken == 1
     assert queued == [job.pk]
     assert (job.state, job.done, job.claim) == ("queued", 40, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_stands_still_in_a_chunk_is_not_waited_for(queued):
+    job, row = make_job(), make_job(title="0", state=Job.State.FINISHED, ended_at=NOON)
+    holds, goes_on = threading.Event(), threading.Event()
+    ends: list[str] = []
+
+    def work(job):
+        Job.objects.filter(pk=row.pk).update(title="1")
+        holds.set()
+        goes_on.wait(timeout=20)
+        yield Step(done=1)
+
+    def do():
+        try:
+            ends.append(running.run(job.pk, work))
+        except OperationalError:
+            ends.append("interrupted")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=do)
+    thread.start()
+    assert holds.wait(timeout=20)
+
+    running.wake(now() + timedelta(seconds=40))
+    Job.objects.filter(pk=row.pk).update(title=Concat("title", Value("2")))  # nobody holds the row
+
+    goes_on.set()
+    thread.join()
+    row.refresh_from_db()
+    assert (ends, queued, row.title) == (["interrupted"], [job.pk], "02")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^overture '"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_silence_is_measured_by_the_clock_of_the_database(queued, monkeypatch):
+    make_running_job(beat_at=running.clock())
+    ahead = now() + timedelta(minutes=5)
+    monkeypatch.setattr("jobs.tasks.now", lambda: ahead, raising=False)
+
+    assert tasks.wake_jobs() == 0
+    assert queued == []
 
 
 def test_a_job_that_beats_is_left_alone(queued):

@@ -1,5 +1,7 @@
 """What load balancers and Prometheus ask."""
 
+import re
+
 import pytest
 from django.db import DatabaseError, OperationalError
 from django.db.migrations.executor import MigrationExecutor
@@ -135,6 +137,7 @@ def test_figures_count_requests_by_view_and_show_the_queues(client, broker):
     assert 'overture_requests_total{method="GET",status="200",view="healthz"}' in figures
     assert 'overture_queue_depth{queue="bulk"} 1.0' in figures
     assert 'overture_up{service="database"} 1.0' in figures
+    assert re.search(r"^overture_disk_free_bytes [1-9]", figures, re.MULTILINE)
 
 
 def test_figures_do_without_a_broker(settings):

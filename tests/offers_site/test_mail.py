@@ -1,3 +1,4 @@
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,6 +30,19 @@ def test_smtps_is_encrypted_from_the_start():
     assert (settings["EMAIL_PORT"], settings["EMAIL_USE_SSL"]) == (465, True)
 
 
-def test_a_server_without_a_name_is_refused():
-    with pytest.raises(BadSetting):
-        settings_from(urlsplit("smtp://"))
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://", "smtp://, smtps:// or file:///directory"),
+        ("smtp://me:secret@mail.example?tls=true", "nothing after ? but tls=yes or tls=no"),
+        ("smtp://me:secret@mail.example?starttls=yes", "nothing after ? but tls=yes or tls=no"),
+        ("file://mail", "file:///directory"),
+        ("file:mail", "file:///directory"),
+    ],
+)
+def test_what_would_be_taken_for_something_else_is_refused(url, expected):
+    """A word that is not known to us sent passwords over lines that anybody can read."""
+    with pytest.raises(BadSetting, match=re.escape(expected)) as refusal:
+        settings_from(urlsplit(url))
+
+    assert "secret" not in str(refusal.value)

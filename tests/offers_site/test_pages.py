@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings as site
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.test import override_settings
 from django.urls import ResolverMatch, path, resolve, reverse
 
@@ -29,7 +30,17 @@ def breaks(request):
     raise RuntimeError("as it was meant to")
 
 
-urlpatterns = [*site_patterns, path("breaks/", breaks), path("api/v1/breaks/", breaks)]
+def finds_no_database(request):
+    raise OperationalError("connection refused")
+
+
+urlpatterns = [
+    *site_patterns,
+    path("breaks/", breaks),
+    path("api/v1/breaks/", breaks),
+    path("away/", finds_no_database),
+    path("api/v1/away/", finds_no_database),
+]
 
 
 @pytest.fixture
@@ -312,6 +323,18 @@ def test_our_own_faults_are_told_without_the_database(
     assert page.status_code == 500
     assert "Something went wrong" in page.content.decode()
     assert answer.json()["code"] == "server_error"
+
+
+@override_settings(ROOT_URLCONF="tests.offers_site.test_pages")
+def test_without_a_database_another_try_may_do(client, administrator):
+    client.raise_request_exception = False
+
+    page, answer = client.get("/away/"), client.get("/api/v1/away/")
+
+    assert (page.status_code, page["Retry-After"]) == (503, "5")
+    assert "Error 503" in page.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert answer.json()["code"] == "unavailable"
 
 
 def test_an_expired_form_is_explained(client, administrator):
