@@ -1,10 +1,13 @@
 """Runs: everybody once, whoever works on them, stops them or dies."""
 
+import re
 import threading
+import time
 from collections import Counter
 from functools import partial
 
 import pytest
+from django.db import connection
 
 from accounts.journal import sentence
 from accounts.models import JournalEntry
@@ -163,6 +166,34 @@ def test_what_one_hand_drops_the_other_one_does(shop, monkeypatch):
 
     assert at_both_hands(monkeypatch, run, drop) == "finished"
 
+    assert decided_for(run) == {f"C{number:02}": 1 for number in range(12)}
+
+
+def test_nobody_waits_for_a_hand_that_stands_still(shop, monkeypatch):
+    run = start()
+    monkeypatch.setattr(runs, "STILL", "100ms")
+    names, states = [], ["running"]
+
+    def look():
+        states.append(Job.objects.get(pk=run.job_id).state)
+
+    def stand_still(decide):
+        found = decide()
+        if threading.current_thread() is not threading.main_thread():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('application_name')")
+                names.extend(cursor.fetchone())
+            until = time.monotonic() + 10
+            while states[-1] == "running" and time.monotonic() < until:
+                time.sleep(0.05)
+                elsewhere(look)
+        return found
+
+    assert at_both_hands(monkeypatch, run, stand_still) == "finished"
+
+    assert states[-1] == "finished"
+    (name,) = names  # it lost its part, and took no other
+    assert re.fullmatch("overture [0-9a-f-]{36}", name)  # by which it is ended with its job
     assert decided_for(run) == {f"C{number:02}": 1 for number in range(12)}
 
 
