@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
+PLANNED_WITHIN = timedelta(days=366)
 MOST_RANK = 2**15 - 1
 LARGEST_WEIGHT = Decimal(10**16)
 MICRO = Decimal("0.000001")
@@ -49,6 +50,7 @@ SENTENCES: Mapping[str, _StrOrPromise] = {
     "space_unknown": _("There is no such space."),
     "offer_unknown": _("The environment of this space has no such offer."),
     "not_happened_yet": _("This has not happened yet."),
+    "planned_too_far": _("More than a year ahead."),
     "changed_before": _("The status cannot be older than the proposition."),
     "status_cannot_follow": _("From %(before)s a proposition cannot go to this status."),
     "older_than_kept": _("Older than propositions are kept here: the next purge removes it."),
@@ -250,8 +252,10 @@ def fault_of(
     if people.find(row["contact_key"], place) is None:
         return fault("recipient_unknown", "contact_key")
     late = at + CLOCKS_DIFFER_BY
-    if row["occurred_at"] > late:
+    if row["occurred_at"] > late and NAMES.get(row["status"]) != Status.SCHEDULED:
         return fault("not_happened_yet", "occurred_at")
+    if row["occurred_at"] > at + PLANNED_WITHIN:
+        return fault("planned_too_far", "occurred_at")
     return fault_of_change(row, late)
 
 

@@ -85,7 +85,15 @@ PACKAGE = {
             "period": "10d",
             "scope": "category",
             "statuses": ["rejected"],
-        }
+        },
+        {
+            "name": "PLANNED",
+            "label": "Planned soon",
+            "applies_to": "offer.code == 'TOP'",
+            "period": "3d",
+            "scope": "offer",
+            "statuses": ["scheduled"],
+        },
     ],
 }  # fmt: skip
 
@@ -164,6 +172,15 @@ def test_rules_count_what_was_imported(shop, load):
     assert slot["propositions"][0]["offer"] == "TOP"  # and storing goes on from there
 
 
+def test_rules_count_what_is_planned_for_the_days_to_come(shop, load):
+    rows = [f"C1,TOP,mail,scheduled,{ago(-2)},,,,", f"C2,TOP,mail,scheduled,{ago(-4)},,,,"]
+
+    assert load(HEAD + "\n".join(rows)).counters == (2, 2, 0, 0, 0, 0, 0)
+
+    assert best(shop, "C1") == ["NEXT"]
+    assert best(shop, "C2") == ["TOP"]
+
+
 def test_a_row_lies_in_its_month_with_all_that_is_known_of_it(shop, load):
     load(HEAD + "C1,TOP,mail,3,2025-12-31T23:30:00+01:00,4.5,2,x-1,2026-01-02T08:00:00+01:00")
 
@@ -230,6 +247,7 @@ WRONG = [
     ("C1,TOP,page,bought,{day},,,,", "enum_invalid"),
     ("C1,TOP,page,presented,2999-01-01,,,,", "date_range"),
     ("C1,TOP,page,presented,{tomorrow},,,,", "not_happened_yet"),
+    ("C1,TOP,page,scheduled,{in_two_years},,,,", "planned_too_far"),
     ("C1,TOP,page,accepted,{day},,,,{before}", "changed_before"),
     ("C1,TOP,page,accepted,{day},,,,{tomorrow}", "not_happened_yet"),
     ("C1,TOP,page,presented,,,,,", "required_missing"),
@@ -247,13 +265,13 @@ WRONG = [
 
 
 def test_each_wrong_row_is_refused_with_its_line_and_its_reason(shop, load):
-    words = {"day": ago(1), "before": ago(2), "tomorrow": ago(-1)}
+    words = {"day": ago(1), "before": ago(2), "tomorrow": ago(-1), "in_two_years": ago(-730)}
     body = HEAD + "\n".join(line.format(**words) for line, _code in WRONG)
 
     done = load(body + f"\nC1,NEXT,page,,{ago(1)},,,,\n")
 
     assert done.codes == [(line, code) for line, (_row, code) in enumerate(WRONG, 2)]
-    assert done.counters == (20, 1, 0, 0, 0, 19, 0)
+    assert done.counters == (21, 1, 0, 0, 0, 20, 0)
     (made,) = Proposition.objects.all()
     assert (made.offer, made.status, made.rank, str(made.weight)) == ("NEXT", 1, 1, "0.000000")
     assert not CapUse.objects.exists()
