@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -56,7 +57,12 @@ class OvertureCommand(BaseCommand):
 
     def answer(self, result: dict[str, Any]) -> None:
         self.has_answered = True
-        self.stdout.write(json.dumps(result, ensure_ascii=False, default=str))
+        self.stdout.write(json.dumps(result, ensure_ascii=False, default=plain))
+
+
+def plain(value: object) -> str:
+    """What JSON has no kind for; moments as everywhere else."""
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def let_go_of_stdout() -> None:

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 import stat
 from datetime import UTC, datetime
 
@@ -104,6 +105,7 @@ def test_a_key_is_printed_once_and_listed_without_its_secret():
     assert find_key(made["key"], at=NOON) == ApiKey.objects.get(name="shop")
     assert listed["keys"][0]["name"] == "shop"
     assert listed["keys"][0]["state"] == "active"
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", listed["keys"][0]["created_at"])
     assert made["key"] not in json.dumps(listed)
 
 
