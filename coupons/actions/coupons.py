@@ -57,7 +57,7 @@ MOVES: Mapping[str, frozenset[str]] = {
 # Addresses of the API, and of pages, stand beside those of coupons.
 RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS", "BULK", "CODES", "CREATE", "FIND"}
 MOST_DELETED_AT_ONCE = 20_000
-NEXT_CODE = """
+TAKEN_CODE = """
 WITH RECURSIVE tried(number) AS (
     SELECT nextval('coupons_auto_code')
     UNION ALL
@@ -67,12 +67,31 @@ WITH RECURSIVE tried(number) AS (
 )
 SELECT max(number) FROM tried
 """
+NEXT_CODE = """
+WITH RECURSIVE tried(number) AS (
+    SELECT last_value + is_called::int FROM coupons_auto_code
+    UNION ALL
+    SELECT number + 1 FROM tried
+    WHERE EXISTS (SELECT FROM coupons_coupon WHERE code_norm = 'CPN' || tried.number)
+       OR EXISTS (SELECT FROM coupons_code WHERE code_norm = 'CPN' || tried.number)
+)
+SELECT max(number) FROM tried
+"""
 
 
 def propose_code() -> str:
-    """A code that no coupon has, for a form to begin with. Numbers that nobody takes are lost."""
+    """The code that the next coupon would get, for a form to begin with. It is nobody's yet."""
+    return code_of(NEXT_CODE)
+
+
+def take_code() -> str:
+    """A code that no coupon has and nobody else is given, however many save at once."""
+    return code_of(TAKEN_CODE)
+
+
+def code_of(question: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_CODE)
+        cursor.execute(question)
         return f"CPN{cursor.fetchone()[0]}"
 
 
@@ -81,7 +100,6 @@ def create_coupon(
     values: Mapping[str, Any],
     *,
     code: str = "",
-    is_auto: bool = False,
     status: str = Coupon.Status.ACTIVE,
     labels: Iterable[AccessLabel] = (),
     by: Actor,
@@ -89,17 +107,15 @@ def create_coupon(
 ) -> Coupon:
     """Add a coupon with these FIELDS, or raise FieldRefused and change nothing.
 
-    A code that was proposed, `is_auto`, and is taken meanwhile is replaced by the next one; a typed
-    one is refused.
+    Without a code it gets the next one that is free; a typed one that is taken is refused.
     """
-    return create(values, code=code, is_auto=is_auto, status=status, labels=labels, by=by, at=at)
+    return create(values, code=code, status=status, labels=labels, by=by, at=at)
 
 
 def create(
     values: Mapping[str, Any],
     *,
     code: str = "",
-    is_auto: bool = False,
     status: str = Coupon.Status.ACTIVE,
     labels: Iterable[AccessLabel] = (),
     by: Actor,
@@ -115,9 +131,9 @@ def create(
     coupon.created_by = coupon.changed_by = person(by)
     coupon.owner = coupon.owner or person(by)
     keeping.check(coupon)
-    coupon.code = code or propose_code()
-    while not is_inserted(coupon, may_try_again=is_auto or not code):
-        coupon.code = propose_code()
+    coupon.code = code or take_code()
+    while not is_inserted(coupon, may_try_again=not code):
+        coupon.code = take_code()
     coupon.access_labels.set(labels)
     keeping.check_seen(coupon, by)
     record("coupon.created", coupon, by=by, at=at, after=facts(coupon))
@@ -208,7 +224,7 @@ def duplicate_coupon(coupon: Coupon, *, by: Actor, at: datetime) -> Coupon:
     values = {name: getattr(coupon, name) for name in FIELDS if name not in NOT_COPIED}
     values["label"] = (_("Copy of %(label)s") % {"label": coupon.label})[:200]
     labels = coupon.access_labels.all()
-    return create_coupon(values, is_auto=True, labels=labels, by=by, at=at)
+    return create_coupon(values, labels=labels, by=by, at=at)
 
 
 @transaction.atomic(durable=True)

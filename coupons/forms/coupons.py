@@ -344,5 +344,7 @@ class CouponCreateForm(CouponForm):
     proposed = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     @property
-    def is_auto(self) -> bool:
-        return bool(self.cleaned_data["code"] == self.cleaned_data["proposed"])
+    def typed_code(self) -> str:
+        """What was typed; nothing when the proposed code was kept."""
+        code: str = self.cleaned_data["code"]
+        return "" if code == self.cleaned_data["proposed"] else code

@@ -168,8 +168,7 @@ def create(request: StaffRequest, form: CouponCreateForm) -> Coupon | None:
     def act() -> Coupon:
         return actions.create_coupon(
             values_of(form),
-            code=form.cleaned_data["code"],
-            is_auto=form.is_auto,
+            code=form.typed_code,
             labels=form.labels or (),
             by=request.user,
             at=now(),

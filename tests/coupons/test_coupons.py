@@ -14,6 +14,7 @@ from coupons.actions.coupons import (
     edit_coupon,
     propose_code,
     set_status,
+    take_code,
 )
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
 from coupons.models import Coupon, Reservation
@@ -30,7 +31,7 @@ def alice():
 
 
 def create(alice=None, label="Winter", **fields):
-    names = {"code", "is_auto", "labels", "status"}
+    names = {"code", "labels", "status"}
     options = {name: fields.pop(name) for name in list(fields) if name in names}
     return create_coupon({"label": label, **fields}, by=alice, at=NOON, **options)
 
@@ -67,7 +68,7 @@ def test_a_proposed_code_that_is_taken_is_replaced_and_a_typed_one_refused():
     def save():
         try:
             gate.wait()
-            answers.append(create(code=proposed, is_auto=True).code)
+            answers.append(create().code)
         finally:
             connection.close()
 
@@ -85,10 +86,13 @@ def test_a_proposed_code_that_is_taken_is_replaced_and_a_typed_one_refused():
 
 def test_proposals_pass_over_codes_that_are_taken():
     number = int(propose_code()[3:])
-    for taken in range(number + 1, number + 6):
+    for taken in range(number, number + 6):
         make_coupon(f"CPN{taken}")
 
     assert propose_code() == f"CPN{number + 6}"
+    assert propose_code() == f"CPN{number + 6}"  # asking takes none
+    assert take_code() == f"CPN{number + 6}"
+    assert propose_code() == f"CPN{number + 7}"
 
 
 def test_an_anonymous_coupon_does_not_take_the_code_of_a_pools_code():
