@@ -29,7 +29,7 @@ class Channel(models.TextChoices):
 class Status(models.IntegerChoices):
     """What became of a proposition; the numbers are those of other systems."""
 
-    GENERATED = 0, _("Generated")
+    GENERATED = 0, _("Proposed")
     PRESENTED = 1, _("Presented")
     INTERESTED = 2, _("Interested")
     ACCEPTED = 3, _("Accepted")
