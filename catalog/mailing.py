@@ -142,7 +142,8 @@ def send(
     """A mail in the language and time zone of whom it is for; `said` is put into words there."""
     zone = ZoneInfo(person.time_zone) if person.time_zone else None
     with translation.override(person.language or settings.LANGUAGE_CODE), timezone.override(zone):
-        known = {**context, **said(), "person": person}
+        zone_name = timezone.get_current_timezone_name()
+        known = {**context, **said(), "person": person, "zone": zone_name}
         subject = " ".join(render_to_string(f"mail/{name}_subject.txt", known).split())
         mail = EmailMultiAlternatives(
             subject, render_to_string(f"mail/{name}.txt", known), to=[person.email]

@@ -22,7 +22,7 @@ STATUSES = (
     ("editing", gettext_lazy("Being edited")),
     ("pending", gettext_lazy("Waiting for approval")),
     ("approved", gettext_lazy("Approved, not live")),
-    ("rejected", pgettext_lazy("approval", "Rejected")),
+    ("rejected", pgettext_lazy("offer", "Rejected")),
     ("live", gettext_lazy("Live")),
     ("changed", gettext_lazy("Changed since live")),
     ("never", gettext_lazy("Never live")),

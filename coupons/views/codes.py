@@ -45,7 +45,11 @@ COLUMNS = (
 )
 BULK = (
     Bulk(
-        "void", pgettext_lazy("verb", "Void"), "coupons:codes-void", Right.VOID_CODES, danger=True
+        "void",
+        pgettext_lazy("several", "Void"),
+        "coupons:codes-void",
+        Right.VOID_CODES,
+        danger=True,
     ),
     Bulk("put-back", gettext_lazy("Put back"), "coupons:codes-put-back", Right.VOID_CODES),
     Bulk("delete", gettext_lazy("Delete"), "coupons:codes-delete", Right.VOID_CODES, danger=True),

@@ -64,7 +64,7 @@ def test_reviewers_get_what_they_need_to_decide(shop, people, workers, mailoutbo
     assert mail.subject == "To approve: Eligibility of Nyc"
     for body in (mail.body, html):
         assert "Zoe asks for your approval: Eligibility of Nyc (NYC), in Shop." in body
-        assert "Until 24 November 2026" in body
+        assert "Until 24 November 2026, 12:00 (UTC)." in body
         assert "belongs to the audience Grown" in body
         assert "Weight 1: " in body
         assert "https://offers.example/catalogue/shop/offers/NYC/approve/eligibility/" in body
@@ -73,6 +73,7 @@ def test_reviewers_get_what_they_need_to_decide(shop, people, workers, mailoutbo
             in body
         )
     assert "“For <summer>”" in mail.body
+    assert "«\u00a0For <summer>\u00a0»" in mailoutbox[1].body
     assert "For &lt;summer&gt;" in html
     assert "9 → 50" in mail.body
 
