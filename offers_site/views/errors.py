@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -75,7 +76,10 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without a query: the database may be what failed, and then another try may do."""
+    """Without a query: the database may be what failed, and then another try may do.
+
+    It may have failed before anybody knew what the person has chosen: the browser says a language.
+    """
     away = isinstance(sys.exc_info()[1], AWAY)
     status = 503 if away else 500
     headers = {"Retry-After": "5"} if away else {}
@@ -83,8 +87,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
         code, text = UNAVAILABLE if away else SERVER_ERROR
         return problem(status, code, text, headers=headers)
     context = {"request_id": request_id(), "code": status}
+    language = getattr(request, "LANGUAGE_CODE", "") or get_language_from_request(request)
     try:
-        page: str = render_to_string("errors/server_error.html", context)
+        with override(language):
+            page: str = render_to_string("errors/server_error.html", context)
     except Exception:  # noqa: BLE001 (whatever it is, there must be an answer)
         page = f"<!doctype html><title>{status}</title><h1>Something went wrong</h1>"
     return HttpResponse(page, status=status, headers=headers)

@@ -379,3 +379,19 @@ def test_lengths_are_rounded_to_what_matters():
         "1 h 20 min",
         "3 d",
     ]
+
+
+def test_a_fault_before_anybody_is_known_is_told_in_the_language_of_the_browser(
+    client, administrator, monkeypatch
+):
+    def fail(request):
+        raise OperationalError("away")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr("accounts.middleware.person_of", fail)
+
+    page = client.get("/", headers={"Accept-Language": "fr"})
+
+    assert page.status_code == 503
+    assert '<html lang="fr"' in page.content.decode()
+    assert "Une erreur s’est produite" in page.content.decode()
