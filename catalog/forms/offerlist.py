@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.forms.fields import LongSelect
@@ -15,6 +16,7 @@ from catalog.matrix import in_state
 from catalog.models import Approval, Environment, Offer, Space, Tag
 from catalog.tree import Tree
 from offers_site.filters import ListFilter
+from offers_site.resembling import Resembles
 
 EXPIRING_WITHIN = timedelta(days=14)
 STATUSES = (
@@ -46,7 +48,7 @@ class OfferFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(Q(label__icontains=word) | Q(code__icontains=word))
+            queryset = queryset.filter(Q(label__resembles=word) | Q(code__icontains=word))
         if kind := self.asked("kind"):
             queryset = queryset.filter(kind=kind)
         if status := self.asked("status"):
@@ -162,7 +164,8 @@ class LiveOfferFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(Q(body__label__icontains=word) | Q(name__icontains=word))
+            label = Resembles(KeyTextTransform("label", "body"), word)
+            queryset = queryset.filter(Q(label) | Q(name__icontains=word))
         if kind := self.asked("kind"):
             queryset = queryset.filter(kind=kind)
         if category := self.asked("category"):

@@ -52,9 +52,9 @@ class WeightFilter(ListFilter):
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
             queryset = queryset.filter(
-                Q(offer__label__icontains=word)
+                Q(offer__label__resembles=word)
                 | Q(offer__code__icontains=word)
-                | Q(label__icontains=word)
+                | Q(label__resembles=word)
             )
         if category := self.asked("category"):
             queryset = queryset.filter(offer__category__in=self.tree.subtree_of(category))

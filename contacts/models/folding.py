@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db.models import CharField, Func
 
-ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿ"
-PLAIN = "aaaaaaceeeeiiiinooooouuuuyy"
+from offers_site.resembling import ACCENTED, PLAIN, folded
+
+__all__ = ["Folded", "folded", "folded_sql"]
 
 
 def folded_sql(first: str, second: str) -> str:
@@ -17,11 +18,6 @@ def folded_sql(first: str, second: str) -> str:
     replaced = f"TRANSLATE(LOWER{both}, '{ACCENTED}', '{PLAIN}')"
     is_ascii = f"OCTET_LENGTH{both} = CHAR_LENGTH{both}"
     return f"(CASE WHEN {is_ascii} THEN LOWER{both} ELSE {replaced} END)"
-
-
-def folded(text: str) -> str:
-    """What `folded_sql` makes of a text."""
-    return text.lower().translate(str.maketrans(ACCENTED, PLAIN))
 
 
 class Folded(Func):

@@ -49,7 +49,7 @@ class CouponFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(Q(label__icontains=word) | Q(code__icontains=word))
+            queryset = queryset.filter(Q(label__resembles=word) | Q(code__icontains=word))
         if kind := self.asked("type"):
             queryset = queryset.filter(type=kind)
         if statuses := self.asked("status"):

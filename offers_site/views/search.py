@@ -82,7 +82,7 @@ def plain(text: str) -> str:
 def holding(words: Sequence[str], *names: str) -> Q:
     """Every word stands in one of the columns."""
     each = [
-        reduce(lambda some, name: some | Q(**{f"{name}__icontains": word}), names, Q())
+        reduce(lambda some, name: some | Q(**{f"{name}__resembles": word}), names, Q())
         for word in words
     ]
     return reduce(and_, each, Q())

@@ -677,3 +677,22 @@ def test_offers_are_moved_to_no_category_and_not_to_an_unknown_one(client, shop,
 
     client.post(url("offers-bulk", "move"), {"row": ["A"], "category": ""})
     assert fresh(offer).category is None
+
+
+def test_offers_are_found_without_their_accents(client, shop, manager):
+    publish(make_offer(shop, "XMAS", label="Soldes de Noël, 100 %"))
+
+    def finds(words):
+        grid = client.get(url("weight-grid"), {"q": words}).content.decode()
+        listed = "XMAS" in client.get(url("offer-list"), {"q": words}).content.decode()
+        return listed, "Soldes de No" in grid
+
+    assert [finds(words) for words in ("noel", "NOËL", "100 %", "no_l")] == [
+        (True, True),
+        (True, True),
+        (True, True),
+        (False, False),
+    ]
+    assert "/offers/XMAS/" in client.post(reverse("search"), {"q": "noel"}).content.decode()
+    client.post(reverse("side-choose"), {"side": "live"})
+    assert [finds(words)[0] for words in ("noel", "no_l")] == [True, False]
