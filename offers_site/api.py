@@ -47,7 +47,10 @@ View = Callable[..., HttpResponse]
 
 
 def for_programs(view: View) -> View:
-    """A view without cookies: no sign-in and no forged form; a wrong method is a problem too."""
+    """A view without cookies: no sign-in and no forged form; a wrong method is a problem too.
+
+    What takes GET takes HEAD; the server sends the answer without its body.
+    """
 
     @csrf_exempt
     @login_not_required
@@ -55,11 +58,11 @@ def for_programs(view: View) -> View:
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_preflight(request):
             return preflight(request)
-        response = view(request, *args, **kwargs)
+        response = answered_as_get(view, request, *args, **kwargs)
         let_pages_read(request, response)
         if response.status_code != 405:
             return response
-        allowed = response.headers["Allow"]
+        allowed = allowed_of(response)
         return problem(
             405,
             "method_not_allowed",
@@ -68,6 +71,23 @@ def for_programs(view: View) -> View:
         )
 
     return answer
+
+
+def answered_as_get(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """What a view answers, which knows of no HEAD; the request is as it came afterwards."""
+    if request.method != "HEAD":
+        return view(request, *args, **kwargs)
+    request.method = "GET"
+    try:
+        return view(request, *args, **kwargs)
+    finally:
+        request.method = "HEAD"
+
+
+def allowed_of(refusal: HttpResponse) -> str:
+    """The methods that an address takes."""
+    methods = set(refusal.headers["Allow"].split(", "))
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 # --- pages of other origins ---

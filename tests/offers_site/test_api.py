@@ -32,21 +32,18 @@ def test_a_call_without_a_key_is_a_problem(client):
     assert json.loads(answer.content)["status"] == 401
 
 
-@pytest.mark.parametrize("method", ["put", "delete", "head", "options", "trace"])
+@pytest.mark.parametrize("method", ["put", "delete", "options", "trace"])
 @pytest.mark.parametrize("address", ["/api/v1/key", "/api/openapi.json", "/api/docs"])
 def test_a_wrong_method_is_a_problem(address, method):
     client = Client(enforce_csrf_checks=True)
-    if method == "head" and not address.startswith("/api/v1/"):
-        assert client.head(address).status_code == 200
-        return
 
     answer = getattr(client, method)(address)
 
     assert answer.status_code == 405
     assert "GET" in answer["Allow"]
     assert answer["Content-Type"] == "application/problem+json"
-    if method != "head":
-        assert answer.json()["code"] == "method_not_allowed"
+    assert answer.json()["code"] == "method_not_allowed"
+    assert client.head(address).status_code == client.get(address).status_code
 
 
 @pytest.mark.parametrize("address", ["/api", "/api/", "/api/v2/key", "/api/v1/key/"])

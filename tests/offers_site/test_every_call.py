@@ -150,3 +150,14 @@ def test_no_address_and_no_header_breaks_us(client):
         response = client.post("/api/v1/decisions", headers={"Authorization": authorization})
         is_answered(response)
         assert response.status_code == 401
+
+
+def test_what_takes_get_takes_head(client):
+    for path in ("contacts/C1", "contacts/nobody", "contacts/C1/propositions", "imports", "keys"):
+        got, headed = client.get(f"/api/v1/{path}"), client.head(f"/api/v1/{path}")
+        del got["X-Request-ID"], headed["X-Request-ID"]
+        assert (headed.status_code, headed.headers) == (got.status_code, got.headers), path
+        assert headed.content == b""
+    refused = client.head("/api/v1/decisions")
+    assert (refused.status_code, refused["Allow"]) == (405, "POST")
+    assert client.put("/api/v1/imports")["Allow"] == "GET, HEAD, POST"
