@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from catalog.models.names import CODE, NAME
+from offers_site.values import NoSuchMoment, moment_by
 
 LONGEST_FIELD = 256 * 1024  # characters of one field of content
 Channel = Literal["web", "call_center", "email", "sms", "direct_mail", "push", "other"]
@@ -33,10 +34,12 @@ def read_moment(value: object, info: ValidationInfo) -> object:
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
             return datetime.combine(date.fromisoformat(value), time(), tzinfo=zone)
-        moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment_by(datetime.fromisoformat(value), zone)
+    except NoSuchMoment as refusal:
+        code = "date_nonexistent"
+        raise PydanticCustomError(code, "{sentence}", {"sentence": str(refusal)}) from None
+    except (ValueError, OverflowError):
         raise PydanticCustomError("moment", "Expected a date and time in ISO 8601.") from None
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
 
 
 def in_utc(moment: datetime) -> datetime:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
+from offers_site.values import moment_by
 from rules.kinds import DATE, DOUBLE, DURATION, INT, STRING, TIMESTAMP, Kind
 from rules.limits import LARGEST_DOUBLE, LARGEST_INT, LEAST_DOUBLE, LEAST_INT
 from rules.literals import read_day
@@ -296,13 +297,8 @@ def read_date(text: str) -> Literal | None:
 def read_local(text: str, zone: tzinfo) -> Literal | None:
     """The moment that clocks of a zone show so."""
     try:
-        local = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    aware = local if local.tzinfo is not None else local.replace(tzinfo=zone)
-    try:
-        moment = aware.astimezone(UTC)
-    except OverflowError:
+        moment = moment_by(datetime.fromisoformat(text.strip()), zone)
+    except (ValueError, OverflowError):
         return None
     return Literal(moment, TIMESTAMP) if moment.microsecond == 0 else None
 

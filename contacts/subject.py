@@ -64,6 +64,7 @@ FAULTS = {
     "timezone_invalid": "timezone_unknown",
     "too_long": "field_too_long",
     "out_of_range": "number_invalid",
+    "date_nonexistent": "date_nonexistent",
 }
 CHANNELS = {
     "email_opt_out": "email",

@@ -19,7 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from contacts.columns import LONGEST_TEXT, Column
 from contacts.models import Contact
-from offers_site.values import time_zones
+from offers_site.values import NoSuchMoment, moment_by, time_zones
 from rules.kinds import BOOL, DATE, DOUBLE, INT, STRING, TIMESTAMP, Kind
 from rules.limits import LARGEST_INT, LEAST_INT
 from rules.meaning import EARLIEST, LATEST, real
@@ -145,10 +145,9 @@ def date_of(text: str, zone: tzinfo) -> date:
 
 def timestamp_of(text: str, zone: tzinfo) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=zone)
-        moment = moment.astimezone(UTC)
+        moment = moment_by(datetime.fromisoformat(text), zone)
+    except NoSuchMoment as refusal:
+        raise BadValue("date_nonexistent", str(refusal)) from None
     except (ValueError, OverflowError):
         raise bad("not_a_timestamp") from None
     if not EARLIEST <= moment <= LATEST:

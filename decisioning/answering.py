@@ -21,6 +21,7 @@ from decisioning.routing import Caller, Route, Work, names, route
 from decisioning.showing import Outdated, Showing, described
 from decisioning.whying import explained
 from offers_site.identifiers import uuid7
+from offers_site.values import NoSuchMoment
 
 __all__ = [
     "BadMoment",
@@ -36,7 +37,7 @@ MOST_READINGS = 5  # of what is live, while it changes from call to call
 
 
 class BadMoment(Exception):
-    """The date is none."""
+    """The date is none; the sentence says why."""
 
 
 @dataclass
@@ -121,8 +122,10 @@ def meet_person(work: Work, at: datetime) -> None:
 def moment(text: str, live: Live) -> datetime:
     try:
         return moment_of(text, live.engine.release.zone)
+    except NoSuchMoment as refusal:
+        raise BadMoment(str(refusal)) from None
     except ValueError:
-        raise BadMoment from None
+        raise BadMoment("Expected a date and time in ISO 8601.") from None
 
 
 def meet_visitor(work: Work, routes: Sequence[Route], at: datetime) -> None:

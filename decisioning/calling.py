@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated, Any, TypedDict
 from weakref import WeakKeyDictionary
 
@@ -14,7 +14,7 @@ from contacts.values import MOST_ELEMENTS, BadValue, bad, element
 from decisioning.engine.compiled import Release
 from decisioning.engine.slots import MOST_OFFERS
 from decisioning.live import Live
-from offers_site.values import LAST_YEAR
+from offers_site.values import LAST_YEAR, moment_by
 from rules.kinds import Kind
 
 MOST_SLOTS = 50
@@ -116,7 +116,7 @@ def moment_of(text: str, zone: tzinfo) -> datetime:
     """ISO 8601, without an offset in the environment's zone; raises ValueError."""
     moment = datetime.fromisoformat(text)
     try:
-        found = (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
+        found = moment_by(moment, zone)
     except OverflowError:
         raise ValueError("out of the calendar") from None
     if not 1 < found.year <= LAST_YEAR:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
-from django.utils.timezone import make_aware, now
+from django.utils.timezone import now
 
 from jobs import running
 from jobs.models import Job
 from jobs.running import Step
 from offers_site.commands import CommandError, CommandParser, OvertureCommand, number
+from offers_site.values import NoSuchMoment, moment_in_utc
 from transfers import actions, importing, reporting, storing
 from transfers.exporting import Tally, UnknownColumn, Wanted, blocks
 from transfers.models import Transfer
@@ -241,12 +242,13 @@ def narrowing_of(subjects: Mapping[str, Subject]) -> list[SubjectOption]:
 def moment(text: str) -> datetime:
     """A moment with its offset, or in the zone of the installation."""
     try:
-        found = datetime.fromisoformat(text)
+        return moment_in_utc(datetime.fromisoformat(text))
+    except NoSuchMoment as refusal:
+        raise argparse.ArgumentTypeError(str(refusal)) from None
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no moment such as 2026-01-28T10:00Z"
         ) from None
-    return found if found.tzinfo else make_aware(found)
 
 
 def words(text: str) -> list[str]:

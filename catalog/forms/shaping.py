@@ -31,11 +31,12 @@ from catalog.wordbook import topics_of
 from contacts.forms.audiences import LabelsField
 from contacts.forms.rulefield import Rule, RuleField, Surround
 from contacts.vocabulary import Topics
+from offers_site.fields import LocalMomentField
 
 LARGEST_VERSION = 2**31 - 1
 
 
-class MomentField(forms.DateTimeField):
+class MomentField(LocalMomentField):
     """A date and time of an environment's zone; the page says which zone that is."""
 
     zone = ZoneInfo("UTC")

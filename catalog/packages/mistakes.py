@@ -35,6 +35,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "less_than_equal": _("Expected at most %(le)s."),
     "less_than": _("Expected less than %(lt)s."),
     "moment": _("Expected a date and time in ISO 8601, as in 2026-05-01T08:00:00+02:00."),
+    "date_nonexistent": _("At that moment the clocks were put forward: it does not exist."),
     "period": _("Expected a period such as 10d or 2d6h."),
     "period_of_nothing": _("A period is longer than nothing."),
     "nul": _("A text cannot hold the character NUL."),

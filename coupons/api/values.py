@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from coupons.actions.refusing import FieldRefused
 from coupons.models import Coupon
 from coupons.windows import end_of, read_lasting, start_of
-from offers_site.values import clean_path, moment_in_utc
+from offers_site.values import NoSuchMoment, clean_path, moment_by, moment_in_utc
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
@@ -114,8 +114,9 @@ def read_moment(name: str, text: str, zone: str) -> datetime:
         if DAY.match(text):
             day = date.fromisoformat(text)
             return (end_of if name == "end_at" else start_of)(day, zone)
-        moment = datetime.fromisoformat(text)
-        return moment_in_utc(moment if moment.tzinfo else moment.replace(tzinfo=place))
+        return moment_in_utc(moment_by(datetime.fromisoformat(text), place))
+    except NoSuchMoment as refusal:
+        raise FieldRefused(name, "date_nonexistent", str(refusal)) from refusal
     except (ValueError, OverflowError):
         raise FieldRefused(
             name, "date_format", "Expected a day as 2026-01-28 or a moment as 2026-01-28T10:00Z."

@@ -82,7 +82,7 @@ class GenerateForm(DatedForm):
         super().__init__(*args, coupon=coupon, **kwargs)
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
+        given = super().clean()
         if given.get("charset") == "own" and not given.get("own_charset"):
             self.add_error("own_charset", ValidationError(_("Write the characters.")))
         return given

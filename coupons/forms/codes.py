@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from coupons.browsing import DERIVED, Wanted
 from coupons.forms.dated import DatedForm
-from coupons.forms.fields import NumberField
+from coupons.forms.fields import NumberField, put_moments
 from coupons.models import Batch, Standing
 from offers_site.filters import ListFilter
 
@@ -102,10 +102,9 @@ class CodeAddForm(DatedForm):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        zone = self.coupon.timezone
-        start, end = given.pop("start", None), given.pop("end", None)
-        given["start_at"] = start.begins(zone) if start else None
-        given["end_at"] = end.ends(zone) if end else None
+        put_moments(self, given, self.coupon.timezone)
+        for name in ("start", "end"):
+            given.pop(name, None)
         return given
 
 

@@ -19,6 +19,7 @@ from coupons.forms.fields import (
     NumberField,
     ThresholdField,
     WordsField,
+    put_moments,
 )
 from coupons.forms.suggesting import SuggestInput, suggest
 from coupons.models import Coupon, Folder
@@ -267,8 +268,7 @@ class CouponForm(forms.Form):
         given = self.cleaned_data
         zone = given.get("timezone")
         if zone and "start" in given and "end" in given:
-            given["start_at"] = given["start"].begins(zone) if given["start"] else None
-            given["end_at"] = given["end"].ends(zone) if given["end"] else None
+            put_moments(self, given, zone)
             if given["start_at"] and given["end_at"] and given["end_at"] <= given["start_at"]:
                 self.add_error("end", _("A coupon ends after it starts."))
         return given

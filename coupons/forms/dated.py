@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from coupons.forms.fields import MomentField, NumberField
+from coupons.forms.fields import MomentField, NumberField, put_moments
 from coupons.forms.suggesting import SuggestInput, suggest
 from coupons.models import Coupon
 
@@ -42,13 +42,17 @@ class DatedForm(forms.Form):
         self.coupon = coupon
         suggest(self.fields["segment"], sorted(name for name in set(segments) if name))
 
+    def clean(self) -> dict[str, Any]:
+        put_moments(self, self.cleaned_data, self.coupon.timezone)
+        return self.cleaned_data
+
     @property
     def dated(self) -> dict[str, Any]:
-        given, zone = self.cleaned_data, self.coupon.timezone
+        given = self.cleaned_data
         return {
             "segment": given["segment"],
-            "start_at": given["start"].begins(zone) if given["start"] else None,
-            "end_at": given["end"].ends(zone) if given["end"] else None,
+            "start_at": given["start_at"],
+            "end_at": given["end_at"],
             "max_redemptions": given["max_redemptions"],
         }
 

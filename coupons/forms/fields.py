@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coupons.windows import end_of, last_day, start_of
+from offers_site.values import NoSuchMoment, moment_by
 
 MOST = 2**31 - 1
 UNITS = {"days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
@@ -66,7 +67,7 @@ class Moment(NamedTuple):
         if self.time is None:
             moment: datetime = whole(self.day, zone)
             return moment
-        return datetime.combine(self.day, self.time, ZoneInfo(zone))
+        return moment_by(datetime.combine(self.day, self.time), ZoneInfo(zone))
 
 
 def begin_of(moment: datetime | None, zone: str) -> Moment:
@@ -85,6 +86,20 @@ def finish_of(moment: datetime | None, zone: str) -> Moment:
     local = moment.astimezone(ZoneInfo(zone))
     day = last_day(moment, zone)
     return Moment(day, None) if day else Moment(local.date(), local.time())
+
+
+def put_moments(form: forms.Form, given: dict[str, Any], zone: str) -> None:
+    """Add `start_at` and `end_at`; a moment that does not exist is refused at its field."""
+    for name, stored, reading in (
+        ("start", "start_at", Moment.begins),
+        ("end", "end_at", Moment.ends),
+    ):
+        moment: Moment | None = given.get(name)
+        given[stored] = None
+        try:
+            given[stored] = reading(moment, zone) if moment else None
+        except NoSuchMoment as refusal:
+            form.add_error(name, str(refusal))
 
 
 class MomentField(forms.MultiValueField):

@@ -133,9 +133,8 @@ def answered(request: HttpRequest, call: DecisionCall, key: ApiKey) -> HttpRespo
         raise name_reused() from None
     except NoSuchPlace as refusal:
         raise Problem(404, refusal.code, str(refusal)) from refusal
-    except BadMoment:
-        detail = "Expected a date and time in ISO 8601."
-        errors: list[FieldError] = [{"pointer": "/at", "code": "moment", "detail": detail}]
+    except BadMoment as refusal:
+        errors: list[FieldError] = [{"pointer": "/at", "code": "moment", "detail": str(refusal)}]
         raise Problem(422, "invalid", "The date cannot be used.", errors=errors) from None
     except TooBusy:
         raise Problem(

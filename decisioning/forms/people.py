@@ -15,6 +15,7 @@ from catalog.models.spaces import Channel, Status
 from contacts.vocabulary import Datum
 from decisioning.engine.slots import MOST_OFFERS
 from decisioning.forms.finding import ByDate, day_field
+from offers_site.fields import LocalMomentField
 from offers_site.identifiers import first_at
 from offers_site.values import LAST_YEAR
 from rules.kinds import Base
@@ -60,7 +61,7 @@ class TryForm(forms.Form):
     """A space, a moment, and what the call would bring along."""
 
     space = forms.ChoiceField(label=gettext_lazy("Space"), required=False)
-    at = forms.DateTimeField(
+    at = LocalMomentField(
         label=gettext_lazy("When"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -145,7 +146,7 @@ def field_of(datum: Datum) -> forms.Field:
         )
     if base == Base.TIMESTAMP:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
-        return forms.DateTimeField(label=label, required=False, widget=widget)
+        return LocalMomentField(label=label, required=False, widget=widget)
     kinds = {Base.INT: forms.IntegerField, Base.DOUBLE: forms.FloatField}
     return kinds.get(base, forms.CharField)(label=label, required=False)
 

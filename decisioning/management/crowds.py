@@ -34,6 +34,7 @@ from jobs import running
 from jobs.models import Job
 from jobs.running import Step
 from offers_site.commands import CommandError, OvertureCommand
+from offers_site.values import NoSuchMoment
 from rules.refusals import BadRule
 from rules.wording import complaint
 
@@ -104,6 +105,8 @@ class Everybody:
             return now()
         try:
             return moment_of(self.options["at"], ZoneInfo(environment.timezone))
+        except NoSuchMoment as refusal:
+            raise CommandError(f"--at: {refusal}", returncode=2) from None
         except ValueError:
             sentence = "--at: expected a date and time in ISO 8601."
             raise CommandError(sentence, returncode=2) from None

@@ -169,12 +169,12 @@ def test_windows_are_read_on_the_clocks_of_the_environment(client, shop, manager
 
     client.post(
         url("offer-edit-eligibility", "NYC"),
-        eligibility(offer, start="2026-06-01T08:00", end="2026-12-01T08:00"),
+        eligibility(offer, start="2026-06-01T08:00", end="2026-10-25T02:30"),
     )
 
     offer = fresh(offer)
     assert offer.start.isoformat() == "2026-06-01T06:00:00+00:00"  # summer in Paris
-    assert offer.end.isoformat() == "2026-12-01T07:00:00+00:00"
+    assert offer.end.isoformat() == "2026-10-25T00:30:00+00:00"  # the first of two
     assert 'value="2026-06-01T08:00"' in read(client, url("offer-edit-eligibility", "NYC"))
 
 

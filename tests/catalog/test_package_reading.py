@@ -77,6 +77,7 @@ def test_a_byte_order_mark_is_no_mistake():
         ({"code": "A", "label": "a\0"}, "label", "nul"),
         ({"code": "A", "label": "A", "enabled": "yes"}, "enabled", "bool_type"),
         ({"code": "A", "label": "A", "start": "soon"}, "start", "moment"),
+        ({"code": "A", "label": "A", "end": "2026-03-29T02:30"}, "end", "date_nonexistent"),
         ({"code": "A", "label": "A", "contexts": {}}, "contexts", "list_type"),
         ({"code": "A", "label": "A", "contexts": [5]}, "contexts[0]", "dict_type"),
         (

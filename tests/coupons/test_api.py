@@ -280,6 +280,8 @@ def test_a_coupon_is_changed(program, pool):
     assert told["end_at"] == "2026-01-28T23:00:00Z"
     assert (told["label"], told["status"], told["holder_only"]) == ("Winter", "suspended", True)
     assert (told["validity_after_issue"], told["version"]) == ("1d12h", 3)
+    twice = program("patch", "/CPN23", {"end_at": "2026-10-25T02:30:00"}).json()
+    assert twice["end_at"] == "2026-10-25T00:30:00Z"  # the first of two
     cleared = program("patch", "/CPN23", {"end_at": None, "validity_after_issue": None}).json()
     assert (cleared["end_at"], cleared["validity_after_issue"]) == (None, None)
 
@@ -289,6 +291,7 @@ def test_a_coupon_is_changed(program, pool):
     [
         ({"end_at": "2026-01-24", "start_at": "2026-01-25"}, "/end_at"),
         ({"end_at": "28/01/2026"}, "/end_at"),
+        ({"end_at": "2026-03-29T02:30:00"}, "/end_at"),  # the clocks were put forward
         ({"timezone": "Mars/Olympus"}, "/timezone"),
         ({"timezone": "../../etc/passwd"}, "/timezone"),
         ({"label": ""}, "/label"),

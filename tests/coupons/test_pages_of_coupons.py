@@ -221,6 +221,7 @@ def test_everything_that_the_form_asks_is_stored(client, ada):
         ({"code": "CODES"}, "code", "This code is taken"),
         ({"timezone": "Mars/Olympus"}, "timezone", "There is no such time zone."),
         ({"start_0": "2026-02-31"}, "start", "Enter a day"),
+        ({"start_0": "2026-03-29", "start_1": "02:30"}, "start", "it does not exist."),
         ({"start_0": "1026-02-03"}, "start", "Enter a year from 2000 to 2100."),
         ({"end_1": "18:00"}, "end", "Enter the day as well."),
         ({"start_0": "2026-02-02", "end_0": "2026-02-01"}, "end", "A coupon ends after it starts."),

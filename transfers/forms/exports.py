@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from offers_site.fields import LocalMomentField
 from transfers.exporting import Wanted
 from transfers.reading.columns import Column
 from transfers.subjects import Subject
@@ -51,7 +52,7 @@ class ExportForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose which rows.")},
         widget=forms.RadioSelect,
     )
-    since = forms.DateTimeField(
+    since = LocalMomentField(
         label=gettext_lazy("Changed since"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),

@@ -113,9 +113,8 @@ def decided(call: DecisionCall) -> dict[str, Any]:
         return answer(call, caller=Caller(is_colleague=True, vouches=True), at=now())
     except NoSuchPlace as refusal:
         raise CommandError(str(refusal)) from refusal
-    except BadMoment:
-        sentence = "--at: expected a date and time in ISO 8601."
-        raise CommandError(sentence, returncode=2) from None
+    except BadMoment as refusal:
+        raise CommandError(f"--at: {refusal}", returncode=2) from None
 
 
 def environment_of(space: str) -> str:
