@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -72,6 +73,18 @@ def let_go_of_stdout() -> None:
     os.close(nowhere)
 
 
+def check_readable(path: Path) -> None:
+    """Refuse, as bad usage, a file that cannot be read; nothing is taken out of a pipe."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.stat()
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}.", returncode=2) from error
+
+
 def zone(given: str) -> str:
     """The type of an argument that names a time zone."""
     try:
@@ -108,4 +121,12 @@ def text(most: int) -> Callable[[str], str]:
     return check
 
 
-__all__ = ["CommandError", "CommandParser", "OvertureCommand", "number", "text", "zone"]
+__all__ = [
+    "CommandError",
+    "CommandParser",
+    "OvertureCommand",
+    "check_readable",
+    "number",
+    "text",
+    "zone",
+]

@@ -15,7 +15,13 @@ from django.utils.timezone import now
 from jobs import running
 from jobs.models import Job
 from jobs.running import Step
-from offers_site.commands import CommandError, CommandParser, OvertureCommand, number
+from offers_site.commands import (
+    CommandError,
+    CommandParser,
+    OvertureCommand,
+    check_readable,
+    number,
+)
 from offers_site.values import NoSuchMoment, moment_in_utc
 from transfers import actions, importing, reporting, storing
 from transfers.exporting import Tally, UnknownColumn, Wanted, blocks
@@ -83,8 +89,7 @@ class ImportCommand(OvertureCommand):
             raise CommandError(
                 f"--{refusal.name.replace('_', '-')}: {refusal.sentence}", returncode=2
             ) from refusal
-        if path.is_dir() or not path.exists():
-            raise CommandError(f"There is no file {path}.", returncode=2)
+        check_readable(path)
         began = time.monotonic()
         transfer = self.take_in(subject, path, options)
         if earlier := Transfer.objects.of_same_file(transfer).first():

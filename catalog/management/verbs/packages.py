@@ -27,7 +27,7 @@ from catalog.packages.telling import plan_as_json, plan_as_text, problem_as_json
 from catalog.packages.writing import write
 from catalog.problems import NameTaken, NotAcceptable, Problem
 from contacts.declaring import NotAttributable
-from offers_site.commands import CommandError, CommandParser, OvertureCommand
+from offers_site.commands import CommandError, CommandParser, OvertureCommand, check_readable
 
 REFUSALS = (MayNot, NameTaken, NotAttributable)
 
@@ -122,13 +122,15 @@ def apply(command: OvertureCommand, options: dict[str, Any]) -> None:
 
 def package_of(options: dict[str, Any]) -> Read:
     """What stands in a file, or on standard input."""
+    if options["file"] == "-":
+        return read(sys.stdin.buffer.read(LARGEST + 1))
+    path = Path(options["file"])
+    check_readable(path)
     try:
-        if options["file"] == "-":
-            return read(sys.stdin.buffer.read(LARGEST + 1))
-        with Path(options["file"]).open("rb") as file:
+        with path.open("rb") as file:
             return read(file.read(LARGEST + 1))
     except OSError as error:
-        raise CommandError(f"{options['file']}: {error.strerror}.") from error
+        raise CommandError(f"{path}: {error.strerror}.") from error
 
 
 def refused(
