@@ -96,9 +96,10 @@ def started(
             transfer = actions.start_import(subject, received, options, by=key, at=now())
     except OtherBody:
         raise name_reused() from None
+    # The first answer to this name, however far the import has come since.
     return {
         "job": str(transfer.pk),
-        "state": str(transfer.state),
+        "state": str(Transfer.State.QUEUED),
         "warnings": warnings_of(transfer),
     }
 
@@ -123,7 +124,8 @@ def refused(name: str, sentence: str) -> Problem:
 
 
 def warnings_of(transfer: Transfer) -> list[str]:
-    return ["same_file"] if Transfer.objects.of_same_file(transfer).exists() else []
+    earlier = Transfer.objects.of_same_file(transfer).filter(created_at__lt=transfer.created_at)
+    return ["same_file"] if earlier.exists() else []
 
 
 def imports_seen(request: HttpRequest) -> TransferQuerySet:

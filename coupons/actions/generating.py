@@ -106,7 +106,8 @@ def earlier(batch: Batch) -> Generation | None:
         return None
     if first.request_hash != batch.request_hash:
         raise OtherBody
-    return Generation(first, first.job, is_new=False)
+    pattern = checked_pattern(first.coupon, first.pattern or {})
+    return Generation(first, first.job, weakness_of(pattern), is_new=False)
 
 
 @transaction.atomic(durable=True)
@@ -188,17 +189,23 @@ def check_room(batch: Batch, pattern: Pattern) -> None:
 
 
 def check_strength(pattern: Pattern, *, at: datetime) -> dict[str, str]:
-    bits = int(pattern.bits)
     if pattern.bits < FEWEST_BITS and anybody_may_try(at=at):
         sentence = _(
             "Such codes have %(bits)s bits, and web pages may ask whether a code is good: at least "
             "%(fewest)s are needed. Write more #, or use more characters."
         )
         raise FieldRefused(
-            "pattern", "pattern_too_weak", sentence % {"bits": bits, "fewest": FEWEST_BITS}
+            "pattern",
+            "pattern_too_weak",
+            sentence % {"bits": int(pattern.bits), "fewest": FEWEST_BITS},
         )
+    return weakness_of(pattern)
+
+
+def weakness_of(pattern: Pattern) -> dict[str, str]:
     if pattern.bits >= FEW_BITS:
         return {}
+    bits = int(pattern.bits)
     sentence = _("Such codes are easy to guess: %(bits)s bits, where %(few)s would be safe.")
     return {EASY_TO_GUESS: sentence % {"bits": bits, "few": FEW_BITS}}
 

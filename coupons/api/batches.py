@@ -96,7 +96,10 @@ def generate_codes(request: HttpRequest, code: str, call: GenerateCall) -> Statu
 
 
 def begun(started: Generation) -> dict[str, Any]:
-    return {**described(started.batch, started.job), "warnings": list(started.warnings)}
+    """The first answer to a name, however far the codes have come since."""
+    first = {"state": str(Job.State.QUEUED), "made": 0, "failure": None}
+    told = described(started.batch, started.job)
+    return {**told, **first, "warnings": list(started.warnings)}
 
 
 @router.get("/coupons/{code}/batches", summary="Batches of codes, newest first", auth=KEEPING)

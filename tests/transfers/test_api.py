@@ -94,13 +94,16 @@ def test_errors_are_a_list_or_csv_in_the_readers_language(program):
 
 def test_one_idempotency_key_is_one_import(program):
     first = program("key\nA\n", {"Idempotency-Key": "once"})
+    work(first.json()["job"])
+    assert program("key\nA\n").json()["warnings"] == ["same_file"]
+    work(program.get("").json()["results"][0]["job"])
     again = program("key\nA\n", {"Idempotency-Key": "once"})
     other = program("key\nB\n", {"Idempotency-Key": "once"})
 
     assert (first.status_code, again.status_code, other.status_code) == (202, 202, 422)
-    assert again.json()["job"] == first.json()["job"]
+    assert again.json() == first.json()
     assert other.json()["code"] == "idempotency_key_reused"
-    assert Transfer.objects.count() == 1
+    assert Transfer.objects.count() == 2
 
 
 @pytest.mark.parametrize(
