@@ -77,7 +77,7 @@ class Call:
         self.release = engine.release
         self.question = question
         self.taken: set[str] = set()
-        self.chosen: list[tuple[str, str]] = []  # offer and space
+        self.chosen: list[tuple[str, Space]] = []  # offers, and where
         self.pasts: list[Past] = []  # the same, where a rule counts what a call chooses
 
     def answers(self) -> Iterator[Answer]:
@@ -90,7 +90,7 @@ class Call:
         """What is chosen counts for the rest of the call."""
         code = candidate.offer.offer.code
         self.taken.add(code)
-        self.chosen.append((code, space.name))
+        self.chosen.append((code, space))
         if self.release.counts_calls:
             self.pasts.append(
                 Past(
@@ -299,12 +299,12 @@ class SlotWalk:
 
     def used(self, cap: Cap, code: str) -> int:
         space = self.space.name if cap.each_space else ""
-        used = self.question.used.get((cap.key, space), 0)
-        if counts_at_once(cap, self.space.status_on_proposition):
-            used += sum(
-                chosen == code and space in ("", where) for chosen, where in self.call.chosen
-            )
-        return used
+        return self.question.used.get((cap.key, space), 0) + sum(
+            chosen == code
+            and space in ("", where.name)
+            and counts_at_once(cap, where.status_on_proposition)
+            for chosen, where in self.call.chosen
+        )
 
     def group(self, offer: CompiledOffer) -> str:
         """The category by which a space mixes its offers."""

@@ -8,9 +8,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import sha256
 from typing import Any
 
-from decisioning.engine.values import Catalogue, Scope, Window
+from decisioning.engine.values import Catalogue, Past, Scope, Window, microseconds_at
 from rules.checking import Checked
 from rules.compiling import compile_rules
+
+WORDS = {0: "generated", 1: "presented", 3: "accepted", 5: "rejected"}
 
 
 def inside(window: Window, at: datetime) -> bool:
@@ -55,16 +57,18 @@ class Naive:
             if fits or any(c.always_include for c in chain):
                 yield offer, chain
 
-    def decide(self, question, slot):
+    def decide(self, question):
+        call: list[Past] = []  # what it has chosen so far
+        return [self.fill(question, slot, call) for slot in question.slots]
+
+    def fill(self, question, slot, call):
         space = next(s for s in self.catalogue.spaces if s.name == slot.space)
-        kept = []
+        weighed = []
         for offer, chain in self.pool(space, slot):
             found = self.weigh(question, slot, space, offer, chain)
-            if not found or self.is_pressed(question, slot, space, offer, chain):
-                continue
-            if self.has_room(question, space, offer):
-                kept.append((*found, offer, chain))
-        kept.sort(
+            if found:
+                weighed.append((*found, offer, chain))
+        weighed.sort(
             key=lambda one: (
                 -one[0],
                 sha256(f"{question.seed}|{question.target}|{one[2].code}".encode()).hexdigest(),
@@ -72,20 +76,44 @@ class Naive:
         )
         chosen: list[Any] = []
         groups: dict[str, int] = {}
-        for weight, label, offer, chain in kept:
+        taken = {past.offer for past in call} if question.deduplicate else set()
+        for weight, label, offer, chain in weighed:
             depth = min(space.category_depth or len(chain), len(chain))
             group = chain[depth - 1].name if chain else ""
+            if len(chosen) == slot.count or offer.code in taken:
+                continue
             if space.max_per_category and groups.get(group, 0) >= space.max_per_category:
+                continue
+            if self.is_pressed(question, slot, space, offer, chain, call):
+                continue
+            if not self.has_room(question, space, offer, call):
                 continue
             groups[group] = groups.get(group, 0) + 1
             chosen.append((offer.code, weight, label))
-        return chosen[: slot.count]
+            call.append(
+                Past(
+                    offer=offer.code,
+                    space=space.name,
+                    channel=space.channel,
+                    status=space.status_on_proposition,
+                    microseconds=microseconds_at(question.at),
+                    category=offer.category,
+                    weight=float(weight),
+                    rank=len(chosen),
+                )
+            )
+        return chosen
 
-    def has_room(self, question, space, offer):
-        return all(
-            question.used.get((cap.key, space.name if cap.each_space else ""), 0) < cap.limit
-            for cap in offer.caps
-        )
+    def has_room(self, question, space, offer, call):
+        for cap in offer.caps:
+            used = question.used.get((cap.key, space.name if cap.each_space else ""), 0)
+            for past in call:
+                counts = cap.counts in ("proposition", WORDS[past.status])
+                here = past.space == space.name or not cap.each_space
+                used += past.offer == offer.code and counts and here
+            if used >= cap.limit:
+                return False
+        return True
 
     def facts(self, question, slot, space, offer, chain):
         return {
@@ -136,7 +164,7 @@ class Naive:
                 best = (weight, context.label)
         return best
 
-    def is_pressed(self, question, slot, space, offer, chain):  # noqa: C901 (as the text has it)
+    def is_pressed(self, question, slot, space, offer, chain, call):  # noqa: C901 (as the text has it)
         at, zone = question.at, self.catalogue.zone
         facts = self.facts(question, slot, space, offer, chain)
         for rule in self.catalogue.rules:
@@ -147,7 +175,7 @@ class Naive:
             if rule.recipients is not None and not answer(rule.recipients, facts, at, zone):
                 continue
             counted = 0
-            for past in question.history:
+            for past in [*question.history, *(call if rule.count_this_call else [])]:
                 if past.is_fallback:
                     continue
                 if rule.period is not None and not (
@@ -171,9 +199,10 @@ class Naive:
             facts["proposition"] = {
                 "offer": past.offer,
                 "channel": past.channel,
-                "status": {0: "generated", 1: "presented", 3: "accepted", 5: "rejected"}[
-                    past.status
-                ],
+                "space": past.space,
+                "rank": past.rank,
+                "weight": past.weight,
+                "status": WORDS[past.status],
                 "date": past.at,
             }
             if not answer(rule.propositions, facts, at, zone):
