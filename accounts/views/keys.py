@@ -18,6 +18,7 @@ from accounts.actions import keys as actions
 from accounts.actions.granting import MayNotGrant
 from accounts.forms.keys import KeyCreateForm, KeyFilter
 from accounts.models import ApiKey
+from accounts.spacesknown import unknown_spaces
 from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Column, List
 
@@ -78,7 +79,8 @@ def key_create(request: StaffRequest) -> HttpResponse:
         except (actions.KeyRefused, MayNotGrant) as refusal:
             form.add_error(None, str(refusal))
         else:
-            return render(request, "accounts/key_created.html", {"key": key, "secret": secret})
+            context = {"key": key, "secret": secret, "unknown": unknown_spaces(key.spaces)}
+            return render(request, "accounts/key_created.html", context)
 
     return render_form(request, "accounts/key_create.html", {"form": form})
 

@@ -109,7 +109,7 @@ def test_a_key_is_printed_once_and_listed_without_its_secret():
     assert made["key"] not in json.dumps(listed)
 
 
-def test_a_key_is_limited_to_spaces_origins_and_a_date():
+def test_a_key_is_limited_to_spaces_origins_and_a_date(capsys):
     answer_of(
         "apikey", "create", "--name", "page", "--scopes", "decide", "--spaces", "webHero,emailBody",
         "--origins", "https://Shop.example/", "--expires", "2126-01-31",
@@ -117,6 +117,9 @@ def test_a_key_is_limited_to_spaces_origins_and_a_date():
 
     key = ApiKey.objects.get()
     assert key.spaces == ["webHero", "emailBody"]
+    assert capsys.readouterr().err == (
+        "warning: --spaces: there is no space webHero, emailBody so far.\n"
+    )
     assert key.origins == ["https://shop.example"]
     assert key.expires_at == datetime(2126, 1, 31, tzinfo=UTC)
 

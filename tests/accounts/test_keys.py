@@ -35,6 +35,7 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(client):
     assert len(secret) == 46
     assert key.prefix == secret[:10]
     assert find_key(secret, at=NOON) == key
+    assert "There are no spaces webHero, emailBody so far;" in page
     assert "no-store" in answer["Cache-Control"]
     assert (key.scopes, key.spaces) == (["decide", "contacts"], ["webHero", "emailBody"])
     assert secret not in client.get(reverse("accounts:key-list")).content.decode()

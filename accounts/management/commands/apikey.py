@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from accounts.actions import keys as actions
 from accounts.models import ApiKey, folder_paths, origin_as_sent
+from accounts.spacesknown import unknown_spaces
 from offers_site.commands import CommandError, CommandParser, OvertureCommand, text
 from offers_site.values import moment_in_utc
 
@@ -59,6 +60,8 @@ class Command(OvertureCommand):
             raise CommandError(str(refusal)) from refusal
         except actions.KeyRefused as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal
+        if unknown := unknown_spaces(key.spaces):
+            self.stderr.write(f"warning: --spaces: there is no space {', '.join(unknown)} so far.")
         return {"name": key.name, "key": secret}, secret
 
     def list(self, options: dict[str, Any]) -> tuple[dict[str, Any], str]:
