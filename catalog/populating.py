@@ -13,6 +13,7 @@ from contacts.discretion import Figure
 from contacts.ruleblocks import read_rule
 from contacts.rulecounting import TooSlow, Withheld, count
 from contacts.rulewords import words_for
+from rules.checking import check_rule
 from rules.parsing import parse
 from rules.refusals import BadRule
 
@@ -35,8 +36,11 @@ def population_of(
 ) -> Population:
     words = words_for(user, topics=topics_of(environment))
     try:
-        blocks = read_rule(parse(rule), words.vocabulary, zone)
+        tree = parse(rule)
         around = [parse(environment.filter)] if environment.filter else []
+        for each in (tree, *around):
+            check_rule(each, words.vocabulary)
+        blocks = read_rule(tree, words.vocabulary, zone)
         found = count(words, blocks, around=around, at=at, zone=zone)
     except (BadRule, TooSlow, Withheld):
         return Population()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actions import environments as actions
-from catalog.describing import environment_shape
+from catalog.describing import environment_shape, filter_shape
 from catalog.forms.environments import IN_ADDRESSES, EnvironmentForm
 from catalog.forms.rules import NamedFilter
 from catalog.gathering import Kind, gather
@@ -141,6 +141,8 @@ def live_detail(request: CatalogueRequest, environment: Environment) -> HttpResp
 def obstacles_of(environment: Environment) -> list[tuple[Any, str]]:
     """What is broken in its categories, spaces, rules and filters, with the way to each."""
     gathered = gather(environment, everything=True)
+    for one in environment.filters.all():  # those as well that offers alone ask, or nothing
+        gathered.shapes.setdefault((Kind.FILTER, one.name), filter_shape(one))
     found = obstacles(gathered, surroundings_of(environment))
     return [(one, address_of(environment, one.kind, one.name)) for one in found]
 

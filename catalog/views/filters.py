@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.actions import rules as actions
+from catalog.checking import check_shape
 from catalog.deleting import check_filter_unused
 from catalog.describing import filter_shape
 from catalog.forms.rules import FilterForm, NamedFilter
@@ -25,6 +26,7 @@ from catalog.populating import Population, population_of
 from catalog.problems import StillUsed
 from catalog.recap import said
 from catalog.standing import WORDS, facts_of, live_shapes, live_since, since_live, standings
+from catalog.surroundings import surroundings_of
 from catalog.uses import uses_of_filter
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.saving import entries_of, linked, saved, status_of
@@ -107,6 +109,7 @@ def filter_detail(request: CatalogueRequest, environment: Environment, name: str
         "sentence": said(row.rule, told),
         "uses": linked(environment, uses_of_filter(row, request.user)),
         "population": counted(request, environment, row.rule),
+        "problems": check_shape(shape, surroundings_of(environment)),
         "standing": standing,
         "standing_label": WORDS[standing],
         "change": since_live(environment, Kind.FILTER, shape),

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from catalog.models import Environment, Filter
-from tests.build import make_label, make_user
+from tests.build import NOON, make_label, make_user
 from tests.catalog.making import make_offer, make_shop, now, publish
 
 pytestmark = pytest.mark.django_db
@@ -138,13 +138,19 @@ def test_declared_call_data_say_what_asks_for_them(client, ada):
 
 
 def test_what_is_broken_is_named_with_the_way_to_it(client, ada):
-    make_shop()
+    shop = make_shop()
     Filter.objects.filter(name="grown").update(rule="contact.gone == 1")
+    Filter.objects.create(
+        environment=shop, name="alone", label="Alone", rule="contact.gone == 2",
+        created_at=NOON, changed_at=NOON,
+    )  # fmt: skip
 
     page = said(client.get("/environments/shop/"))
 
     assert 'href="/catalogue/shop/categories/travel/"' in page
     assert "The predefined filter “grown” does not work here." in page
+    assert 'href="/catalogue/shop/filters/grown/"' in page
+    assert 'href="/catalogue/shop/filters/alone/"' in page
 
 
 def test_only_what_is_empty_and_was_never_live_is_deleted(client, ada):

@@ -221,6 +221,10 @@ def test_a_filter_is_made_shown_and_used(client, ada, shop):
     assert '<a href="/catalogue/shop/categories/travel/">Travel</a>' in used
     listed = client.get(at("filter-list"))
     assert listed.context["uses"] == {"french": 0, "grown": 1}
+    Filter.objects.filter(name="french").update(rule="contact.gone == 1")  # an attribute retired
+    broken = said(client.get(at("filter-detail", "french")))
+    assert "There is no “contact.gone”." in broken
+    assert "not counted" in broken
 
 
 def test_before_it_is_saved_a_filter_says_how_many_there_are_then(client, ada, shop):
