@@ -273,6 +273,7 @@ def test_a_worker_that_stands_still_in_a_chunk_is_not_waited_for(queued):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^overture '"
+            " AND datname = current_database()"
         )
         assert cursor.fetchone() == (0,)
 
