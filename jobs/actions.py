@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -77,7 +78,8 @@ def pause_job(job: Job) -> None:
 def resume_job(job: Job, *, at: datetime) -> None:
     """Let a paused job go on from where it was, or raise NotPausable."""
     paused = Job.objects.filter(pk=job.pk, state=Job.State.PAUSED)
-    if not paused.update(state=Job.State.QUEUED, queued_at=at, beat_at=None):
+    rested = F("rested") + running.rest()
+    if not paused.update(state=Job.State.QUEUED, queued_at=at, beat_at=None, rested=rested):
         raise NotPausable(_("This job is not paused."))
     transaction.on_commit(lambda: running.enqueue(job), robust=True)
 

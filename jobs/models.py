@@ -87,6 +87,7 @@ class Job(models.Model):
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     beat_at = models.DateTimeField(null=True)
+    rested = models.DurationField(default=timedelta)  # how long since its start nobody worked on it
     ended_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)  # when the person was shown how it ended
 
@@ -166,15 +167,20 @@ class Job(models.Model):
         return 100 if self.total == 0 else self.done * 100 // self.total
 
     @property
+    def seconds(self) -> float:
+        """How long it was worked on: to the last beat, for it may have waited before its end."""
+        if not self.started_at or not self.beat_at:
+            return 0
+        return (self.beat_at - self.started_at - self.rested).total_seconds()
+
+    @property
     def rate(self) -> float | None:
-        """How many a second since it began, once there is something to tell."""
-        if not self.started_at or not self.beat_at or not self.done:
-            return None
-        seconds = ((self.ended_at or self.beat_at) - self.started_at).total_seconds()
-        return self.done / seconds if seconds >= 1 else None
+        """How many a second while it was worked on, once there is something to tell."""
+        return self.done / self.seconds if self.done and self.seconds >= 1 else None
 
     @property
     def time_left(self) -> timedelta | None:
-        if self.has_ended or self.total is None or not self.rate:
+        """Told while somebody works on it: how long it waits or rests, nobody knows."""
+        if self.state != self.State.RUNNING or self.total is None or not self.rate:
             return None
         return timedelta(seconds=round((self.total - self.done) / self.rate))

@@ -26,8 +26,8 @@ from django.db import (
     connection,
     transaction,
 )
-from django.db.models import F
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Case, DurationField, Expression, F, Value, When
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils.translation import gettext_noop
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
@@ -111,8 +111,18 @@ def claim(job_pk: uuid.UUID | str) -> Job | None:
         attempts=F("attempts") + 1,
         beat_at=Now(),
         started_at=Coalesce("started_at", Now()),
+        rested=F("rested") + rest(),
     )
     return Job.objects.get(pk=job_pk, claim=mine) if taken else None
+
+
+def rest() -> Expression:
+    """How long nobody has worked on a job that was begun before and has been lost or paused."""
+    return Case(
+        When(started_at=None, then=Value(timedelta(0))),
+        default=Greatest(Now() - Coalesce("beat_at", "queued_at"), Value(timedelta(0))),
+        output_field=DurationField(),
+    )
 
 
 @contextmanager

@@ -80,6 +80,12 @@ def env_url(name: str, default: str, *, schemes: Collection[str]) -> SplitResult
     return url
 
 
+def name_in_header(url: str) -> str:
+    """The host of `url` as it stands in the header `Host`: an address of IPv6 in brackets."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
 def env_redis(name: str) -> str:
     """The address of a Redis; what is no number of a database would be taken for none."""
     value = env_address(name, "", schemes={"redis", "rediss", "unix"})

@@ -29,6 +29,7 @@ from offers_site.environment import (
     env_text,
     env_url,
     env_zone,
+    name_in_header,
 )
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[User] be written at run time
@@ -73,7 +74,7 @@ HAS_HTTPS = BASE_URL.startswith("https://")
 
 ALLOWED_HOSTS = [
     *env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
-    str(urlsplit(BASE_URL).hostname),
+    name_in_header(BASE_URL),
 ]
 CSRF_TRUSTED_ORIGINS = [urlsplit(BASE_URL)._replace(path="").geturl()] if HAS_HTTPS else []
 # Behind a proxy that ends TLS: how many proxies stand between, so that addresses are not forged.

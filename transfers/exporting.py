@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.errors import QueryCanceled
 
 from jobs.models import Job
-from jobs.running import Failed, Step
+from jobs.running import NAME_SESSION, Failed, Step
 from transfers import storing
 from transfers.models import Transfer
 from transfers.reading.columns import Column, Kind
@@ -80,12 +80,19 @@ def blocks(subject: Subject, wanted: Wanted, tally: Tally) -> Generator[bytes, N
 
 @contextmanager
 def snapshot() -> Iterator[CursorWrapper]:
-    """One moment of the database, on a connection of its own: this one goes on writing."""
+    """One moment of the database, on a connection of its own: this one goes on writing.
+
+    It bears the name of this one: whoever replaces a lost worker ends both.
+    """
     own = connection.copy()
     try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW application_name")
+            name = cursor.fetchone()[0]
         own.set_autocommit(False)
         with own.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute(NAME_SESSION, [name])
             yield cursor
     finally:
         own.close()

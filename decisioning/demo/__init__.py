@@ -27,12 +27,13 @@ from catalog.packages.planning import make_plan
 from catalog.packages.reading import read
 from catalog.pictures import Picture, keep
 from catalog.problems import NotAcceptable
+from offers_site.environment import name_in_header
 
 PACKAGES = ("shop-visitors", "shop")  # the spaces for customers pass the others on to the first
 ENVIRONMENT = "shop"
 WRITTEN = "https://belvedere.example"  # what the packages call the installation
 KEY_NAME = "Demo shop"
-THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+THIS_MACHINE = {"localhost", "127.0.0.1", "[::1]"}
 
 
 class Shop(TypedDict):
@@ -70,7 +71,7 @@ def move_shop(*, at: datetime) -> bool:
 
 def shop_at(at: datetime) -> Shop | None:
     """The shop, if it stands here and is open: on the machine of whoever tries the product."""
-    is_tried = settings.DEBUG or urlsplit(settings.BASE_URL).hostname in THIS_MACHINE
+    is_tried = settings.DEBUG or name_in_header(settings.BASE_URL) in THIS_MACHINE
     shop = kept() if is_tried else None
     if shop is None or shop["base_url"] != settings.BASE_URL or not is_usable(shop["key"], at):
         return None
@@ -119,7 +120,8 @@ def hand_over_key(*, at: datetime) -> None:
 def origins_of(base_url: str) -> list[str]:
     """The origin of an address; a machine that is called by one of its names has the others too."""
     parts = urlsplit(base_url)
-    names = THIS_MACHINE - {"::1"} if parts.hostname in THIS_MACHINE else {parts.hostname or ""}
+    name = name_in_header(base_url)
+    names = THIS_MACHINE if name in THIS_MACHINE else {name}
     port = f":{parts.port}" if parts.port else ""
     return sorted(f"{parts.scheme}://{name}{port}" for name in names)
 

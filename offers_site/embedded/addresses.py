@@ -1,18 +1,27 @@
 """Where `up` listens, and under which address people reach it. Needs no settings."""
 
 import os
+import re
 import socket
 import sys
 
 import psutil
 
-from offers_site.embedded.refusals import busy_port, unknown_host
+from offers_site.embedded.refusals import busy_port, no_host, unknown_host
 
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 (compared, not bound)
+# What can stand in a URL: no port, no brackets and no zone as in fe80::1%eth0.
+NAME_OR_ADDRESS = re.compile(r"[\w.-]{1,253}|[0-9a-f:]*:[0-9a-f:.]*", re.ASCII | re.IGNORECASE)
+
+
+def can_be_a_host(host: str) -> bool:
+    return NAME_OR_ADDRESS.fullmatch(host) is not None
 
 
 def resolved(host: str, port: int) -> str:
     """The numeric address of `host`. Raises `CannotStart`."""
+    if not can_be_a_host(host):
+        raise no_host(host)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
@@ -39,7 +48,8 @@ def is_loopback(address: str) -> bool:
 
 def local_url(host: str, port: int) -> str:
     """What to type into a browser: on this machine `localhost`, from others the name given."""
-    if host in {"127.0.0.1", "::1", "localhost"}:
+    # Not for ::1: to many machines, and to most programs then, `localhost` is 127.0.0.1 alone.
+    if host in {"127.0.0.1", "localhost"}:
         name = "localhost"
     elif host in ANYWHERE:
         name = socket.gethostname()

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, OperationalError
 
 from offers_site.embedded import datadir, notes
-from offers_site.embedded.addresses import local_url
+from offers_site.embedded.addresses import can_be_a_host, local_url
 from offers_site.embedded.locks import Lock, held_alone, is_held
 from offers_site.embedded.output import hold_standard_files
 from offers_site.embedded.places import Places
@@ -94,7 +94,9 @@ def take_options(options: list[str]) -> None:
     if given.data_dir:
         os.environ["OVERTURE_DATA_DIR"] = given.data_dir
         os.environ["OVERTURE_DATA_DIR"] = str(datadir.places_of_environment().data)
-    if not env_text("BASE_URL") and given.port.isdigit() and int(given.port) < 2**16:
+    if env_text("BASE_URL") or not can_be_a_host(given.host):
+        return  # `up` itself says which hosts there are
+    if given.port.isdigit() and int(given.port) < 2**16:
         os.environ["BASE_URL"] = local_url(given.host, int(given.port))
 
 

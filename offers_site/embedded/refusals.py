@@ -76,7 +76,21 @@ def busy_port(host: str, port: int, reason: OSError) -> CannotStart:
 
 
 def unknown_host(host: str) -> CannotStart:
-    return CannotStart(f"This machine has no address {host}: choose another one with --host.")
+    example = ", as --host ::1" if host == "127.0.0.1" else ""
+    return CannotStart(
+        f"This machine has no address {host}: choose another one with --host{example}."
+    )
+
+
+def no_host(host: str) -> CannotStart:
+    return CannotStart(
+        "--host takes a name or an address of this machine, as 127.0.0.1 or ::1,"
+        f" not {shortened(host)!r}."
+    )
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def unreachable(server: str, variable: str, detail: str) -> CannotStart:

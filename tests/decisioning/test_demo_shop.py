@@ -46,7 +46,14 @@ def test_it_stands_where_somebody_tries_the_product(shop, client):
     assert client.get("/shop/away/api/v1/decisions").status_code == 503
     assert stat.S_IMODE(demo.kept_in().stat().st_mode) == 0o600
     key = ApiKey.objects.get()
-    assert (key.scopes, key.origins) == (["decide"], ["http://127.0.0.1:8123", HERE])
+    assert key.scopes == ["decide"]
+    assert key.origins == ["http://127.0.0.1:8123", "http://[::1]:8123", HERE]
+
+
+def test_it_stands_on_a_machine_without_ipv4(shop, client, settings):
+    settings.BASE_URL = "http://[::1]:8123"
+    demo.note({"key": shop["key"], "base_url": settings.BASE_URL})
+    assert client.get("/shop/").status_code == 200
 
 
 def test_there_is_none_without_the_demo_or_in_production(shop, client, settings):

@@ -83,6 +83,19 @@ def test_it_sets_only_what_settings_read(compose):
         assert set(service["environment"]) <= READ
 
 
+def test_the_database_notices_within_a_minute_that_a_machine_is_gone(compose):
+    command = compose["services"]["postgres"]["command"]
+
+    assert command[0] == "postgres"
+    assert dict(each.split("=") for each in command[2::2]) == {
+        "tcp_keepalives_idle": "30",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "60000",
+    }
+    assert set(command[1::2]) == {"-c"}
+
+
 def test_secrets_come_from_outside():
     text = (ROOT / "docker-compose.yml").read_text()
     demanded = {name for name, mark, _ in REFERENCE.findall(text) if mark == "?"}

@@ -195,6 +195,14 @@ def test_the_options_of_up_hold_before_the_settings_are_read(options, monkeypatc
     assert os.environ["BASE_URL"] == "http://localhost:8123"
 
 
+def test_a_host_that_is_none_becomes_no_setting(monkeypatch):
+    monkeypatch.setattr(os, "environ", {})
+
+    take_options(["--host", "[::1]"])
+
+    assert "BASE_URL" not in os.environ
+
+
 def test_a_command_writes_links_to_the_up_that_runs(tmp_path, monkeypatch):
     places = Places(tmp_path)
     places.run.mkdir(parents=True)

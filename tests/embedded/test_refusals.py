@@ -158,11 +158,29 @@ def test_a_foreign_address_is_refused():
         resolved("nowhere.invalid", 8000)
 
 
+def test_a_machine_without_ipv4_learns_what_to_write():
+    assert str(refusals.unknown_host("127.0.0.1")) == (
+        "This machine has no address 127.0.0.1: choose another one with --host, as --host ::1."
+    )
+
+
+@pytest.mark.parametrize(
+    "host", ["", "[::1]", "127.0.0.1:80", "http://offers", "fe80::1%eth0", "a b"]
+)
+def test_what_is_no_host_is_refused_as_that(host):
+    with pytest.raises(CannotStart) as refusal:
+        resolved(host, 8000)
+    assert str(refusal.value) == (
+        f"--host takes a name or an address of this machine, as 127.0.0.1 or ::1, not {host!r}."
+    )
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [
         ("127.0.0.1", "http://localhost:8000"),
         ("localhost", "http://localhost:8000"),
+        ("::1", "http://[::1]:8000"),
         ("192.0.2.1", "http://192.0.2.1:8000"),
         ("2001:db8::1", "http://[2001:db8::1]:8000"),
         ("0.0.0.0", f"http://{socket.gethostname()}:8000"),  # noqa: S104 (only named)

@@ -273,6 +273,7 @@ def test_a_worker_that_stands_still_in_a_chunk_is_not_waited_for(queued):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^overture '"
+            " AND datname = current_database()"
         )
         assert cursor.fetchone() == (0,)
 
@@ -398,6 +399,21 @@ def test_rate_and_time_left_come_from_the_heartbeat():
     )
 
     assert (job.percent, job.rate, job.time_left) == (25, 5.0, timedelta(seconds=30))
+    job.state, job.ended_at = Job.State.CANCELLED, NOON + timedelta(days=1)
+    assert (job.rate, job.time_left) == (5.0, None)
+
+
+def test_a_rest_is_no_part_of_the_rate():
+    began = now() - timedelta(hours=3)
+    values = {"started_at": began, "beat_at": began + timedelta(seconds=10), "done": 50}
+    lost = make_job(**values, total=200)
+    paused = make_job(**values, total=200, state=Job.State.PAUSED)
+
+    actions.resume_job(paused, at=now())
+    claimed = [running.claim(job.pk) for job in (lost, paused)]
+
+    assert [job.rate for job in claimed] == [pytest.approx(5, abs=0.1)] * 2
+    assert running.claim(make_job().pk).rested == timedelta(0)
 
 
 def test_a_queue_that_is_away_does_not_keep_a_job_from_starting(

@@ -95,6 +95,18 @@ def test_an_address_of_the_web_is_no_more_than_that(monkeypatch, value):
         environment.env_address("BASE_URL", "", schemes={"http", "https"})
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://[2001:DB8::1]:8000", "[2001:db8::1]"),
+        ("https://Offers.example/a", "offers.example"),
+        ("http://127.0.0.1:8000", "127.0.0.1"),
+    ],
+)
+def test_a_host_is_allowed_as_browsers_name_it(url, name):
+    assert environment.name_in_header(url) == name
+
+
 @pytest.mark.parametrize("value", ["redis://host/offers", "redis://host/-1", "unix://"])
 def test_a_redis_has_its_databases_by_number(monkeypatch, value):
     monkeypatch.setenv("REDIS_URL", value)

@@ -53,6 +53,14 @@ def finished(transfer):
     return Transfer.objects.select_related("job").get(pk=transfer.pk)
 
 
+def test_the_moment_it_shows_ends_with_the_session_of_its_worker():
+    with running.named_session("overture of a worker"), exporting.snapshot() as cursor:
+        cursor.execute("SHOW application_name")
+        assert cursor.fetchone() == ("overture of a worker",)
+        cursor.execute("SHOW transaction_isolation")
+        assert cursor.fetchone() == ("repeatable read",)
+
+
 # --- which rows ---
 
 

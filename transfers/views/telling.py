@@ -121,9 +121,8 @@ def progress_of(transfer: Transfer) -> dict[str, Any]:
     if not job.has_ended and job.total:
         known = {"done": filesizeformat(job.done), "total": filesizeformat(job.total)}
         words = f"{words} · " + _("%(done)s of %(total)s") % known
-    end = job.ended_at or job.beat_at
-    seconds = (end - job.started_at).total_seconds() if end and job.started_at else 0
-    return {"progress_words": words, "rate": transfer.read / seconds if seconds >= 1 else None}
+    rate = transfer.read / job.seconds if job.seconds >= 1 else None
+    return {"progress_words": words, "rate": rate}
 
 
 def figures_of(transfer: Transfer) -> list[tuple[str, str]]:
