@@ -11,13 +11,13 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 from celery import current_app
-from django.db import Error, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_noop
 
@@ -33,7 +33,7 @@ from decisioning.live import live_for
 from decisioning.models import Part, Run
 from decisioning.populations import NoSuchSpace, Population
 from jobs.models import Job
-from jobs.running import GAVE_WAY, Failed, Step, named_session, session_of
+from jobs.running import GAVE_WAY, Failed, Step, helping
 from rules.checking import Checked, check_rule
 from rules.parsing import parse
 from rules.refusals import BadRule
@@ -43,8 +43,6 @@ log = structlog.get_logger("overture.decisioning")
 Clock = Callable[[], datetime]
 PAUSE = 0.2  # seconds until somebody looks again whether the others are done
 TURN = 20.0  # seconds after which somebody who helps lets other work go first
-STILL = "60s"  # of a part, while the database waits for whoever decides; they take a second
-LIMIT_REST = "SELECT set_config('idle_in_transaction_session_timeout', %s, false)"
 NOT_LIVE = gettext_noop("The space is not live any more.")
 NO_RULE = gettext_noop("The rule of the audience means nothing any more.")
 PARTS = """
@@ -190,29 +188,13 @@ def help_with(run: Run, *, clock: Clock, is_over: Callable[[], bool] = lambda: F
     try:
         while not is_divided(run) and not is_over():
             time.sleep(PAUSE)
-        with ended_when_still(run):
+        with helping(run.job_id):
             while not is_over():
                 if not help_once(run, population, clock):
                     return True
     except (Stopped, Failed):  # which ends the job of the one who has it
         return True
     return False
-
-
-@contextmanager
-def ended_when_still(run: Run) -> Iterator[None]:
-    """Who helps and stands still in the middle of a part, or is out of reach, loses it.
-
-    Else all others would wait for that part. With a lost worker all its helpers lose theirs.
-    """
-    claim = Job.objects.values_list("claim", flat=True).get(pk=run.job_id)
-    with named_session(session_of(claim)), connection.cursor() as cursor:
-        cursor.execute(LIMIT_REST, [STILL])
-        try:
-            yield
-        finally:
-            with suppress(Error):
-                cursor.execute(LIMIT_REST, ["0"])
 
 
 def is_divided(run: Run) -> bool:

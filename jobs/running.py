@@ -46,6 +46,14 @@ END_SESSION = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE application_name = ANY(%s) AND usename = current_user AND datname = current_database()
 """
+STILL = timedelta(minutes=1)  # whoever helps with a chunk waits for the database, not it for them
+# In the middle of a statement it waits for more of its rows, between two for the next one.
+END_STILL_SESSION = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE application_name = %s AND usename = current_user AND datname = current_database()
+AND state <> 'idle' AND wait_event = 'ClientRead'
+AND state_change < clock_timestamp() - make_interval(secs => %s)
+"""
 LOST_TOO_OFTEN = gettext_noop("Its worker was lost five times at the same place.")
 
 
@@ -133,6 +141,7 @@ def beating(job: Job) -> Iterator[None]:
     def beat() -> None:
         try:
             while not stop.wait(BEAT):
+                end_still_helpers(job)
                 Job.objects.filter(pk=job.pk, claim=job.claim, ended_at=None).update(beat_at=Now())
         except DatabaseError:
             log.warning("job.heartbeat_lost")  # whoever wakes jobs takes over
@@ -150,6 +159,18 @@ def beating(job: Job) -> Iterator[None]:
 
 def session_of(claim: uuid.UUID | None) -> str:
     return f"{SESSION} {claim}"
+
+
+def session_of_helper(claim: uuid.UUID | None) -> str:
+    return f"{session_of(claim)} helps"
+
+
+@contextmanager
+def helping(job_pk: uuid.UUID) -> Iterator[None]:
+    """Work along on somebody's running job: with its loss, one loses what one is at."""
+    claim = Job.objects.values_list("claim", flat=True).get(pk=job_pk)
+    with named_session(session_of_helper(claim)):
+        yield
 
 
 @contextmanager
@@ -251,7 +272,7 @@ def clock() -> datetime:
 def wake(at: datetime) -> int:
     """Queue again what stopped beating or was lost with its queue. Returns how many."""
     silent = Job.objects.silent_at(at)
-    end_sessions([session_of(job.claim) for job in silent])
+    end_sessions([name(job.claim) for job in silent for name in (session_of, session_of_helper)])
     silent.filter(state=Job.State.CANCELLING).update(
         state=Job.State.CANCELLED, claim=None, ended_at=at
     )
@@ -270,6 +291,12 @@ def end_sessions(names: list[str]) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(END_SESSION, [names])
+
+
+def end_still_helpers(job: Job) -> None:
+    """Who stands still in the middle of something, or is out of reach, holds up everybody else."""
+    with connection.cursor() as cursor:
+        cursor.execute(END_STILL_SESSION, (session_of_helper(job.claim), STILL.total_seconds()))
 
 
 def forgotten(at: datetime) -> list[Job]:

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections import Counter
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -169,9 +170,11 @@ def test_what_one_hand_drops_the_other_one_does(shop, monkeypatch):
     assert decided_for(run) == {f"C{number:02}": 1 for number in range(12)}
 
 
-def test_nobody_waits_for_a_hand_that_stands_still(shop, monkeypatch):
+@pytest.mark.parametrize("in_a_statement", [False, True])
+def test_nobody_waits_for_a_hand_that_stands_still(shop, monkeypatch, in_a_statement):
     run = start()
-    monkeypatch.setattr(runs, "STILL", "100ms")
+    monkeypatch.setattr(running, "BEAT", 0.05)
+    monkeypatch.setattr(running, "STILL", timedelta(milliseconds=100))
     names, states = [], ["running"]
 
     def look():
@@ -183,6 +186,9 @@ def test_nobody_waits_for_a_hand_that_stands_still(shop, monkeypatch):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_setting('application_name')")
                 names.extend(cursor.fetchone())
+                if in_a_statement:
+                    cursor.execute("CREATE TEMPORARY TABLE rows_to_come (number int)")
+                    cursor.connection.pgconn.exec_(b"COPY rows_to_come FROM STDIN")
             until = time.monotonic() + 10
             while states[-1] == "running" and time.monotonic() < until:
                 time.sleep(0.05)
@@ -193,7 +199,7 @@ def test_nobody_waits_for_a_hand_that_stands_still(shop, monkeypatch):
 
     assert states[-1] == "finished"
     (name,) = names  # it lost its part, and took no other
-    assert re.fullmatch("overture [0-9a-f-]{36}", name)  # by which it is ended with its job
+    assert re.fullmatch("overture [0-9a-f-]{36} helps", name)  # by which it is ended with its job
     assert decided_for(run) == {f"C{number:02}": 1 for number in range(12)}
 
 
