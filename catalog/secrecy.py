@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat
 
-from accounts.models import JournalEntry, User, hide_in_journal
+from accounts.models import JournalEntry, User, hide_in_journal, labels_missing
 from catalog.models import Category, Environment, Offer
-from catalog.models.categories import carrying_missing, hidden_categories, labels_missing
+from catalog.models.categories import carrying_missing, hidden_categories
 
 DELETED = ("offer.deleted", "category.deleted")
 

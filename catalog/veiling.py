@@ -14,9 +14,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.journal import Actor
-from accounts.models import AccessLabel, User
+from accounts.models import AccessLabel, User, labels_missing
 from catalog.models import Category, Environment, Offer, OfferTemplate, Revision, RevisionQuerySet
-from catalog.models.categories import hidden_categories, labels_missing
+from catalog.models.categories import hidden_categories
 from catalog.shapes import SpaceShape
 
 Key = tuple[str, str]

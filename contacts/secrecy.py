@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from accounts.models import AccessLabel, JournalEntry, User, hide_in_journal
+from accounts.models import JournalEntry, User, hide_in_journal, labels_missing
 from contacts.models import Audience
 
 AUDIENCE = "contacts.audience"
@@ -13,7 +13,7 @@ AUDIENCE = "contacts.audience"
 @hide_in_journal
 def hidden_entries(user: User) -> Q:
     """Entries about audiences that somebody may not see, and about those that carried a label."""
-    missing = AccessLabel.objects.exclude(pk__in=user.held_label_keys)
+    missing = labels_missing(user)
     codes = list(missing.values_list("code", flat=True))
     if not codes:
         return Q(pk__in=[])

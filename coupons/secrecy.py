@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from accounts.models import AccessLabel, JournalEntry, User, hide_in_journal
+from accounts.models import JournalEntry, User, hide_in_journal, labels_missing
 from coupons.models import Coupon, Folder
 from coupons.models.folders import hidden_folders
 from transfers.models import Transfer
@@ -20,8 +20,7 @@ KEY, TRANSFER = "accounts.apikey", "transfers.transfer"
 @hide_in_journal
 def hidden_entries(user: User) -> Q:
     """Entries about coupons and folders that somebody may not see, and about keys to them."""
-    missing = AccessLabel.objects.exclude(pk__in=user.held_label_keys)
-    labels = list(missing.values_list("code", flat=True))
+    labels = list(labels_missing(user).values_list("code", flat=True))
     if not labels:
         return Q(pk__in=[])
     coupons = Coupon.objects.exclude(pk__in=Coupon.objects.visible_to(user).values("pk"))

@@ -2,7 +2,7 @@
 
 from accounts.models.journal import JournalEntry, hide_in_journal
 from accounts.models.keys import ApiKey, folder_paths, is_origin, origin_as_sent
-from accounts.models.labels import AccessLabel, LabelledQuerySet, is_code
+from accounts.models.labels import AccessLabel, LabelledQuerySet, is_code, labels_missing
 from accounts.models.people import UNUSABLE_PASSWORD, User, held_labels, is_time_zone
 from accounts.models.roles import Role
 
@@ -20,5 +20,6 @@ __all__ = [
     "is_code",
     "is_origin",
     "is_time_zone",
+    "labels_missing",
     "origin_as_sent",
 ]

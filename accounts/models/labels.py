@@ -58,6 +58,11 @@ class AccessLabel(models.Model):
         return reverse("accounts:label-edit", args=[self.code])
 
 
+def labels_missing(user: User) -> models.QuerySet[AccessLabel]:
+    """The labels that hide what carries them from `user`."""
+    return AccessLabel.objects.exclude(pk__in=user.held_label_keys)
+
+
 M = TypeVar("M", bound=models.Model)
 
 
@@ -68,5 +73,4 @@ class LabelledQuerySet(models.QuerySet[M]):
         """Those without labels, and those of which `user` holds every label."""
         if user.is_administrator:
             return self.all()
-        missing = AccessLabel.objects.exclude(pk__in=user.held_label_keys)
-        return self.exclude(access_labels__in=missing)
+        return self.exclude(access_labels__in=labels_missing(user))

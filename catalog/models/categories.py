@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AccessLabel, LabelledQuerySet, User
+from accounts.models import AccessLabel, LabelledQuerySet, User, labels_missing
 from catalog.models.environments import Environment
 from catalog.models.names import NAME, NamedWithin, is_name
 
@@ -111,11 +111,6 @@ class Category(NamedWithin, models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:category-detail", args=[self.environment.name, self.name])
-
-
-def labels_missing(user: User) -> models.QuerySet[AccessLabel]:
-    """The labels that hide what carries them from `user`."""
-    return AccessLabel.objects.exclude(pk__in=user.held_label_keys)
 
 
 def carrying_missing(model: type[models.Model], user: User) -> models.QuerySet[Any]:

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import labels_missing
 from catalog import releasing
 from catalog.actions import releases
 from catalog.comparing import Change, changes_between, differing
 from catalog.forms.releases import MOST_CHOICES, CompareForm, ReleaseFilter, RollBackForm
 from catalog.history import summaries
 from catalog.models import Environment, Release
-from catalog.models.categories import labels_missing
 from catalog.readiness import NotReady
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.planned import plans_of
