@@ -57,26 +57,21 @@ MOVES: Mapping[str, frozenset[str]] = {
 # Addresses of the API, and of pages, stand beside those of coupons.
 RESERVED = {"VALIDATE", "REDEMPTIONS", "HOLDS", "BULK", "CODES", "CREATE", "FIND"}
 MOST_DELETED_AT_ONCE = 20_000
-TAKEN_CODE = """
+FREE_CODE = """
 WITH RECURSIVE tried(number) AS (
-    SELECT nextval('coupons_auto_code')
+    SELECT {first}
     UNION ALL
-    SELECT nextval('coupons_auto_code') FROM tried
+    SELECT {following} FROM tried
     WHERE EXISTS (SELECT FROM coupons_coupon WHERE code_norm = 'CPN' || tried.number)
        OR EXISTS (SELECT FROM coupons_code WHERE code_norm = 'CPN' || tried.number)
 )
 SELECT max(number) FROM tried
 """
-NEXT_CODE = """
-WITH RECURSIVE tried(number) AS (
-    SELECT last_value + is_called::int FROM coupons_auto_code
-    UNION ALL
-    SELECT number + 1 FROM tried
-    WHERE EXISTS (SELECT FROM coupons_coupon WHERE code_norm = 'CPN' || tried.number)
-       OR EXISTS (SELECT FROM coupons_code WHERE code_norm = 'CPN' || tried.number)
+NEXT = "nextval('coupons_auto_code')"
+TAKEN_CODE = FREE_CODE.format(first=NEXT, following=NEXT)
+NEXT_CODE = FREE_CODE.format(
+    first="last_value + is_called::int FROM coupons_auto_code", following="number + 1"
 )
-SELECT max(number) FROM tried
-"""
 
 
 def propose_code() -> str:
