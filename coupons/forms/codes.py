@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from coupons.browsing import DERIVED, Wanted
 from coupons.forms.dated import DatedForm
-from coupons.forms.fields import NumberField, put_moments
+from coupons.forms.fields import NumberField
 from coupons.models import Batch, Standing
 from offers_site.filters import ListFilter
 
@@ -101,8 +101,7 @@ class CodeAddForm(DatedForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        put_moments(self, given, self.coupon.timezone)
+        given = super().clean()
         for name in ("start", "end"):
             given.pop(name, None)
         return given
