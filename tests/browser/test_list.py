@@ -140,6 +140,7 @@ def test_rows_are_ticked_together_and_asked_about_one_by_one(open_page, people):
     opener = page.get_by_role("button", name="Actions for Bob Ngo")
     opener.focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Edit")).to_be_focused()
     page.get_by_role("link", name="Deactivate").focus()
     page.keyboard.press("Enter")
     dialog = page.locator("#dialog")
