@@ -17,6 +17,7 @@ from catalog.livenow import live_categories, visible_revisions
 from catalog.models import Category, Environment, Offer, Revision
 from catalog.shapes import CategoryShape
 from catalog.veiling import veil_of
+from offers_site.resembling import folded
 
 Window = tuple[datetime | None, datetime | None]
 
@@ -172,12 +173,12 @@ def multiplier_at(chain: Iterable[CategoryShape], at: datetime) -> Decimal:
 
 def matching(branches: Sequence[Branch], text: str) -> list[Branch]:
     """Those whose label, name or theme has every word, with all above them."""
-    words = text.casefold().split()
+    words = folded(text).split()
     if not words:
         return list(branches)
     kept: set[str] = set()
     for each in branches:
-        own = " ".join([each.category.label, each.name, *each.category.themes]).casefold()
+        own = folded(" ".join([each.category.label, each.name, *each.category.themes]))
         if all(word in own for word in words):
             kept |= {above.name for above in each.chain}
     return [each for each in branches if each.name in kept]

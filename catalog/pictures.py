@@ -200,5 +200,5 @@ def recent(text: str = "") -> QuerySet[Asset]:
     """Pictures, the newest first, whose names hold every word of a text."""
     found = Asset.objects.defer("data").order_by("-created_at", "-pk")
     for word in text.split()[:5]:
-        found = found.filter(name__icontains=word)
+        found = found.filter(name__resembles=word)
     return found

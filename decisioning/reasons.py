@@ -27,6 +27,7 @@ from decisioning.reasonwords import (
     why,
 )
 from decisioning.seeing import Asked, Eyes
+from offers_site.resembling import folded
 from rules.wording import amount
 
 MOST_TOLD = 50  # offers that a page takes apart; the others are found by name or by gate
@@ -152,9 +153,8 @@ class Teller:
         return self.eyes.may_see_offer(one.offer, is_fallback=one.is_fallback)
 
     def is_called(self, one: Explained, text: str) -> bool:
-        text = text.strip().casefold()
-        names = (one.offer.casefold(), self.eyes.offer(one.offer).casefold())
-        return any(text in name for name in names)
+        text = folded(text.strip())
+        return any(text in folded(name) for name in (one.offer, self.eyes.offer(one.offer)))
 
     def chosen(self, one: Proposition) -> Told:
         if one.is_fallback:

@@ -1,7 +1,10 @@
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 
-from offers_site import celery  # noqa: F401 (makes `shared_task` find our application)
+from offers_site import (
+    celery,  # noqa: F401 (makes `shared_task` find our application)
+    resembling,  # noqa: F401 (makes `__resembles` known)
+)
 
 
 class OffersSite(AppConfig):

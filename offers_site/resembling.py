@@ -1,32 +1,55 @@
-"""Searching as people type: without capitals, and without the accents of western Europe."""
+"""Searching as people type: without capitals and without accents, “oe” for “œ”."""
 
+import re
+import unicodedata
 from typing import Any
 
 from django.db.models import CharField, TextField
-from django.db.models.lookups import Contains
+from django.db.models.lookups import IRegex
 
-ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿ"
-PLAIN = "aaaaaaceeeeiiiinooooouuuuyy"
+PAIRS = {"œ": "oe", "æ": "ae", "ß": "ss"}
+PLAIN = {"ø": "o", "ł": "l", "đ": "d", **PAIRS}
+for letter in map(chr, range(0xC0, 0x180)):  # those of Latin, as far as Europe has them
+    plain = unicodedata.normalize("NFD", letter)[0]
+    if letter.islower() and plain.isascii():
+        PLAIN[letter] = plain
+
+# What a plain letter stands for, pairs with their first: “co” finds “cœur”.
+VARIANTS: dict[str, str] = {}
+for letter, plain in PLAIN.items():
+    VARIANTS[plain[0]] = VARIANTS.get(plain[0], plain[0]) + letter
+TOGETHER = {plain: letter for letter, plain in PAIRS.items()}
+FOLDING = str.maketrans(PLAIN)
+PART = re.compile("|".join([*TOGETHER, "."]), re.DOTALL)
 
 
 def folded(text: str) -> str:
     """A text without capitals and accents."""
-    return text.lower().translate(str.maketrans(ACCENTED, PLAIN))
+    return unicodedata.normalize("NFC", text).lower().translate(FOLDING)
 
 
-@CharField.register_lookup
-@TextField.register_lookup
-class Resembles(Contains):
-    """`label__resembles="noel"` finds “Soldes de Noël”. No index helps: for hundreds of rows."""
+def pattern_of(text: str) -> str:
+    """The regular expression of all that resembles a text.
 
-    lookup_name = "resembles"
+    The accents are in the pattern and not taken out of the column: to replace letters in every
+    row makes a search through a million rows ten times slower.
+    """
+    return PART.sub(lambda part: pattern_of_part(part[0]), folded(text))
 
-    def get_prep_lookup(self) -> str:
-        return folded(str(self.rhs))
 
-    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
-        column, values = super().process_lhs(compiler, connection, lhs)
-        return f"TRANSLATE(LOWER({column}), '{ACCENTED}', '{PLAIN}')", values
+def pattern_of_part(part: str) -> str:
+    each = "".join(
+        f"[{VARIANTS[letter]}]" if letter in VARIANTS else re.escape(letter) for letter in part
+    )
+    return f"(?:{each}|{TOGETHER[part]})" if part in TOGETHER else each
 
-    def get_rhs_op(self, connection: Any, rhs: str) -> str:
-        return f"LIKE {rhs}"
+
+class Resembles(IRegex):
+    """`label__resembles="noel"` finds “Soldes de Noël”. No index helps."""
+
+    def get_prep_lookup(self) -> Any:
+        return pattern_of(str(self.rhs))
+
+
+CharField.register_lookup(Resembles, "resembles")
+TextField.register_lookup(Resembles, "resembles")

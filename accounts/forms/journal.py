@@ -62,9 +62,9 @@ class JournalFilter(ListFilter):
         queryset = queryset.filter(**{name: value for name, value in equal.items() if value})
         for word in (self.asked("q") or "").split():
             queryset = queryset.filter(
-                Q(subject_label__icontains=word)
-                | Q(by_name__icontains=word)
-                | Q(comment__icontains=word)
+                Q(subject_label__resembles=word)
+                | Q(by_name__resembles=word)
+                | Q(comment__resembles=word)
                 | Q(subject_key=word)
             )
         if since := self.asked("since"):

@@ -135,7 +135,7 @@ class KeyFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if q := self.asked("q"):
-            queryset = queryset.filter(name__icontains=q) | queryset.filter(prefix__startswith=q)
+            queryset = queryset.filter(name__resembles=q) | queryset.filter(prefix__startswith=q)
         if scope := self.asked("scope"):
             queryset = queryset.filter(scopes__contains=[scope])
         match self.asked("state"):

@@ -71,9 +71,9 @@ class PersonFilter(ListFilter):
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
             queryset = queryset.filter(
-                Q(first_name__icontains=word)
-                | Q(last_name__icontains=word)
-                | Q(email__icontains=word)
+                Q(first_name__resembles=word)
+                | Q(last_name__resembles=word)
+                | Q(email__resembles=word)
             )
         if role := self.asked("role"):
             queryset = queryset.filter(roles=role)

@@ -33,7 +33,7 @@ class ReleaseFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            meant = Q(comment__icontains=word) | Q(by_name__icontains=word)
+            meant = Q(comment__resembles=word) | Q(by_name__resembles=word)
             if word.isdecimal() and len(word) < 10:
                 meant |= Q(number=int(word))
             queryset = queryset.filter(meant)

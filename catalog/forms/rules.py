@@ -190,7 +190,7 @@ class NamedFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(Q(name__icontains=word) | Q(label__icontains=word))
+            queryset = queryset.filter(Q(name__icontains=word) | Q(label__resembles=word))
         return queryset
 
 
@@ -212,7 +212,7 @@ class TagFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(name__icontains=word)
+            queryset = queryset.filter(name__resembles=word)
         return queryset
 
 

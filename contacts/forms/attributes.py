@@ -138,7 +138,7 @@ class AttributeFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(Q(name__icontains=word) | Q(label__icontains=word))
+            queryset = queryset.filter(Q(name__icontains=word) | Q(label__resembles=word))
         match self.asked("state"):
             case "active":
                 return queryset.filter(retired_at=None)

@@ -160,7 +160,7 @@ class AudienceFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(Q(name__icontains=word) | Q(label__icontains=word))
+            queryset = queryset.filter(Q(name__icontains=word) | Q(label__resembles=word))
         if kind := self.asked("kind"):
             queryset = queryset.filter(kind=kind)
         return queryset

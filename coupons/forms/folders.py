@@ -59,5 +59,5 @@ class FolderFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for word in (self.asked("q") or "").split():
-            queryset = queryset.filter(path__icontains=word)
+            queryset = queryset.filter(path__resembles=word)
         return queryset

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -27,6 +26,7 @@ from coupons.models import Coupon
 from jobs.models import Job
 from offers_site.http import StaffRequest, render_page
 from offers_site.navigation import Frame
+from offers_site.resembling import folded
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -73,12 +73,6 @@ def search(request: StaffRequest) -> HttpResponse:
     return render_page(request, "search.html", context, fragment="hits")
 
 
-def plain(text: str) -> str:
-    """Small letters without accents."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
-
-
 def holding(words: Sequence[str], *names: str) -> Q:
     """Every word stands in one of the columns."""
     each = [
@@ -94,7 +88,7 @@ def find_pages(request: StaffRequest, words: list[str]) -> list[Hit]:
         Hit(link.label, link.url, link.icon, section.label)
         for section in Frame(request).rail
         for link in section.links
-        if all(plain(word) in plain(link.label) for word in words)
+        if all(folded(word) in folded(link.label) for word in words)
     ]
 
 
@@ -204,7 +198,7 @@ def find_roles(request: StaffRequest, words: list[str]) -> list[Hit]:
     return [
         Hit(str(role), role.get_absolute_url(), "shield")
         for role in Role.objects.order_by("pk")
-        if all(plain(word) in plain(str(role)) for word in words)
+        if all(folded(word) in folded(str(role)) for word in words)
     ][:MOST_HITS]
 
 

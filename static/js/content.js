@@ -3,6 +3,7 @@
 
 const LIQUID = /\{\{[^]*?\}\}|\{%[^]*?%\}/g;
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 // What the editor reads: Liquid as text, whatever signs it has.
 const forReading = (html) => html.replace(LIQUID, (piece) => piece.replace(/[&<>]/g, (sign) => ENTITIES[sign]));
@@ -204,9 +205,9 @@ class Completion {
 
   offer(all = false) {
     const place = beforeCaret(this.area);
-    const typed = place?.typed.toLowerCase() ?? "";
+    const typed = plain(place?.typed ?? "");
     const choices = !place ? [] : place.isFilter ? this.settings.filters.map((name) => ({ name, label: "" })) : this.settings.words;
-    const found = choices.filter(({ name, label }) => (all && !typed) || name.toLowerCase().includes(typed) || label.toLowerCase().includes(typed));
+    const found = choices.filter(({ name, label }) => (all && !typed) || plain(name).includes(typed) || plain(label).includes(typed));
     const fits = place && (typed || all || !place.isFilter) && !(found.length === 1 && found[0].name === place.typed);
     if (!fits || !found.length) return this.hide();
     this.list.replaceChildren(...found.slice(0, 8).map((choice, index) => this.option(choice, index)));

@@ -29,6 +29,7 @@ def test_people_are_found_by_words_role_and_state(client, boss):
     make_user("carol@shop.example", role="agent", first_name="Carol", is_active=False)
 
     assert names(client.get("/people/", {"q": "abel bob"})) == ["Bob Abel"]
+    assert names(client.get("/people/", {"q": "Ábel"})) == ["Bob Abel"]
     assert names(client.get("/people/", {"q": "SHOP.example"})) == ["Carol", "Bob Abel"]
     assert names(client.get("/people/", {"role": "agent", "state": "active"})) == ["Bob Abel"]
     assert names(client.get("/people/", {"state": "inactive"})) == ["Carol"]

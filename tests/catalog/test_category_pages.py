@@ -151,6 +151,7 @@ def test_a_search_keeps_the_way_to_what_it_finds(client, ada, shop):
     found = client.get(at("category-tree"), {"q": "SKI"}).context["branches"]
 
     assert [each.name for each in found] == ["travel", "canada", "ski"]
+    assert client.get(at("category-tree"), {"q": "ŠKI"}).context["branches"] == found
     assert "Nothing matches" in said(client.get(at("category-tree"), {"q": "moon"}))
 
 

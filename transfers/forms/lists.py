@@ -26,8 +26,8 @@ class TransferFilter(ListFilter):
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.asked("q"):
             text = self.asked("q")
-            by = Q(by__first_name__icontains=text) | Q(by__last_name__icontains=text)
-            queryset = queryset.filter(Q(file_name__icontains=text) | by)
+            by = Q(by__first_name__resembles=text) | Q(by__last_name__resembles=text)
+            queryset = queryset.filter(Q(file_name__resembles=text) | by)
         if self.asked("direction"):
             queryset = queryset.filter(direction__in=self.asked("direction"))
         if self.asked("state"):
