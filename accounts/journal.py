@@ -53,6 +53,10 @@ VERBS: Mapping[str, str | Promise] = {
         "deleted the file of %(subject)s, which named somebody erased"
     ),
     "transfer.downloaded": gettext_lazy("downloaded %(subject)s"),
+    "import_template.created": gettext_lazy("saved the import template %(subject)s"),
+    "job.cancelled": gettext_lazy("stopped the job %(subject)s"),
+    "job.paused": gettext_lazy("paused the job %(subject)s"),
+    "job.resumed": gettext_lazy("resumed the job %(subject)s"),
     # a contact is named by what says nothing of the person
     "contact.created": gettext_lazy("added %(subject)s"),
     "contact.changed": gettext_lazy("changed %(subject)s"),

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts.journal import Actor, record
 from accounts.models import User
 from jobs import running
 from jobs.models import Job
@@ -52,35 +53,39 @@ def start_job(
 
 
 @transaction.atomic(durable=True)
-def cancel_job(job: Job, *, at: datetime) -> None:
+def cancel_job(job: Job, *, by: Actor, at: datetime) -> None:
     """End a waiting job, ask a running one to stop, or raise NotCancellable."""
     this = Job.objects.filter(pk=job.pk)
     waiting = this.filter(state__in=[Job.State.QUEUED, Job.State.PAUSED])
-    if waiting.update(state=Job.State.CANCELLED, ended_at=at):
-        return
     held = this.filter(state__in=[Job.State.RUNNING, Job.State.PAUSING])
-    if held.update(state=Job.State.CANCELLING):
-        return
-    raise NotCancellable(_("This job has already ended or is stopping."))
+    if not (
+        waiting.update(state=Job.State.CANCELLED, ended_at=at)
+        or held.update(state=Job.State.CANCELLING)
+    ):
+        raise NotCancellable(_("This job has already ended or is stopping."))
+    record("job.cancelled", job, by=by, at=at)
 
 
 @transaction.atomic(durable=True)
-def pause_job(job: Job) -> None:
+def pause_job(job: Job, *, by: Actor, at: datetime) -> None:
     """Let a job rest after the chunk it is working on, or raise NotPausable."""
     this = Job.objects.filter(pk=job.pk)
-    if this.filter(state=Job.State.QUEUED).update(state=Job.State.PAUSED):
-        return
-    if not this.filter(state=Job.State.RUNNING).update(state=Job.State.PAUSING):
+    if not (
+        this.filter(state=Job.State.QUEUED).update(state=Job.State.PAUSED)
+        or this.filter(state=Job.State.RUNNING).update(state=Job.State.PAUSING)
+    ):
         raise NotPausable(_("Only a job that waits or runs can be paused."))
+    record("job.paused", job, by=by, at=at)
 
 
 @transaction.atomic(durable=True)
-def resume_job(job: Job, *, at: datetime) -> None:
+def resume_job(job: Job, *, by: Actor, at: datetime) -> None:
     """Let a paused job go on from where it was, or raise NotPausable."""
     paused = Job.objects.filter(pk=job.pk, state=Job.State.PAUSED)
     rested = F("rested") + running.rest()
     if not paused.update(state=Job.State.QUEUED, queued_at=at, beat_at=None, rested=rested):
         raise NotPausable(_("This job is not paused."))
+    record("job.resumed", job, by=by, at=at)
     transaction.on_commit(lambda: running.enqueue(job), robust=True)
 
 

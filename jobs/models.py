@@ -94,6 +94,8 @@ class Job(models.Model):
     objects = JobQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
         constraints = [
             models.CheckConstraint(
                 name="job_is_claimed_while_it_runs",

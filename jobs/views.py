@@ -75,7 +75,7 @@ def job_cancel(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     job = find_job(request, pk)
     return ask_and_act(
         request,
-        lambda: actions.cancel_job(job, at=now()),
+        lambda: actions.cancel_job(job, by=request.user, at=now()),
         refusals=actions.NotCancellable,
         title=_("Stop this job?"),
         consequence=_("What “%(job)s” has done so far stays; the rest is not done.")

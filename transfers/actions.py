@@ -302,8 +302,10 @@ def save_template(
     """Keep settings under a name, or raise NameTaken."""
     try:
         with transaction.atomic():
-            return Template.objects.create(
+            template = Template.objects.create(
                 name=name, subject=subject.name, options=options.stored, by=by, created_at=at
             )
     except IntegrityError as error:
         raise NameTaken(_("There is already a template with this name.")) from error
+    record("import_template.created", template, by=by, at=at, after={"subject": subject.name})
+    return template

@@ -208,7 +208,7 @@ def test_both_hands_stop_where_somebody_stops_the_run(shop, monkeypatch):
 
     def stop(decide):
         if threading.current_thread() is threading.main_thread():
-            elsewhere(lambda: cancel_job(run.job, at=NOON))
+            elsewhere(lambda: cancel_job(run.job, by=None, at=NOON))
         return decide()
 
     assert at_both_hands(monkeypatch, run, stop) == "cancelled"
@@ -249,7 +249,7 @@ def test_a_run_that_is_stopped_keeps_what_it_has_done(shop):
         for number, step in enumerate(runs.work(job, clock=lambda: NOON)):
             yield step
             if number == 2:
-                elsewhere(lambda: cancel_job(job, at=NOON))
+                elsewhere(lambda: cancel_job(job, by=None, at=NOON))
 
     assert running.run(run.job_id, stopping) == "cancelled"
 

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts.journal import record
+from accounts.models import JournalEntry
 from jobs.models import Job
-from tests.build import make_user
+from tests.build import make_key, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +56,33 @@ def test_what_ended_long_ago_is_no_news(client):
     client.force_login(alice)
 
     assert "Import" not in client.get(reverse("jobs:job-running")).content.decode()
+
+
+def test_the_journal_tells_of_a_job_to_whoever_may_see_it():
+    """Its title may name what is hidden from the reader."""
+    alice = make_user("alice@example.org")
+    reader = make_user("bob@example.org", "accounts.view_journal")
+    boss = make_user("boss@example.org", "site.view_system")
+    with transaction.atomic():
+        for person in (alice, reader, None):
+            record("job.cancelled", make_job(person, f"Of {person}"), by=None, at=now())
+
+    def told(person):
+        entries = JournalEntry.objects.visible_to(person).order_by("id")
+        return [entry.subject_label for entry in entries]
+
+    assert told(reader) == ["Of bob@example.org"]
+    assert told(boss) == ["Of alice@example.org", "Of bob@example.org", "Of None"]
+
+
+def test_a_program_stops_a_job_by_its_key_and_the_journal_says_so(client):
+    key, secret = make_key("jobs")
+    job = make_job(None, "Import")
+
+    answer = client.post(
+        f"/api/v1/jobs/{job.pk}/cancel", headers={"Authorization": f"Bearer {secret}"}
+    )
+
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    entry = JournalEntry.objects.get(verb="job.cancelled")
+    assert (entry.key, entry.by_name, entry.subject_label) == (key, "Web shop", "Import")

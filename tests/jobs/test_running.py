@@ -10,10 +10,12 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from django.utils.timezone import now
 
+from accounts.models import JournalEntry
 from jobs import actions, running, tasks
 from jobs.models import MOST_ATTEMPTS, Job
 from jobs.running import Step
 from tests import databases
+from tests.build import make_user
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -170,7 +172,7 @@ def test_a_job_is_cancelled_between_two_steps():
 def actions_cancel_from_elsewhere(job):
     def cancel():
         try:
-            actions.cancel_job(job, at=NOON)
+            actions.cancel_job(job, by=None, at=NOON)
         finally:
             connection.close()
 
@@ -370,12 +372,14 @@ def test_a_started_job_reaches_the_broker(broker, django_capture_on_commit_callb
 
 @pytest.mark.django_db(transaction=True)
 def test_a_waiting_job_is_cancelled_at_once():
-    job = make_job()
+    job, ada = make_job(), make_user("ada@example.org")
 
-    actions.cancel_job(job, at=NOON)
+    actions.cancel_job(job, by=ada, at=NOON)
 
     job.refresh_from_db()
     assert (job.state, job.ended_at) == ("cancelled", NOON)
+    entry = JournalEntry.objects.get()
+    assert (entry.verb, entry.subject_key, entry.by) == ("job.cancelled", str(job.pk), ada)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -383,10 +387,11 @@ def test_a_job_that_has_ended_cannot_be_cancelled():
     job = make_job(state=Job.State.FINISHED, ended_at=NOON)
 
     with pytest.raises(actions.NotCancellable):
-        actions.cancel_job(job, at=now())
+        actions.cancel_job(job, by=None, at=now())
 
     job.refresh_from_db()
     assert (job.state, job.ended_at) == ("finished", NOON)
+    assert not JournalEntry.objects.exists()
 
 
 def test_rate_and_time_left_come_from_the_heartbeat():
@@ -409,7 +414,7 @@ def test_a_rest_is_no_part_of_the_rate():
     lost = make_job(**values, total=200)
     paused = make_job(**values, total=200, state=Job.State.PAUSED)
 
-    actions.resume_job(paused, at=now())
+    actions.resume_job(paused, by=None, at=now())
     claimed = [running.claim(job.pk) for job in (lost, paused)]
 
     assert [job.rate for job in claimed] == [pytest.approx(5, abs=0.1)] * 2

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts.models import JournalEntry
 from offers_site.tasks import import_file as import_task
 from tests.build import make_contact, make_user
 from tests.transfers.conftest import contacts
@@ -207,6 +208,8 @@ def test_settings_are_kept_under_a_name_and_used_again(client):
 
     assert "05/06/1990 → 1990-06-05" in html
     assert chosen_for(html, "no") == "key"
+    entry = JournalEntry.objects.get(verb="import_template.created")
+    assert (entry.subject_label, entry.after) == ("Old system", {"subject": "contacts"})
 
 
 def test_a_file_that_is_gone_is_asked_for_again(client):

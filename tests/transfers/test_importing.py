@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils.timezone import now
 
+from accounts.models import JournalEntry
 from contacts.models import Contact, OptOutChange
 from jobs import actions as jobs
 from jobs import running
@@ -131,7 +132,7 @@ def test_doubles_are_known_although_their_keys_were_lost(started, settings):
     assert running.run(transfer.job_id, stop_early) == "paused"
     with connection.cursor() as cursor:  # what a crash of PostgreSQL does to an unlogged table
         cursor.execute(f"TRUNCATE transfers_keys_{transfer.pk.hex}")
-    jobs.resume_job(Job.objects.get(pk=transfer.job_id), at=now())
+    jobs.resume_job(Job.objects.get(pk=transfer.job_id), by=None, at=now())
     assert import_task(str(transfer.job_id)) == "finished"
 
     transfer.refresh_from_db()
@@ -141,13 +142,15 @@ def test_doubles_are_known_although_their_keys_were_lost(started, settings):
 
 def test_a_paused_import_goes_on_and_a_cancelled_one_stays_as_far(started, settings):
     transfer = started(rows(250))
-    jobs.pause_job(transfer.job)
+    jobs.pause_job(transfer.job, by=None, at=now())
     assert import_task(str(transfer.job_id)) == "not claimed"
-    jobs.resume_job(transfer.job, at=now())
-    jobs.cancel_job(transfer.job, at=now())
+    jobs.resume_job(transfer.job, by=None, at=now())
+    jobs.cancel_job(transfer.job, by=None, at=now())
 
     transfer = Transfer.objects.select_related("job").get(pk=transfer.pk)
     assert (transfer.state, transfer.read, contacts("key")) == ("cancelled", 0, [])
+    verbs = JournalEntry.objects.filter(subject_type="jobs.job").order_by("id")
+    assert [entry.verb for entry in verbs] == ["job.paused", "job.resumed", "job.cancelled"]
 
 
 def test_a_file_that_is_wrong_from_the_start_is_given_up_after_100_rows(import_file):
@@ -367,7 +370,7 @@ def test_a_file_that_is_interrupted_after_each_chunk_ends_as_if_it_were_not(
     for _ in range(20):
         if running.run(job_pk, one_chunk) != "paused":
             break
-        jobs.resume_job(Job.objects.get(pk=job_pk), at=now())
+        jobs.resume_job(Job.objects.get(pk=job_pk), by=None, at=now())
 
     transfer.refresh_from_db()
     rejects = list(transfer.rejects.order_by("line", "id"))

@@ -150,7 +150,7 @@ def transfer_pause(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) -> 
     transfer = find_transfer(request, pk)
     try:
         if transfer.job:
-            jobs.pause_job(transfer.job)
+            jobs.pause_job(transfer.job, by=request.user, at=now())
     except jobs.NotPausable as refusal:
         messages.error(request, str(refusal))
     return redirect(transfer)
@@ -161,7 +161,7 @@ def transfer_resume(request: StaffRequest, subjects: Subjects, pk: uuid.UUID) ->
     transfer = find_transfer(request, pk)
     try:
         if transfer.job:
-            jobs.resume_job(transfer.job, at=now())
+            jobs.resume_job(transfer.job, by=request.user, at=now())
     except jobs.NotPausable as refusal:
         messages.error(request, str(refusal))
     return redirect(transfer)
