@@ -58,5 +58,6 @@ def mail_link(user: User) -> None:
         mail = EmailMultiAlternatives(
             subject, render_to_string(f"mail/{name}.txt", context), to=[user.email]
         )
-        mail.attach_alternative(render_to_string(f"mail/{name}.html", context), "text/html")
+        html = render_to_string(f"mail/{name}.html", {**context, "subject": subject})
+        mail.attach_alternative(html, "text/html")
     mail.send()

@@ -148,5 +148,6 @@ def send(
         mail = EmailMultiAlternatives(
             subject, render_to_string(f"mail/{name}.txt", known), to=[person.email]
         )
-        mail.attach_alternative(render_to_string(f"mail/{name}.html", known), "text/html")
+        html = render_to_string(f"mail/{name}.html", {**known, "subject": subject})
+        mail.attach_alternative(html, "text/html")
     mail.send()

@@ -78,10 +78,10 @@ def mail(person: User, coupon: Coupon, kind: Told.Kind, facts: Facts) -> None:
     context = {"person": person, "coupon": coupon, "link": link, **facts}
     name = f"mail/coupon_{kind.value}"
     with translation.override(person.language or settings.LANGUAGE_CODE):
+        subject = render_to_string(f"{name}_subject.txt", context).strip()
         message = EmailMultiAlternatives(
-            render_to_string(f"{name}_subject.txt", context).strip(),
-            render_to_string(f"{name}.txt", context),
-            to=[person.email],
+            subject, render_to_string(f"{name}.txt", context), to=[person.email]
         )
-        message.attach_alternative(render_to_string(f"{name}.html", context), "text/html")
+        html = render_to_string(f"{name}.html", {**context, "subject": subject})
+        message.attach_alternative(html, "text/html")
     message.send()

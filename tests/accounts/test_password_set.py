@@ -159,6 +159,8 @@ def test_the_mail_speaks_the_person_s_language_and_its_link_opens(client, settin
     assert isinstance(letter, EmailMultiAlternatives)
     html = str(letter.alternatives[0][0])
     assert link in html
+    assert '<html lang="fr">' in html
+    assert "<title>Choisir un autre mot de passe pour Overture</title>" in html
     assert client.get(path_of(link)).status_code == 200
 
 

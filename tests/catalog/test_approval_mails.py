@@ -62,6 +62,7 @@ def test_reviewers_get_what_they_need_to_decide(shop, people, workers, mailoutbo
     mail = mailoutbox[0]
     html = mail.alternatives[0][0]
     assert mail.subject == "To approve: Eligibility of Nyc"
+    assert "<title>To approve: Eligibility of Nyc</title>" in html
     for body in (mail.body, html):
         assert "Zoe asks for your approval: Eligibility of Nyc (NYC), in Shop." in body
         assert "Until 24 November 2026, 12:00 (UTC)." in body
@@ -151,7 +152,9 @@ def test_a_change_of_hostile_content_stays_text(shop, people, workers, mailoutbo
         approvals.submit([offer], by=None, at=NOON)
 
     assert "\n" not in mailoutbox[0].subject
-    assert "<script>" not in mailoutbox[0].alternatives[0][0]
+    html = mailoutbox[0].alternatives[0][0]
+    assert "<script>" not in html
+    assert "of &lt;script&gt;alert(1)&lt;/script&gt; Bcc: x@example.org</title>" in html
 
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

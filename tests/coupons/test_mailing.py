@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 
 from coupons import mailing
 from coupons.models import Told
@@ -36,6 +37,8 @@ def test_the_owner_is_told_once_a_day(low):
     assert "12\u202f000" in first.body
     assert "/coupons/CPN23" in first.body
     assert "Trynow" not in first.body
+    assert isinstance(first, EmailMultiAlternatives)
+    assert f"<title>{first.subject}</title>" in str(first.alternatives[0][0])
     assert Told.objects.filter(kind="low").count() == 2
 
 
