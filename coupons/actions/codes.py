@@ -210,7 +210,7 @@ def start_bulk_change(
         BulkChange.Kind.DELETE: _("Delete codes of %(coupon)s"),
     }
     job = start_job(
-        sentences[kind] % {"coupon": coupon},
+        (sentences[kind] % {"coupon": coupon})[:200],
         task="coupons.tasks.change_codes",
         by=by,
         at=at,

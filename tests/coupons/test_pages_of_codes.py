@@ -393,6 +393,7 @@ def test_all_that_a_filter_shows_is_voided_by_a_job(client, ada):
     address = url("all-codes-void", "CPN23") + "?status=available&segment=vip"
 
     asked = text_of(client.get(address))
+    Coupon.objects.update(label="S" * 200)
     answer = client.post(address, {"reason": "over"})
 
     job = Job.objects.get()
