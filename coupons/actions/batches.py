@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.journal import Actor, record
 from accounts.models import User
 from coupons.actions.codes import check_takes_codes, start_bulk_change
 from coupons.actions.refusing import FieldRefused
@@ -22,7 +23,7 @@ FIELDS = ("segment", "start_at", "end_at", "max_redemptions")
 
 @transaction.atomic(durable=True)
 def start_changing_batch(
-    batch: Batch, values: Mapping[str, Any], *, by: User | None, at: datetime
+    batch: Batch, values: Mapping[str, Any], *, by: Actor, at: datetime
 ) -> Job:
     """Give all codes of a batch another segment, other dates or limits, as a job.
 
@@ -34,7 +35,7 @@ def start_changing_batch(
     job = start_job(
         (_("Change codes of %(coupon)s") % {"coupon": batch.coupon})[:200],
         task="coupons.tasks.change_batch",
-        by=by,
+        by=by if isinstance(by, User) else None,
         at=at,
         total=batch.made,
         unit=_("codes"),
@@ -45,10 +46,12 @@ def start_changing_batch(
     }
     job.checkpoint = {"batch": batch.pk, "values": stored, "last": 0, "changed": 0, "refused": {}}
     job.save(update_fields=["checkpoint"])
+    facts = {"batch": batch.pk, **stored}
+    record("coupon.changing_started", batch.coupon, by=by, at=at, after=facts)
     return job
 
 
-def start_voiding_batch(batch: Batch, *, reason: str, by: User | None, at: datetime) -> Job:
+def start_voiding_batch(batch: Batch, *, reason: str, by: Actor, at: datetime) -> Job:
     """Void those codes of a batch that nobody was given."""
     return start_bulk_change(
         batch.coupon,
@@ -61,7 +64,7 @@ def start_voiding_batch(batch: Batch, *, reason: str, by: User | None, at: datet
     )
 
 
-def start_deleting_batch(batch: Batch, *, reason: str = "", by: User | None, at: datetime) -> Job:
+def start_deleting_batch(batch: Batch, *, reason: str = "", by: Actor, at: datetime) -> Job:
     """Delete those codes of a batch that nobody was given."""
     return start_bulk_change(
         batch.coupon,

@@ -200,19 +200,25 @@ def start_bulk_change(
     segment: str | None = None,
     batch: Batch | None = None,
     reason: str = "",
-    by: User | None,
+    by: Actor,
     at: datetime,
 ) -> Job:
-    """Void, put back or delete codes as a job: those named, or all that fit."""
-    sentences = {
-        BulkChange.Kind.VOID: _("Void codes of %(coupon)s"),
-        BulkChange.Kind.PUT_BACK: _("Put codes of %(coupon)s back"),
-        BulkChange.Kind.DELETE: _("Delete codes of %(coupon)s"),
-    }
+    """Void, put back or delete codes as a job: those named, or all that fit.
+
+    The journal is told of it now, and of what was done at the end: there may be none.
+    """
+    title, verb = {
+        BulkChange.Kind.VOID: (_("Void codes of %(coupon)s"), "coupon.voiding_started"),
+        BulkChange.Kind.PUT_BACK: (
+            _("Put codes of %(coupon)s back"),
+            "coupon.putting_back_started",
+        ),
+        BulkChange.Kind.DELETE: (_("Delete codes of %(coupon)s"), "coupon.deleting_started"),
+    }[kind]
     job = start_job(
-        (sentences[kind] % {"coupon": coupon})[:200],
+        (title % {"coupon": coupon})[:200],
         task="coupons.tasks.change_codes",
-        by=by,
+        by=by if isinstance(by, User) else None,
         at=at,
         total=len(pks) or None,
         unit=_("codes"),
@@ -227,4 +233,6 @@ def start_bulk_change(
         batch=batch,
         reason=reason,
     )
+    facts = {"segment": segment, "batch": batch.pk if batch else None, "reason": reason}
+    record(verb, coupon, by=by, at=at, after={name: fact for name, fact in facts.items() if fact})
     return job

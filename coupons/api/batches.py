@@ -135,7 +135,7 @@ def patch_batch(
         for name in ("start_at", "end_at"):
             if values.get(name):
                 values[name] = read_moment(name, values[name], batch.coupon.timezone)
-        job = actions.start_changing_batch(batch, values, by=None, at=now())
+        job = actions.start_changing_batch(batch, values, by=key_of(request), at=now())
     except FieldRefused as refusal:
         raise field_problem(refusal) from refusal
     except NotInState as refusal:
@@ -151,7 +151,8 @@ def patch_batch(
 )
 def void_batch(request: HttpRequest, code: str, pk: int, call: VoidCall) -> Status[dict[str, Any]]:
     batch = find_batch(request, code, pk)
-    job = actions.start_voiding_batch(batch, reason=call.reason, by=None, at=now())
+    by, at = key_of(request), now()
+    job = actions.start_voiding_batch(batch, reason=call.reason, by=by, at=at)
     return Status(202, {"job": str(job.pk), "state": str(job.state)})
 
 

@@ -138,6 +138,11 @@ def test_batches_over_http(soc, call):
     assert stock_by_segment(soc)["s"]["void"] == 7
     read = call("GET", f"/batches/{first.pk}").json()
     assert (read["origin"], read["wanted"], read["state"]) == ("manual", None, None)
+    begun = JournalEntry.objects.exclude(key=None).order_by("id").values_list("verb", "by_name")
+    assert list(begun) == [
+        ("coupon.changing_started", "Web shop"),
+        ("coupon.voiding_started", "Web shop"),
+    ]
 
 
 def test_refusals_over_http(soc, call):

@@ -401,6 +401,8 @@ def test_all_that_a_filter_shows_is_voided_by_a_job(client, ada):
     assert "Void all these codes of Soccer coupons?" in asked
     assert answer["Location"] == job.get_absolute_url()
     assert (change.kind, change.statuses, change.segment) == ("void", ["available"], "vip")
+    begun = JournalEntry.objects.get(verb="coupon.voiding_started")
+    assert (begun.by, begun.after) == (ada, {"segment": "vip", "reason": "over"})
     assert run(job) == "finished"
     assert stock_of(coupon) == {
         "total": 10,
