@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -29,6 +29,7 @@ from catalog.models import (
     Representation,
     Revision,
     Space,
+    Tag,
 )
 from catalog.naming import ASKS, leading_to
 from catalog.rendering.pieces import scan
@@ -59,22 +60,26 @@ KINDS_OF_OFFERS = {Offer.Kind.OFFER: Kind.OFFER, Offer.Kind.FALLBACK: Kind.FALLB
 
 @dataclass(frozen=True)
 class Wanted:
-    """An attribute or an audience, by its name, and where it stands in texts."""
+    """An attribute, an audience or a tag, by its name, and where it stands in texts."""
 
     name: str
-    is_audience: bool
+    kind: Literal["attribute", "audience", "tag"]
 
     def is_in_rule(self, text: str) -> bool:
         if self.name not in text:
             return False
+        if self.kind == "tag":
+            said = {found[1:-1] for found in LITERAL.findall(text)}
+            return "tags" in text and self.name in said
         if "\\" in text or "//" in text:  # escapes and comments hide names
-            return self.name in (filters_in(text) if self.is_audience else attributes_in(text))
-        if self.is_audience:
+            names_in = filters_in if self.kind == "audience" else attributes_in
+            return self.name in names_in(text)
+        if self.kind == "audience":
             return self.name in mentioned([text])[0]
         return self.name in mentioned([LITERAL.sub('""', text)])[1]
 
     def is_in_template(self, text: str) -> bool:
-        if self.is_audience or self.name not in text:
+        if self.kind != "attribute" or self.name not in text:
             return False
         named = re.compile(rf"\bcontact\s*\.\s*{self.name}\b")
         try:
@@ -84,7 +89,7 @@ class Wanted:
 
     def is_in_body(self, body: Mapping[str, Any]) -> bool:
         """Whether a form asks for it: one that is live, or that new offers begin with."""
-        if not self.is_audience and self.name in body.get("identification", ()):
+        if self.kind == "attribute" and self.name in body.get("identification", ()):
             return True
         content = texts_below({field: body.get(field) for field in CONTENT_FIELDS})
         return any(map(self.is_in_rule, texts_of(body))) or any(map(self.is_in_template, content))
@@ -123,19 +128,34 @@ def hold_environments() -> None:
 @ask_before_taking_away
 def uses_in_catalogue(asked: Attribute | Audience, by: Actor) -> Iterator[Use]:
     """What asks for it in design and in live, in every environment."""
-    wanted = Wanted(asked.name, isinstance(asked, Audience))
+    wanted = Wanted(asked.name, "audience" if isinstance(asked, Audience) else "attribute")
     person = person_of(by)
     environments = Environment.objects.all()
-    if wanted.is_audience:  # an environment's own filter of this name comes first
+    if wanted.kind == "audience":  # an environment's own filter of this name comes first
         own = Filter.objects.filter(name=wanted.name).values("environment")
         environments = environments.exclude(pk__in=own)
+    around = {each.pk: each for each in environments}
+    found = [*in_design(wanted, person), *in_live(wanted, around, person)]
+    yield from uses_among(found, around, person)
+
+
+def rules_naming(tag: Tag, by: Actor) -> list[Use]:
+    """What asks in design whether an offer carries a tag: a rule keeps the name that it says."""
+    person = person_of(by)
+    around = {each.pk: each for each in Environment.objects.all()}
+    return sorted(uses_among(in_design(Wanted(tag.name, "tag"), person), around, person))
+
+
+def uses_among(
+    found: Iterable[Found], around: Mapping[int, Environment], person: User | None
+) -> Iterator[Use]:
+    environments = Environment.objects.filter(pk__in=around)
     open_ones = environments if person is None else environments.visible_to(person)
     shown = set(open_ones.values_list("pk", flat=True))
-    around = {each.pk: each for each in environments}
-    for found in (*in_design(wanted, person), *in_live(wanted, around, person)):
-        environment = around.get(found.environment)
+    for each in found:
+        environment = around.get(each.environment)
         if environment is not None:
-            yield use_of(found, environment, person, is_open=environment.pk in shown)
+            yield use_of(each, environment, person, is_open=environment.pk in shown)
 
 
 def use_of(found: Found, environment: Environment, person: User | None, *, is_open: bool) -> Use:
@@ -206,7 +226,7 @@ def in_design(wanted: Wanted, person: User | None) -> Iterator[Found]:
         if wanted.is_in_rule(rule):
             yield Found(Kind.ENVIRONMENT, pk, name, label)
     found = {row for source in sources() for row in source.asking(wanted)}
-    if not wanted.is_audience:
+    if wanted.kind == "attribute":
         spaces = Space.objects.filter(identification__contains=[wanted.name])
         for pk, place, name, label in spaces.values_list("pk", "environment", "name", "label"):
             found.add((pk, Kind.SPACE, place, name, label))
