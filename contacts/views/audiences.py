@@ -254,6 +254,7 @@ def audience_edit(request: StaffRequest, name: str) -> HttpResponse:
             "form": form,
             "audience": audience,
             "uses": audiences_naming(audience=name, by=request.user),
+            "asking": asking(audience, request.user),
         },
     )
 

@@ -123,7 +123,7 @@ def test_a_live_filter_that_nothing_asks_any_more_keeps_nothing(tier):
     assert names(tier, live=True) == []
 
 
-def test_an_audience_that_live_asks_for_stays(tier):
+def test_an_audience_that_live_asks_for_stays(tier, client):
     shop = make_shop()
     chosen, grown = make_audience("chosen"), make_audience("grown", "true")
     offer = make_offer(shop, filter='filter("chosen")')
@@ -133,6 +133,11 @@ def test_an_audience_that_live_asks_for_stays(tier):
     edit(offer, filter=None)
     with pytest.raises(StillUsed, match=r"^These ask for it in live: NYC \(Shop\)\."):
         delete_audience(chosen, by=None, at=NOON)
+
+    client.force_login(make_user(role="administrator"))
+    for page in ("audience-detail", "audience-edit"):
+        shown = client.get(reverse(f"contacts:{page}", args=["chosen"])).content.decode()
+        assert '<a href="/catalogue/shop/offers/NYC/">Nyc</a>' in shown
 
     delete_audience(grown, by=None, at=NOON)  # the shop has a filter of this name
 
