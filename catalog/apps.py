@@ -7,4 +7,4 @@ class Catalog(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        from catalog import handing, keyed, secrecy  # noqa: F401, PLC0415 (models are loaded by now)
+        from catalog import asking, handing, keyed, secrecy  # noqa: F401, PLC0415 (models are loaded by now)

@@ -259,7 +259,7 @@ def build(
         content_names |= former.content_names
         filter_names |= former.filter_names
     columns = known()
-    columns |= former_columns(rule_names - columns.keys())
+    columns |= former_columns((rule_names | content_names) - columns.keys())
     lists |= former_lists(filter_names - lists.keys() - {one.name for one in filters})
     words = words_of(environment, filters, columns, lists)
     translated: dict[Key, object]

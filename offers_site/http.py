@@ -71,13 +71,15 @@ def render_confirmation(
     form: forms.Form | None = None,
     facts: Sequence[tuple[str, str]] = (),
     refused: str = "",
+    ways: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     """Ask before doing: a dialog for `hx-get … hx-target="#dialog"`, a page for everybody else.
 
     `title` asks, `consequence` says what will be true, `verb` is what the button does, `back` is
     where "Cancel" leads. The form posts to this same address, and the view redirects when it has
     acted. A `form` that came back with errors is shown again, on the page. `refused` says why it
-    cannot be done: then there is nothing to press.
+    cannot be done: then there is nothing to press, and `ways` (label, address) lead to what is in
+    the way.
     """
     context = {
         "title": title,
@@ -88,6 +90,7 @@ def render_confirmation(
         "form": form,
         "facts": facts,
         "refused": refused,
+        "ways": ways,
         "address": request.get_full_path(),
     }
     status = 422 if form is not None and form.errors else 200
@@ -126,13 +129,15 @@ def ask_and_act(
     danger: bool = True,
     facts: Callable[[], Sequence[tuple[str, str]]] = tuple,
     check: Callable[[], object] | None = None,
+    ways: Callable[[], Sequence[tuple[str, str]]] = tuple,
 ) -> HttpResponse:
     """Ask (GET), act (POST), say what came of it, and go back.
 
     What is asked is as in `render_confirmation`; `facts` are only gathered for asking. When `act`
     raises one of its `refusals` the person is told its sentence and stays at `back`; else `done`
     is said, and `then` is where they go (`back` when it is not given). `check` raises one of them
-    as well: it is asked first, so that nobody is offered what would be refused.
+    as well: it is asked first, so that nobody is offered what would be refused; `ways` lead to what
+    is in the way then.
     """
     if request.method != "POST":
         refused = ""
@@ -150,6 +155,7 @@ def ask_and_act(
             danger=danger,
             facts=() if refused else facts(),
             refused=refused,
+            ways=ways() if refused else (),
         )
     try:
         act()

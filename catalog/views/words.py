@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.actions.granting import Stale
 from catalog.actions import environments as fields
 from catalog.actions import tags as actions
+from catalog.asking import rules_naming
 from catalog.contentwords import FieldOfForm, content_settings
 from catalog.describing import content_field_shape
 from catalog.forms.environments import ContentFieldForm
@@ -30,6 +31,7 @@ from catalog.standing import WORDS, live_shapes, standings
 from catalog.uses import uses_of_fields
 from catalog.views.doors import CatalogueRequest, changes, sees
 from catalog.views.saving import linked, saved, status_of
+from contacts.actions.refusing import named
 from offers_site.http import StaffRequest, ask_and_act, render_confirmation, render_page
 from offers_site.lists import Column, List
 
@@ -128,15 +130,19 @@ def tag_merge(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def again(request: StaffRequest, tag: Tag) -> str:
-    """What it means for the offers that carry a tag."""
+    """What it means for the offers that carry a tag, and for the rules that name it."""
     number = Offer.objects.visible_to(request.user).filter(tags=tag).count()
-    return ngettext(
+    said = ngettext(
         "%(number)s offer carries it: where that waits for approval or is approved, its "
         "eligibility has to be approved again, because rules ask for tags by name.",
         "%(number)s offers carry it: where one waits for approval or is approved, its "
         "eligibility has to be approved again, because rules ask for tags by name.",
         number,
     ) % {"number": number}
+    if naming := rules_naming(tag, request.user):
+        message = _("These name it in their rules, which do not follow: %(uses)s. Change them too.")
+        said += " " + message % {"uses": named(naming)}
+    return said
 
 
 def asked(

@@ -12,7 +12,13 @@ from accounts.actions.granting import stale
 from accounts.journal import record
 from accounts.models import User
 from contacts import columns, declaring
-from contacts.actions.refusing import NotInState, StillUsed, audiences_in_the_way
+from contacts.actions.refusing import (
+    NotInState,
+    StillUsed,
+    audiences_in_the_way,
+    sentences_about,
+)
+from contacts.blocking import hold_still
 from contacts.models import Attribute
 
 Choices = declaring.Choices
@@ -75,6 +81,7 @@ def edit_attribute(
 @transaction.atomic(durable=True)
 def retire_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> None:
     """Hide an attribute and keep its values, or raise StillUsed or NotInState."""
+    hold_still()
     columns.wait_for_turn()
     check_unused(attribute, by)
     in_use = Attribute.objects.filter(pk=attribute.pk, retired_at=None)
@@ -95,6 +102,7 @@ def restore_attribute(attribute: Attribute, *, by: User | None, at: datetime) ->
 @transaction.atomic(durable=True)
 def purge_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> None:
     """Drop an attribute with everybody's values, or raise why it cannot go."""
+    hold_still()
     columns.wait_for_turn()
     check_unused(attribute, by)
     if not Attribute.objects.filter(pk=attribute.pk).exists():
@@ -108,8 +116,10 @@ def purge_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> N
 
 
 def check_unused(attribute: Attribute, by: User | None) -> None:
+    """Raise StillUsed when an audience or the catalogue asks for it."""
+    said = sentences_about(attribute, by)
     if using := audiences_in_the_way(by, attribute=attribute.name):
-        raise StillUsed(
-            _("These audiences ask for it: %(audiences)s. Change them first.")
-            % {"audiences": using}
-        )
+        message = _("These audiences ask for it: %(audiences)s. Change them first.")
+        said.insert(0, message % {"audiences": using})
+    if said:
+        raise StillUsed(" ".join(said))

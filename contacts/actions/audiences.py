@@ -15,7 +15,13 @@ from accounts.actions.granting import check_may_grant, stale
 from accounts.journal import changes, record
 from accounts.models import AccessLabel, User
 from contacts import tasks
-from contacts.actions.refusing import NameTaken, StillUsed, audiences_in_the_way
+from contacts.actions.refusing import (
+    NameTaken,
+    StillUsed,
+    audiences_in_the_way,
+    sentences_about,
+)
+from contacts.blocking import hold_still
 from contacts.models import Audience, AudienceMember, Contact, ContactAlias
 from contacts.vocabulary import words
 from rules.checking import check_rule, named_filters
@@ -131,6 +137,7 @@ def change_members(
 @transaction.atomic(durable=True)
 def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> None:
     """Delete an audience that nothing names, or raise StillUsed."""
+    hold_still()
     Audience.objects.select_for_update().filter(pk=audience.pk).first()
     check_unnamed(audience, by)
     # former releases may name it, and know its members by its number
@@ -146,11 +153,13 @@ def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> Non
 
 
 def check_unnamed(audience: Audience, by: User | None) -> None:
-    """Raise StillUsed when another audience names it."""
+    """Raise StillUsed when another audience names it, or the catalogue."""
+    said = sentences_about(audience, by)
     if using := audiences_in_the_way(by, audience=audience.name):
-        raise StillUsed(
-            _("These audiences name it: %(audiences)s. Change them first.") % {"audiences": using}
-        )
+        message = _("These audiences name it: %(audiences)s. Change them first.")
+        said.insert(0, message % {"audiences": using})
+    if said:
+        raise StillUsed(" ".join(said))
 
 
 def facts(audience: Audience) -> dict[str, Any]:

@@ -13,11 +13,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actions.granting import Stale
+from accounts.models import User
 from contacts.actions import attributes as actions
 from contacts.actions.refusing import NameTaken, NotAttributable, NotInState, StillUsed
+from contacts.blocking import asking
 from contacts.counting import count_having
 from contacts.forms.attributes import AttributeCreateForm, AttributeEditForm, AttributeFilter
 from contacts.models import Attribute
+from contacts.views.audiences import ways_to
 from contacts.vocabulary import audiences_naming
 from offers_site.http import StaffRequest, ask_and_act, render_form, render_page
 from offers_site.lists import Column, List
@@ -99,6 +102,7 @@ def attribute_edit(request: StaffRequest, name: str) -> HttpResponse:
             "form": form,
             "attribute": attribute,
             "uses": audiences_naming(attribute=name, by=request.user),
+            "asking": asking(attribute, request.user),
         },
     )
 
@@ -112,6 +116,7 @@ def attribute_retire(request: StaffRequest, name: str) -> HttpResponse:
         lambda: actions.retire_attribute(attribute, by=request.user, at=now()),
         refusals=(StillUsed, NotInState),
         check=lambda: actions.check_unused(attribute, request.user),
+        ways=lambda: ways_to_uses(attribute, request.user),
         title=_("Retire %(attribute)s?") % {"attribute": attribute},
         consequence=_(
             "Rules, files and pages no longer know it. Its values stay, and you can restore it."
@@ -147,6 +152,8 @@ def attribute_purge(request: StaffRequest, name: str) -> HttpResponse:
         request,
         lambda: actions.purge_attribute(attribute, by=request.user, at=now()),
         refusals=(StillUsed, NotInState, NotAttributable),
+        check=lambda: actions.check_unused(attribute, request.user),
+        ways=lambda: ways_to_uses(attribute, request.user),
         title=_("Purge %(attribute)s?") % {"attribute": attribute},
         consequence=_("The attribute and all its values are removed. Nothing brings them back."),
         verb=_("Purge the attribute"),
@@ -154,3 +161,9 @@ def attribute_purge(request: StaffRequest, name: str) -> HttpResponse:
         facts=lambda: [(_("People who have a value"), str(count_having(attribute)))],
         done=_("%(attribute)s is purged.") % {"attribute": attribute},
     )
+
+
+def ways_to_uses(attribute: Attribute, user: User) -> list[tuple[str, str]]:
+    """To what asks for it, as far as it may be seen."""
+    audiences = audiences_naming(attribute=attribute.name, by=user)
+    return ways_to(audiences, asking(attribute, user))

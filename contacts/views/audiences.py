@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from contacts import counting
 from contacts.actions import audiences as actions
 from contacts.actions.refusing import NameTaken, StillUsed
 from contacts.audiences import members, sample
+from contacts.blocking import Asking, asking
 from contacts.columns import known
 from contacts.disclosing import may_see_personal
 from contacts.discretion import Discretion, Figure, discretions_of, why_closed, why_nobody
@@ -107,6 +109,7 @@ def audience_detail(request: StaffRequest, name: str) -> HttpResponse:
         "audience": audience,
         "sentence": in_words(audience, request.user),
         "uses": audiences_naming(audience=name, by=request.user),
+        "asking": asking(audience, request.user),
         "access_labels": audience.access_labels.order_by("name"),
         "entries": entries.for_journal_list()[:LATEST] if shows_journal else None,
     }
@@ -251,6 +254,7 @@ def audience_edit(request: StaffRequest, name: str) -> HttpResponse:
             "form": form,
             "audience": audience,
             "uses": audiences_naming(audience=name, by=request.user),
+            "asking": asking(audience, request.user),
         },
     )
 
@@ -280,6 +284,9 @@ def audience_delete(request: StaffRequest, name: str) -> HttpResponse:
         lambda: actions.delete_audience(audience, by=request.user, at=now()),
         refusals=StillUsed,
         check=lambda: actions.check_unnamed(audience, request.user),
+        ways=lambda: ways_to(
+            audiences_naming(audience=name, by=request.user), asking(audience, request.user)
+        ),
         title=_("Delete the audience %(audience)s?") % {"audience": audience},
         consequence=_("The people stay; only the rule or the list is deleted."),
         verb=_("Delete the audience"),
@@ -287,6 +294,12 @@ def audience_delete(request: StaffRequest, name: str) -> HttpResponse:
         then=reverse("contacts:audience-list"),
         done=_("%(audience)s is deleted.") % {"audience": audience},
     )
+
+
+def ways_to(audiences: Iterable[tuple[str, str]], others: Asking) -> list[tuple[str, str]]:
+    """(label, address) of what asks for something."""
+    own = [(label, reverse("contacts:audience-detail", args=[name])) for name, label in audiences]
+    return own + [(f"{use.label} · {use.place}", use.address) for use, _live in others.uses]
 
 
 def find(request: StaffRequest, name: str) -> Audience:

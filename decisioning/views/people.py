@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts.disclosing import title_of
-from contacts.models import Contact
+from contacts.views.contacts import find as find_person
 from decisioning.forms.calls import CorrectionForm
 from decisioning.forms.people import OfferedFilter
 from decisioning.history import history_of, names_of
@@ -63,7 +63,7 @@ OFFERED = List(
 @may_view
 def person_offers(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     """The last modified first, as far as the reader may see them."""
-    contact = find(request, public_id)
+    contact = find_person(request, public_id)
     page = OFFERED.page(request, history_of(contact, request.user))
     context = {
         "list": page,
@@ -80,7 +80,7 @@ def person_offers(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
 @may_correct
 def proposition_correct(request: StaffRequest, public_id: uuid.UUID, pk: uuid.UUID) -> HttpResponse:
     """Another status, and why: along the same moves as everybody's."""
-    contact = find(request, public_id)
+    contact = find_person(request, public_id)
     row = get_object_or_404(history_of(contact, request.user), pk=pk)
     back = reverse("decisioning:person-offers", args=[contact.public_id])
     form = CorrectionForm(request.POST or None, proposition=row)
@@ -120,9 +120,3 @@ def correct(request: StaffRequest, row: Proposition, form: CorrectionForm) -> No
         messages.warning(request, warned["detail"])
     if found.changed.is_changed:
         messages.success(request, _("The status is corrected."))
-
-
-def find(request: StaffRequest, public_id: uuid.UUID) -> Contact:
-    contact = get_object_or_404(Contact, public_id=public_id)
-    request.belongs_to = contact.get_list_url()
-    return contact

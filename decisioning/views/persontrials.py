@@ -24,13 +24,13 @@ from catalog.views.previews import WIDTH_OF_CHANNEL
 from catalog.wordbook import call_topics
 from contacts.disclosing import may_see_personal, title_of
 from contacts.models import Contact
+from contacts.views.contacts import find as find_person
 from decisioning.calling import CallData, Warned
 from decisioning.forms.people import PREFIX, TryForm
 from decisioning.live import Live, NothingLive, live_for
 from decisioning.reasons import explanations_of
 from decisioning.seeing import Eyes, eyes_of
 from decisioning.trying import Trial, Trying, try_space
-from decisioning.views.people import find
 from offers_site.http import StaffRequest, render_page
 
 may_explain = permission_required(
@@ -53,7 +53,7 @@ class Place:
 @may_explain
 def person_preview(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     """The offers of a space now or on another date, and why not the others. Nothing is kept."""
-    contact = find(request, public_id)
+    contact = find_person(request, public_id)
     lives = list(lives_for(contact, request))
     context: dict[str, Any] = {
         "contact": contact,

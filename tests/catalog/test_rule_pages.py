@@ -311,6 +311,12 @@ def test_tags_are_made_renamed_merged_and_deleted(client, ada, shop):
 
 def test_a_merged_tag_takes_back_the_approval_of_eligibility(client, ada, shop):
     publish(make_offer(shop, "SUN", tags=("sumer",)))
+    rule = PresentationRuleShape(name="R2", label="R2", applies_to="'sumer' in offer.tags")
+    write(None, rule, shop)
+    asked = client.get(
+        reverse("catalog:tag-rename", args=[Tag.objects.get(name="sumer").pk])
+    ).content.decode()
+    assert "These name it in their rules, which do not follow: R2 (Shop). Change them too." in asked
     write_tag = client.post(reverse("catalog:tag-create"), {"name": "summer"})
     assert write_tag.status_code == 302
 

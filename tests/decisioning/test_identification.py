@@ -7,10 +7,12 @@ from django.utils.timezone import now
 
 from catalog.describing import environment_shape, space_shape
 from catalog.models import Environment, Offer, Space
-from contacts.models import Contact
+from contacts import columns
+from contacts.actions.attributes import declare_attribute
+from contacts.models import Attribute, Contact
 from decisioning.identifying import sign
 from decisioning.models import Interaction
-from tests.build import make_contact
+from tests.build import NOON, make_contact
 from tests.catalog.making import edit, publish, write
 from tests.decisioning.http import Bank, forget, open_bank
 
@@ -73,6 +75,24 @@ def test_nobody_is_led_into_a_sandbox(bank):
 
 def test_by_key(bank):
     assert seen(bank.decide(HERO, target={"key": "C2"})) == ("explicit", "contacts", None)
+
+
+def test_by_an_attribute_that_is_not_in_use_any_more(bank):
+    """In every process alike, whenever it loaded the release."""
+    card = declare_attribute(name="card", label="Card", type="string", by=None, at=NOON)
+    make_contact("C9", card="K-9")
+    change_space("webHero", identification=("card",))
+    Attribute.objects.filter(pk=card.pk).update(retired_at=NOON)
+    forget()
+    assert seen(bank.decide(HERO, target={"keys": ["K-9"]}))[0] == "explicit"
+
+    columns.drop(card)
+    card.delete()
+
+    in_this_process = bank.decide(HERO, target={"keys": ["K-9"]})
+    forget()
+    in_a_new_one = bank.decide(HERO, target={"keys": ["K-9"]})
+    assert codes(in_this_process) == codes(in_a_new_one) == ["bad_target_key"]
 
 
 def test_by_a_former_key(bank):

@@ -12,6 +12,7 @@ from catalog.models import Environment, Offer
 from contacts.actions.attributes import declare_attribute, purge_attribute, retire_attribute
 from contacts.actions.audiences import change_members, delete_audience
 from contacts.actions.contacts import erase_contact
+from contacts.actions.refusing import StillUsed
 from contacts.models import Attribute, Contact
 from decisioning.models import Interaction, Proposition
 from tests.build import NOON, make_audience
@@ -50,6 +51,11 @@ def test_what_rules_asked_for_may_be_retired_purged_or_deleted_since(bank):
     forget()
     answer = bank.decide({"space": "webHero", "count": 3}, target={"key": "C2"})
     assert "PLAT" in [one["offer"] for one in answer["slots"][0]["propositions"]]
+
+    for each in Attribute.objects.filter(name__in=GONE):
+        with pytest.raises(StillUsed, match=r"in live: PLAT \(Banque"):
+            retire_attribute(each, by=None, at=NOON)
+    publish(edit(Offer.objects.get(code="PLAT"), filter=None))
 
     for each in Attribute.objects.filter(name__in=GONE):
         retire_attribute(each, by=None, at=NOON)
