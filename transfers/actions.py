@@ -151,9 +151,13 @@ def begin(
     transfer: Transfer, subject: Subject, *, by: Actor, at: datetime, here: bool = False
 ) -> None:
     """Give an import its job, inside the transaction that decides so."""
-    title = _("Try-out of %(file)s") if transfer.is_dry_run else _("Import of %(file)s")
+
+    def title() -> str:
+        sentence = _("Try-out of %(file)s") if transfer.is_dry_run else _("Import of %(file)s")
+        return sentence % {"file": transfer.file_name}
+
     transfer.job = start_job(
-        (title % {"file": transfer.file_name})[:200],
+        title,
         task=IMPORT_TASK,
         by=by if isinstance(by, User) else None,
         at=at,
@@ -229,7 +233,7 @@ def start_export(subject: Subject, wanted: Wanted, *, by: User, at: datetime) ->
     """
     name = f"{subject.name}-{at:%Y%m%d-%H%M}.{wanted.format}"
     job = start_job(
-        _("Export of %(file)s") % {"file": name},
+        lambda: _("Export of %(file)s") % {"file": name},
         task=EXPORT_TASK,
         by=by,
         at=at,

@@ -68,7 +68,7 @@ def erased_since(transfer: UUID) -> frozenset[str]:
 
 def start_search(search: FileSearch, *, by: User | None, at: datetime) -> None:
     search.job = start_job(
-        _("Search of stored files for somebody who was erased"),
+        lambda: _("Search of stored files for somebody who was erased"),
         task=TASK,
         by=by,
         at=at,

@@ -32,7 +32,7 @@ def start_changing_batch(
     check_takes_codes(batch.coupon)
     check(values)
     job = start_job(
-        (_("Change codes of %(coupon)s") % {"coupon": batch.coupon})[:200],
+        lambda: _("Change codes of %(coupon)s") % {"coupon": batch.coupon},
         task="coupons.tasks.change_batch",
         by=by,
         at=at,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.journal import Actor, key_of, record
 from accounts.models import ApiKey, JournalEntry, User
@@ -190,6 +191,13 @@ def note_seen(coupon: Coupon, *, by: User, at: datetime) -> None:
         record("coupon.codes_seen", coupon, by=by, at=at)
 
 
+TITLES = {
+    BulkChange.Kind.VOID: gettext_lazy("Void codes of %(coupon)s"),
+    BulkChange.Kind.PUT_BACK: gettext_lazy("Put codes of %(coupon)s back"),
+    BulkChange.Kind.DELETE: gettext_lazy("Delete codes of %(coupon)s"),
+}
+
+
 @transaction.atomic(durable=True)
 def start_bulk_change(
     coupon: Coupon,
@@ -204,13 +212,8 @@ def start_bulk_change(
     at: datetime,
 ) -> Job:
     """Void, put back or delete codes as a job: those named, or all that fit."""
-    sentences = {
-        BulkChange.Kind.VOID: _("Void codes of %(coupon)s"),
-        BulkChange.Kind.PUT_BACK: _("Put codes of %(coupon)s back"),
-        BulkChange.Kind.DELETE: _("Delete codes of %(coupon)s"),
-    }
     job = start_job(
-        sentences[kind] % {"coupon": coupon},
+        lambda: str(TITLES[kind]) % {"coupon": coupon},
         task="coupons.tasks.change_codes",
         by=by,
         at=at,

@@ -116,7 +116,7 @@ def begin(batch: Batch, *, by: Actor, at: datetime, here: bool) -> Generation:
     check_takes_codes(coupon)
     warnings = check(batch, at=at)
     job = start_job(
-        (_("Make codes for %(coupon)s") % {"coupon": coupon})[:200],
+        lambda: _("Make codes for %(coupon)s") % {"coupon": coupon},
         task="coupons.tasks.generate_codes",
         by=batch.by,
         at=at,

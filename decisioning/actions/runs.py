@@ -41,7 +41,7 @@ def start_run(
     check_audience(audience, environment)
     space = population.slots[0].space
     job = start_job(
-        (_("Decide for an audience in %(space)s") % {"space": space})[:200],
+        lambda: _("Decide for an audience in %(space)s") % {"space": space},
         task="decisioning.tasks.decide_run",
         by=by,
         at=at,

@@ -297,7 +297,7 @@ def test_what_is_under_way_while_an_export_runs_is_not_missed_by_the_next(starte
     """Rows bear the moment at which their import began, and are seen when their chunk is done."""
     began = datetime(2026, 1, 28, 10, tzinfo=UTC)
     job = Job.objects.create(
-        title="x", task="x", created_at=began, queued_at=began, started_at=began
+        titles={"en": "x"}, task="x", created_at=began, queued_at=began, started_at=began
     )
     Transfer.objects.create(
         direction="import", subject="contacts", job=job, file_name="x.csv", created_at=began
