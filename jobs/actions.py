@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from jobs import running
@@ -98,5 +99,5 @@ def start_practice(*, by: User, at: datetime) -> Job:
         task="jobs.tasks.practise",
         by=by,
         at=at,
-        unit=_("steps"),
+        unit=gettext_noop("steps"),
     )

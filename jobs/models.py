@@ -138,6 +138,11 @@ class Job(models.Model):
         return in_this_language(self.titles)
 
     @property
+    def unit_word(self) -> str:
+        """What it counts, in the reader's language."""
+        return gettext(self.unit) if self.unit else ""
+
+    @property
     def failure_sentence(self) -> str:
         """Why it failed, in the reader's language where the sentence is one of ours."""
         return gettext(self.failure) if self.failure else ""

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.journal import Actor, record
 from accounts.models import ApiKey, User
@@ -161,7 +162,7 @@ def begin(
         task=IMPORT_TASK,
         by=by if isinstance(by, User) else None,
         at=at,
-        unit=_("bytes"),
+        unit=gettext_noop("bytes"),
         here=here,
     )
     transfer.save(update_fields=["job"])
@@ -237,7 +238,7 @@ def start_export(subject: Subject, wanted: Wanted, *, by: User, at: datetime) ->
         task=EXPORT_TASK,
         by=by,
         at=at,
-        unit=_("rows"),
+        unit=gettext_noop("rows"),
     )
     transfer = Transfer.objects.create(
         direction=Transfer.Direction.EXPORT,

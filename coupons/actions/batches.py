@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from coupons.actions.codes import check_takes_codes, start_bulk_change
@@ -37,7 +38,7 @@ def start_changing_batch(
         by=by,
         at=at,
         total=batch.made,
-        unit=_("codes"),
+        unit=gettext_noop("codes"),
     )
     stored = {
         name: value.isoformat() if isinstance(value, datetime) else value

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.journal import Actor, key_of, record
 from accounts.models import ApiKey, JournalEntry, User
@@ -218,7 +218,7 @@ def start_bulk_change(
         by=by,
         at=at,
         total=len(pks) or None,
-        unit=_("codes"),
+        unit=gettext_noop("codes"),
     )
     BulkChange.objects.create(
         job=job,

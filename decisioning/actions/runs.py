@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import journal
 from accounts.models import User
@@ -45,7 +46,7 @@ def start_run(
         task="decisioning.tasks.decide_run",
         by=by,
         at=at,
-        unit=_("contacts"),
+        unit=gettext_noop("contacts"),
         here=here,
     )
     run = Run.objects.create(

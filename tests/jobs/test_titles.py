@@ -35,6 +35,7 @@ def test_a_job_is_called_as_its_reader_says(client, ada):
     }
     for path in ("/jobs/", "/jobs/running/", english.get_absolute_url()):
         french = client.get(path, headers=FRENCH).content.decode()
+        assert "steps" not in french, path
         assert "Test des processus de travail" in french, path
         assert "workers" not in french, path
         assert (
@@ -51,8 +52,8 @@ def test_programs_read_titles_in_the_language_that_they_ask_for(client):
     french = client.get(f"/api/v1/jobs/{job.pk}", headers=key | FRENCH).json()
     (english,) = client.get("/api/v1/jobs", headers=key).json()["results"]
 
-    assert french["title"] == "Test des processus de travail"
-    assert english["title"] == "Test of the workers"
+    assert (french["title"], french["unit"]) == ("Test des processus de travail", "étapes")
+    assert (english["title"], english["unit"]) == ("Test of the workers", "steps")
 
 
 def test_jobs_are_found_and_sorted_by_what_their_reader_reads(client, ada):
