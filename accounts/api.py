@@ -167,7 +167,7 @@ def describe(entry: JournalEntry) -> dict[str, Any]:
         "verb": entry.verb,
         "subject_type": entry.subject_type,
         "subject_key": entry.subject_key,
-        "subject_label": entry.subject_label,
+        "subject_label": entry.subject_name,
         "before": entry.before,
         "after": entry.after,
         "comment": entry.comment,

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey, JournalEntry, User
 from accounts.rights import BuiltIn, Right
+from offers_site.languages import in_every_language
 
 Actor = User | ApiKey | None
 """Who acts: a person, a program's key, or nobody in particular (a command, the clock)."""
@@ -189,6 +190,7 @@ def entry_of(
         raise ValueError(f"The journal keeps no secrets: {', '.join(sorted(told))}.")
 
     context = structlog.contextvars.get_contextvars()
+    labels = in_every_language(lambda: str(subject)[:200])
     return JournalEntry(
         at=at,
         by=by if isinstance(by, User) else None,
@@ -199,6 +201,7 @@ def entry_of(
         subject_type=subject._meta.label_lower,
         subject_key=key_of(subject),
         subject_label=str(subject)[:200],
+        subject_labels=labels if len(set(labels.values())) > 1 else None,
         before=dict(before or {}),
         after=dict(after or {}),
         comment=comment,
@@ -285,7 +288,7 @@ class Difference:
 
 def sentence(entry: JournalEntry) -> str:
     """What happened, to be read after who did it."""
-    return sentence_of(entry.verb, entry.subject_label)
+    return sentence_of(entry.verb, entry.subject_name)
 
 
 def sentence_of(verb: str, subject: str) -> str:

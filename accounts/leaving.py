@@ -38,7 +38,7 @@ def cells(entry: JournalEntry) -> list[str]:
         entry.verb,
         entry.subject_type,
         entry.subject_key,
-        entry.subject_label,
+        entry.subject_name,
         json.dumps(entry.before, ensure_ascii=False) if entry.before else "",
         json.dumps(entry.after, ensure_ascii=False) if entry.after else "",
         entry.comment,

@@ -71,7 +71,9 @@ def reset(offers: OfferQuerySet, side: Side, *, by: Actor, at: datetime) -> int:
     if not states:
         return 0
     this = Offer.objects.filter(pk__in=list(states))
-    this.update(**{state: Approval.EDITING, f"{side.value}_deadline": None, "publishing_error": ""})
+    this.update(
+        **{state: Approval.EDITING, f"{side.value}_deadline": None, "publishing_errors": {}}
+    )
     asked = [pk for pk, was in states.items() if was in {Approval.PENDING, Approval.APPROVED}]
     note_steps(asked, side, Act.RESET, by=by, at=at)
     return len(states)

@@ -41,7 +41,7 @@ def sides_awaiting(offer: Offer, user: User) -> list[Side]:
 def held_up(user: User) -> OfferQuerySet:
     """Their offers that are approved and could not go live."""
     mine = Q(author=user) | Q(content_edited_by=user) | Q(eligibility_edited_by=user)
-    return Offer.objects.visible_to(user).filter(mine).exclude(publishing_error="").order_by("pk")
+    return Offer.objects.visible_to(user).filter(mine).exclude(publishing_errors={}).order_by("pk")
 
 
 def asked(user: User) -> Q:

@@ -87,9 +87,8 @@ def mail_held_up(offer_pk: int) -> bool:
     keys = {offer.author_id, offer.content_edited_by_id, offer.eligibility_edited_by_id}
     people = User.objects.active().filter(pk__in=[key for key in keys if key])
     for person in people:
-        reasons = offer.publishing_error.splitlines()
-        told = {**about(offer, None), "reasons": reasons, "link": link_to(offer)}
-        send("held_up", person, told)
+        told = {**about(offer, None), "link": link_to(offer)}
+        send("held_up", person, told, lambda: {"reasons": offer.publishing_error.splitlines()})
     return bool(people)
 
 

@@ -31,7 +31,7 @@ from catalog.enabling import enable_what_is_complete
 from catalog.gathering import Bodies, Gathered, Key, Kind, gather, key_of, shape_to_publish
 from catalog.models import Approval, ApprovalStep, Category, Environment, Offer, Release, Revision
 from catalog.problems import Problem
-from catalog.readiness import NotReady, Obstacle, check_ready
+from catalog.readiness import NotReady, Obstacle, check_ready, refuse_if_any
 from catalog.shapes import body_of, digest_of
 from catalog.surroundings import surroundings_of
 
@@ -130,14 +130,14 @@ def approve_side(
 def check_agreed(offers: Sequence[Offer], gathered: Gathered) -> None:
     """Raise NotReady unless both sides of each offer are approved as they stand now."""
     approvals = last_approvals(offer.pk for offer in offers)
-    refused = [
-        Obstacle(*key_of(offer), offer.label, problem)
-        for offer in offers
-        for side in SIDES
-        if (problem := disagreement(offer, side, approvals, gathered.bodies[key_of(offer)]))
-    ]
-    if refused:
-        raise NotReady(refused)
+    refuse_if_any(
+        lambda: [
+            Obstacle(*key_of(offer), offer.label, problem)
+            for offer in offers
+            for side in SIDES
+            if (problem := disagreement(offer, side, approvals, gathered.bodies[key_of(offer)]))
+        ]
+    )
 
 
 def disagreement(
@@ -165,11 +165,16 @@ def disagreement(
 def hold_up(offers: Sequence[Offer], refusal: NotReady) -> None:
     """Remember with each of these why it did not go live."""
     for offer in offers:
-        kind, name = key_of(offer)
-        mine = [one for one in refusal.obstacles if (one.kind, one.name) == (kind, name)]
-        others = [one for one in refusal.obstacles if one.kind not in OFFERS]
-        offer.publishing_error = "\n".join(map(str, mine + others))
-        Offer.objects.filter(pk=offer.pk).update(publishing_error=offer.publishing_error)
+        said = {code: reasons(offer, told) for code, told in refusal.by_language.items()}
+        offer.publishing_errors = said if any(said.values()) else {}
+        Offer.objects.filter(pk=offer.pk).update(publishing_errors=offer.publishing_errors)
+
+
+def reasons(offer: Offer, refusal: NotReady) -> str:
+    """What of a refusal concerns an offer, a line for each: of its own, and what it stands on."""
+    mine = [one for one in refusal.obstacles if (one.kind, one.name) == key_of(offer)]
+    others = [one for one in refusal.obstacles if one.kind not in OFFERS]
+    return "\n".join(map(str, mine + others))
 
 
 def note_live(
@@ -187,7 +192,7 @@ def note_live(
         eligibility_state=Approval.LIVE,
         content_deadline=None,
         eligibility_deadline=None,
-        publishing_error="",
+        publishing_errors={},
         planned=None,
         live_since=Coalesce(F("live_since"), Value(at)),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from catalog.approving import Side
 from catalog.checking import check_shape
@@ -12,7 +14,11 @@ from catalog.models import Environment, Offer
 from catalog.problems import Problem
 from catalog.shapes import CONTENT_FIELDS
 from catalog.surroundings import Surroundings, surroundings_of
+from offers_site.languages import in_every_language
 from rules.refusals import Code
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 # Doubts that can be saved in design, but that do not go live.
 INCOMPLETE = frozenset({"required_missing"})
@@ -36,11 +42,28 @@ class Obstacle:
 
 
 class NotReady(Exception):
-    """Something would be live that does not work; it carries everything that is in the way."""
+    """Something would be live that does not work; it carries everything that is in the way.
 
-    def __init__(self, obstacles: Iterable[Obstacle], sentence: str = "") -> None:
+    `find` finds it again, where somebody is to read it in another language.
+    """
+
+    def __init__(
+        self,
+        obstacles: Iterable[Obstacle],
+        sentence: _StrOrPromise = "",
+        *,
+        find: Callable[[], Iterable[Obstacle]] | None = None,
+    ) -> None:
         self.obstacles = tuple(obstacles)
-        super().__init__(sentence or "; ".join(map(str, self.obstacles[:20])))
+        self.sentence = sentence
+        self.find = find
+        super().__init__(str(sentence) or "; ".join(map(str, self.obstacles[:20])))
+
+    @cached_property
+    def by_language(self) -> dict[str, NotReady]:
+        """The same refusal as it is said in every language."""
+        find = self.find or (lambda: self.obstacles)
+        return in_every_language(lambda: NotReady(find(), self.sentence))
 
     def about(self, keys: Iterable[Key]) -> set[Key]:
         """Those of the keys that themselves stand in the way."""
@@ -69,8 +92,14 @@ def broken_rules(gathered: Gathered, around: Surroundings) -> list[Obstacle]:
 
 def check_ready(environment: Environment, gathered: Gathered) -> None:
     """Raise NotReady with everything that is in the way."""
-    if found := obstacles(gathered, surroundings_of(environment)):
-        raise NotReady(found)
+    around = surroundings_of(environment)
+    refuse_if_any(lambda: obstacles(gathered, around))
+
+
+def refuse_if_any(find: Callable[[], list[Obstacle]]) -> None:
+    """Raise NotReady when something is found to be in the way."""
+    if found := find():
+        raise NotReady(found, find=find)
 
 
 def in_the_way(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from catalog import releasing
 from catalog.models import Offer, PlannedRelease
@@ -43,7 +43,8 @@ def run_one(pk: int, *, at: datetime) -> PlannedRelease | None:
         with transaction.atomic():
             made = go_live(environment, offers, by=plan.by, at=at, comment=plan.comment)
     except NotReady as refusal:
-        this.update(state=State.FAILED, error=str(refusal), version=F("version") + 1)
+        errors = {code: str(told) for code, told in refusal.by_language.items()}
+        this.update(state=State.FAILED, errors=errors, version=F("version") + 1)
         hold_up(offers, refusal)
     else:
         number = made.number if made else None

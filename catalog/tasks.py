@@ -56,7 +56,7 @@ def mail_held_up(offer_pk: int) -> bool:
 def make_planned_releases() -> int:
     """Make the releases whose moment has come; what failed is told to the authors."""
     plans = running.run_due(at=now())
-    for offer in Offer.objects.filter(planned__in=plans).exclude(publishing_error=""):
+    for offer in Offer.objects.filter(planned__in=plans).exclude(publishing_errors={}):
         mail_held_up.delay(offer.pk)
     return len(plans)
 

@@ -1,15 +1,20 @@
 """Starting and cancelling long work."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.journal import Actor, record
 from accounts.models import User
 from jobs import running
 from jobs.models import Job
+from offers_site.languages import in_every_language
+
+LONGEST_TITLE = 200
 
 
 class NotCancellable(Exception):
@@ -21,7 +26,7 @@ class NotPausable(Exception):
 
 
 def start_job(
-    title: str,
+    title: Callable[[], str],
     *,
     task: str,
     by: User | None,
@@ -33,11 +38,13 @@ def start_job(
 ) -> Job:
     """Store a job and queue its task once the surrounding transaction is committed.
 
+    Whoever reads it may speak another language: `title` is asked for in each.
+
     One that this process means to do itself, `here`, is not queued; should the process be lost,
     whoever wakes jobs sends it to the workers.
     """
     job = Job.objects.create(
-        title=title,
+        titles=in_every_language(lambda: title()[:LONGEST_TITLE]),
         task=task,
         queue=queue,
         total=total,
@@ -93,5 +100,9 @@ def resume_job(job: Job, *, by: Actor, at: datetime) -> None:
 def start_practice(*, by: User, at: datetime) -> Job:
     """Start a job that does nothing of use, to see that the workers work."""
     return start_job(
-        _("Test of the workers"), task="jobs.tasks.practise", by=by, at=at, unit=_("steps")
+        lambda: _("Test of the workers"),
+        task="jobs.tasks.practise",
+        by=by,
+        at=at,
+        unit=gettext_noop("steps"),
     )

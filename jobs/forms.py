@@ -15,7 +15,7 @@ class JobFilter(ListFilter):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.asked("q"):
-            queryset = queryset.filter(title__resembles=self.asked("q"))
+            queryset = queryset.filter(title_read__resembles=self.asked("q"))
         if self.asked("state"):
             queryset = queryset.filter(state__in=self.asked("state"))
         return queryset

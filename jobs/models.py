@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from offers_site.identifiers import uuid7
+from offers_site.languages import column_in_this_language, in_this_language
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -44,8 +45,12 @@ class JobQuerySet(models.QuerySet["Job"]):
         """A person's own jobs; whoever may see the system sees all."""
         return self if person.has_perm("site.view_system") else self.filter(by=person)
 
+    def titled(self) -> Self:
+        """With `title_read`, the title in the reader's language, to search and to sort by."""
+        return self.annotate(title_read=column_in_this_language("titles"))
+
     def for_job_list(self) -> Self:
-        return self.select_related("by")
+        return self.titled().select_related("by")
 
     def count_by_state(self) -> dict[str, int]:
         counted = self.order_by().values("state").annotate(number=Count("pk"))
@@ -69,7 +74,7 @@ class Job(models.Model):
     UNFINISHED = (State.QUEUED, *HELD, State.PAUSED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    title = models.CharField(_("title"), max_length=200)
+    titles = models.JSONField[dict[str, str], dict[str, str]](_("title"))  # in every language
     task = models.CharField(max_length=200)
     queue = models.CharField(max_length=20, default="bulk")
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
@@ -97,6 +102,7 @@ class Job(models.Model):
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         constraints = [
+            models.CheckConstraint(name="job_has_a_title", condition=~Q(titles={})),
             models.CheckConstraint(
                 name="job_is_claimed_while_it_runs",
                 condition=~Q(state="running") | Q(claim__isnull=False, beat_at__isnull=False),
@@ -127,6 +133,16 @@ class Job(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("jobs:job-detail", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        """What it does, in the reader's language."""
+        return in_this_language(self.titles)
+
+    @property
+    def unit_word(self) -> str:
+        """What it counts, in the reader's language."""
+        return gettext(self.unit) if self.unit else ""
 
     @property
     def failure_sentence(self) -> str:

@@ -22,7 +22,7 @@ JOBS = List(
     name="jobs",
     template="jobs/job_list.html",
     columns=(
-        Column("title", gettext_lazy("Job"), sort="title", pinned=True),
+        Column("title", gettext_lazy("Job"), sort="title_read", pinned=True),
         Column("state", gettext_lazy("State"), sort="state"),
         Column("progress", gettext_lazy("Progress")),
         Column("by", gettext_lazy("Started by")),

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.journal import Actor, record
 from accounts.models import ApiKey, User
@@ -151,13 +152,17 @@ def begin(
     transfer: Transfer, subject: Subject, *, by: Actor, at: datetime, here: bool = False
 ) -> None:
     """Give an import its job, inside the transaction that decides so."""
-    title = _("Try-out of %(file)s") if transfer.is_dry_run else _("Import of %(file)s")
+
+    def title() -> str:
+        sentence = _("Try-out of %(file)s") if transfer.is_dry_run else _("Import of %(file)s")
+        return sentence % {"file": transfer.file_name}
+
     transfer.job = start_job(
-        (title % {"file": transfer.file_name})[:200],
+        title,
         task=IMPORT_TASK,
         by=by if isinstance(by, User) else None,
         at=at,
-        unit=_("bytes"),
+        unit=gettext_noop("bytes"),
         here=here,
     )
     transfer.save(update_fields=["job"])
@@ -229,11 +234,11 @@ def start_export(subject: Subject, wanted: Wanted, *, by: User, at: datetime) ->
     """
     name = f"{subject.name}-{at:%Y%m%d-%H%M}.{wanted.format}"
     job = start_job(
-        _("Export of %(file)s") % {"file": name},
+        lambda: _("Export of %(file)s") % {"file": name},
         task=EXPORT_TASK,
         by=by,
         at=at,
-        unit=_("rows"),
+        unit=gettext_noop("rows"),
     )
     transfer = Transfer.objects.create(
         direction=Transfer.Direction.EXPORT,

@@ -155,7 +155,7 @@ def described(transfer: Transfer) -> dict[str, Any]:
         "state": str(transfer.state),
         **transfer.counters,
         "codes": transfer.codes,
-        "failure": transfer.fatal_code or (job.failure if job else "") or None,
+        "failure": transfer.fatal_code or (job.failure_sentence if job else "") or None,
         "percent": job.percent if job else None,
         "sha256": transfer.sha256,
         "created_at": transfer.created_at,

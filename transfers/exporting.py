@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext_noop
 from psycopg import sql
 from psycopg.errors import QueryCanceled
 
@@ -24,6 +25,9 @@ from transfers.writing.forms import Profile, machine_header, spreadsheet_lines, 
 from transfers.writing.texts import harmless, labelled
 
 ROWS_A_STEP = 20_000
+NOT_THERE = gettext_noop(
+    "What narrows this export is not there any more, or means nothing any more."
+)
 PATIENCE = "3s"  # how long a page waits for what it shows before a file is asked for
 
 
@@ -210,7 +214,7 @@ def work(job: Job, subjects: Mapping[str, Subject]) -> Generator[Step, None, Non
                     yield step(tally, job)
         passing.replace(target)
     except BadFilter as refusal:
-        raise Failed(str(refusal)) from refusal
+        raise Failed(NOT_THERE) from refusal
     finally:
         storing.forget(passing)
     transfer.sha256, transfer.size = digest.hexdigest(), size

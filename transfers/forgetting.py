@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.journal import record
 from accounts.models import User
@@ -68,11 +69,11 @@ def erased_since(transfer: UUID) -> frozenset[str]:
 
 def start_search(search: FileSearch, *, by: User | None, at: datetime) -> None:
     search.job = start_job(
-        _("Search of stored files for somebody who was erased"),
+        lambda: _("Search of stored files for somebody who was erased"),
         task=TASK,
         by=by,
         at=at,
-        unit=_("files"),
+        unit=gettext_noop("files"),
     )
     search.save(update_fields=["job"])
 

@@ -42,7 +42,7 @@ def work(job: Job, subjects: Mapping[str, Subject]) -> Generator[Step, None, Non
     """The steps of an import; see `jobs.running.run`."""
     transfer = Transfer.objects.get(job=job)
     if transfer.fatal_code:  # it was lost after its last chunk
-        raise Failed(sentence_of(transfer))
+        raise Failed(sentence_of(transfer.fatal_code))
     importer = Importer(transfer, job, subjects[transfer.subject])
     try:
         yield from importer.steps()
@@ -52,10 +52,10 @@ def work(job: Job, subjects: Mapping[str, Subject]) -> Generator[Step, None, Non
         raise
 
 
-def sentence_of(transfer: Transfer) -> str:
+def sentence_of(code: str) -> str:
     """Why it failed, in English: whoever reads it translates. The report says more."""
     with translation.override("en"):
-        words = str(SENTENCES.get(transfer.fatal_code, transfer.fatal_code))
+        words = str(SENTENCES.get(code, code))
     return STOPPED if "%(" in words else words
 
 
@@ -84,7 +84,7 @@ class Importer:
                 file = self.open(stack, self.place)
             except FileFault as fault:
                 yield self.give_up(fault)
-                raise Failed(sentence_of(self.transfer)) from None
+                raise Failed(sentence_of(self.transfer.fatal_code)) from None
             self.prepare(file)
             try:
                 if self.options.all_or_nothing:
@@ -94,7 +94,7 @@ class Importer:
             except FileFault as fault:  # the packing breaks where it was whole a moment ago
                 yield self.give_up(fault)
         if self.transfer.fatal_code:
-            raise Failed(sentence_of(self.transfer))
+            raise Failed(sentence_of(self.transfer.fatal_code))
         drop_keys(self.transfer.pk)
 
     @property
@@ -354,7 +354,7 @@ class Importer:
             for batch, checked in ahead(self.checked(again)):
                 self.take(again, batch, checked).write()
         if transfer.rejected:  # somebody else was quicker since
-            raise Failed(str(SENTENCES["not_all"]))
+            raise Failed(sentence_of("not_all"))
 
 
 COUNTERS = (

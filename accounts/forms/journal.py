@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.journal import VERBS, kind, sentence_of
 from accounts.models import JournalEntry, User
 from offers_site.filters import ListFilter
+from offers_site.languages import codes
 
 
 def verb_choices() -> list[tuple[str, str]]:
@@ -63,6 +64,7 @@ class JournalFilter(ListFilter):
         for word in (self.asked("q") or "").split():
             queryset = queryset.filter(
                 Q(subject_label__resembles=word)
+                | Q(**{f"subject_labels__{codes()[0]}__icontains": word})
                 | Q(by_name__resembles=word)
                 | Q(comment__resembles=word)
                 | Q(subject_key=word)

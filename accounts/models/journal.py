@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.keys import ApiKey
 from accounts.models.people import User
 from offers_site.identifiers import uuid7
+from offers_site.languages import in_this_language
 
 # (somebody) -> the entries that say something of what they may not see
 Veil = Callable[[User], Q]
@@ -90,6 +91,8 @@ class JournalEntry(models.Model):
     subject_type = models.CharField(_("kind of object"), max_length=60)
     subject_key = models.CharField(max_length=120)
     subject_label = models.CharField(_("object"), max_length=200)
+    # The same in every language, where they differ.
+    subject_labels = models.JSONField[dict[str, str] | None, dict[str, str] | None](null=True)
     before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
     after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
     comment = models.TextField(_("comment"), blank=True)
@@ -118,3 +121,8 @@ class JournalEntry(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:journal-entry", args=[self.id])
+
+    @property
+    def subject_name(self) -> str:
+        """What it is about, in the reader's language."""
+        return in_this_language(self.subject_labels or {}) or self.subject_label

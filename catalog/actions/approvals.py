@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils.formats import date_format
@@ -283,7 +283,11 @@ def change_state(offer: Offer, side: Side, state: Approval, deadline: datetime |
     """Put one side into a state, unless somebody has been there since it was read."""
     name = state_field(side)
     this = Offer.objects.filter(pk=offer.pk, **{name: state_of(offer, side)})
-    changed = {name: state, f"{side.value}_deadline": deadline, "publishing_error": ""}
+    changed: dict[str, Any] = {
+        name: state,
+        f"{side.value}_deadline": deadline,
+        "publishing_errors": {},
+    }
     if not this.update(**changed):
         raise already(offer, side)
     for column, value in changed.items():

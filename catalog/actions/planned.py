@@ -53,7 +53,7 @@ def change_planned_release(
         at=moment,
         comment=comment,
         state=PlannedRelease.State.WAITING,
-        error="",
+        errors={},
         version=F("version") + 1,
     )
     if not changed:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from catalog.models.environments import Environment
+from offers_site.languages import in_this_language
 
 
 class ApprovalStep(models.Model):
@@ -64,7 +65,9 @@ class PlannedRelease(models.Model):
     at = models.DateTimeField(_("at"))
     comment = models.TextField(_("comment"), max_length=2000, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.WAITING)
-    error = models.TextField(blank=True)
+    errors = models.JSONField[dict[str, str], dict[str, str]](
+        default=dict, blank=True
+    )  # in every language
     release_number = models.PositiveIntegerField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, related_name="+", null=True)
     by_name = models.CharField(_("by"), max_length=200, blank=True)
@@ -80,3 +83,8 @@ class PlannedRelease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment_id} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def error(self) -> str:
+        """Why it could not be made, in the reader's language."""
+        return in_this_language(self.errors)

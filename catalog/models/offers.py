@@ -17,6 +17,7 @@ from catalog.models.environments import Environment
 from catalog.models.names import CODE, NamedWithin, is_code
 from catalog.models.spaces import Space
 from coupons.models import Coupon
+from offers_site.languages import in_this_language
 
 
 class Approval(models.TextChoices):
@@ -169,8 +170,10 @@ class Offer(NamedWithin, models.Model):
     # Since when it is live without a break, and in which release its form last changed there.
     live_since = models.DateTimeField(_("live since"), null=True, editable=False)
     live_release = models.PositiveIntegerField(_("live release"), null=True, editable=False)
-    # Why what was approved did not go live.
-    publishing_error = models.TextField(blank=True, editable=False)
+    # Why what was approved did not go live, in every language.
+    publishing_errors = models.JSONField[dict[str, str], dict[str, str]](
+        default=dict, blank=True, editable=False
+    )
     planned = models.ForeignKey(
         "catalog.PlannedRelease",
         models.SET_NULL,
@@ -228,6 +231,11 @@ class Offer(NamedWithin, models.Model):
     @property
     def is_live(self) -> bool:
         return self.live_since is not None
+
+    @property
+    def publishing_error(self) -> str:
+        """Why what was approved did not go live, in the reader's language."""
+        return in_this_language(self.publishing_errors)
 
 
 class Context(models.Model):

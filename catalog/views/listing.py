@@ -152,7 +152,7 @@ def fallback_offer_list(request: CatalogueRequest, environment: Environment) -> 
     return render_page(request, "catalog/fallback_offer_list.html", context, fragment="list")
 
 
-UNSHOWN = ("description", "filter", "translations", "publishing_error")
+UNSHOWN = ("description", "filter", "translations", "publishing_errors")
 
 
 def for_list(offers: Any, *, shows_content: bool = False) -> Any:

@@ -92,7 +92,7 @@ def column_of(space: Space) -> str:
 
 def with_places(offers: Any) -> Any:
     places = Representation.objects.order_by("position", "pk")
-    unshown = ("description", "filter", "translations", "publishing_error")
+    unshown = ("description", "filter", "translations", "publishing_errors")
     return (
         offers.defer(*unshown)
         .select_related("category")

@@ -187,7 +187,7 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         """Says nothing of the person, because the journal keeps it."""
-        return f"{self.kind} {str(self.public_id)[:8]}"
+        return f"{self.get_kind_display().lower()} {str(self.public_id)[:8]}"
 
     def get_absolute_url(self) -> str:
         return reverse("contacts:contact-detail", args=[self.public_id])

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.journal import Actor, record
 from accounts.models import User
@@ -33,12 +34,12 @@ def start_changing_batch(
     check_takes_codes(batch.coupon)
     check(values)
     job = start_job(
-        (_("Change codes of %(coupon)s") % {"coupon": batch.coupon})[:200],
+        lambda: _("Change codes of %(coupon)s") % {"coupon": batch.coupon},
         task="coupons.tasks.change_batch",
         by=by if isinstance(by, User) else None,
         at=at,
         total=batch.made,
-        unit=_("codes"),
+        unit=gettext_noop("codes"),
     )
     stored = {
         name: value.isoformat() if isinstance(value, datetime) else value

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.journal import Actor, key_of, record
 from accounts.models import ApiKey, JournalEntry, User
@@ -190,6 +191,19 @@ def note_seen(coupon: Coupon, *, by: User, at: datetime) -> None:
         record("coupon.codes_seen", coupon, by=by, at=at)
 
 
+STARTED = {
+    BulkChange.Kind.VOID: (gettext_lazy("Void codes of %(coupon)s"), "coupon.voiding_started"),
+    BulkChange.Kind.PUT_BACK: (
+        gettext_lazy("Put codes of %(coupon)s back"),
+        "coupon.putting_back_started",
+    ),
+    BulkChange.Kind.DELETE: (
+        gettext_lazy("Delete codes of %(coupon)s"),
+        "coupon.deleting_started",
+    ),
+}
+
+
 @transaction.atomic(durable=True)
 def start_bulk_change(
     coupon: Coupon,
@@ -207,21 +221,14 @@ def start_bulk_change(
 
     The journal is told of it now, and of what was done at the end: there may be none.
     """
-    title, verb = {
-        BulkChange.Kind.VOID: (_("Void codes of %(coupon)s"), "coupon.voiding_started"),
-        BulkChange.Kind.PUT_BACK: (
-            _("Put codes of %(coupon)s back"),
-            "coupon.putting_back_started",
-        ),
-        BulkChange.Kind.DELETE: (_("Delete codes of %(coupon)s"), "coupon.deleting_started"),
-    }[kind]
+    title, verb = STARTED[kind]
     job = start_job(
-        (title % {"coupon": coupon})[:200],
+        lambda: str(title) % {"coupon": coupon},
         task="coupons.tasks.change_codes",
         by=by if isinstance(by, User) else None,
         at=at,
         total=len(pks) or None,
-        unit=_("codes"),
+        unit=gettext_noop("codes"),
     )
     BulkChange.objects.create(
         job=job,

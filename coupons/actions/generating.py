@@ -11,6 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.journal import Actor, record
 from accounts.models import ApiKey, User
@@ -116,12 +117,12 @@ def begin(batch: Batch, *, by: Actor, at: datetime, here: bool) -> Generation:
     check_takes_codes(coupon)
     warnings = check(batch, at=at)
     job = start_job(
-        (_("Make codes for %(coupon)s") % {"coupon": coupon})[:200],
+        lambda: _("Make codes for %(coupon)s") % {"coupon": coupon},
         task="coupons.tasks.generate_codes",
         by=batch.by,
         at=at,
         total=batch.wanted,
-        unit=_("codes"),
+        unit=gettext_noop("codes"),
         here=here,
     )
     batch.job = job

@@ -57,5 +57,10 @@ def start_making_codes_unique(*, wanted: bool, by: User | None, at: datetime) ->
         after={"codes_unique_globally": wanted},
     )
     task = "make_codes_unique" if wanted else "let_codes_free"
-    title = _("Make codes unique across coupons") if wanted else _("Allow equal codes in coupons")
+
+    def title() -> str:
+        return (
+            _("Make codes unique across coupons") if wanted else _("Allow equal codes in coupons")
+        )
+
     return start_job(title, task=f"coupons.tasks.{task}", by=by, at=at, total=1)

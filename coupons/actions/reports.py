@@ -16,8 +16,13 @@ from jobs.models import Job
 @transaction.atomic(durable=True)
 def start_recounting(coupon: Coupon, *, by: User | None, at: datetime) -> Job:
     """Count the figures of a coupon again from its codes and uses, as a job."""
-    title = _("Count the figures of %(coupon)s again") % {"coupon": coupon}
-    job = start_job(title[:200], task="coupons.tasks.recount", by=by, at=at, total=1)
+    job = start_job(
+        lambda: _("Count the figures of %(coupon)s again") % {"coupon": coupon},
+        task="coupons.tasks.recount",
+        by=by,
+        at=at,
+        total=1,
+    )
     job.checkpoint = {"coupon": coupon.pk}
     job.save(update_fields=["checkpoint"])
     return job

@@ -175,6 +175,6 @@ def described(batch: Batch, job: Job | None = None) -> dict[str, Any]:
         "wanted": batch.wanted,
         "made": batch.made,
         "pattern": (batch.pattern or {}).get("pattern"),
-        "failure": (job.failure if job else "") or None,
+        "failure": (job.failure_sentence if job else "") or None,
         "created_at": batch.created_at,
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import journal
 from accounts.models import User
@@ -41,11 +42,11 @@ def start_run(
     check_audience(audience, environment)
     space = population.slots[0].space
     job = start_job(
-        (_("Decide for an audience in %(space)s") % {"space": space})[:200],
+        lambda: _("Decide for an audience in %(space)s") % {"space": space},
         task="decisioning.tasks.decide_run",
         by=by,
         at=at,
-        unit=_("contacts"),
+        unit=gettext_noop("contacts"),
         here=here,
     )
     run = Run.objects.create(

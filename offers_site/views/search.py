@@ -231,7 +231,7 @@ def find_keys(request: StaffRequest, words: list[str]) -> list[Hit]:
 def find_jobs(request: StaffRequest, words: list[str]) -> list[Hit]:
     if not words:
         return []
-    jobs = Job.objects.visible_to(request.user).filter(holding(words, "title"))
+    jobs = Job.objects.visible_to(request.user).titled().filter(holding(words, "title_read"))
     return [
         Hit(job.title, job.get_absolute_url(), "list-todo", job.get_state_display())
         for job in jobs.order_by("-created_at")[:MOST_HITS]

@@ -3,6 +3,7 @@ import csv
 import io
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import structlog
@@ -13,6 +14,7 @@ from django.utils import translation
 from accounts import journal, running
 from accounts.journal import VERBS, Difference, changes, record, sentence, wording
 from accounts.models import JournalEntry
+from contacts.models import Contact
 from tests.build import NOON, make_key, make_label, make_role, make_user
 
 ROOT = Path(__file__).parent.parent.parent
@@ -89,6 +91,23 @@ def test_every_sentence_names_its_subject():
 @pytest.mark.django_db
 def test_a_sentence_is_read_after_who_did_it():
     assert sentence(write(subject=make_role("50 % off"))) == "created the role 50 % off"
+
+
+@pytest.mark.django_db
+def test_what_has_a_name_in_every_language_is_named_in_the_readers(client):
+    visitor = Contact(kind="visitor", public_id=UUID("0a1b2c3d-0000-7000-8000-000000000000"))
+    with translation.override("fr"):
+        entry = write("contact.created", visitor)
+    plain = write(subject=make_role("Shop"))
+
+    assert (sentence(entry), plain.subject_labels) == ("added visitor 0a1b2c3d", None)
+    with translation.override("fr"):
+        assert sentence(entry) == "a ajouté visiteur 0a1b2c3d"
+    client.force_login(make_user(role="administrator"))
+    for language, word in (("en", "visitor"), ("fr", "visiteur")):
+        asked = {"Accept-Language": language}
+        page = client.get(reverse("accounts:journal-list"), {"q": word}, headers=asked)
+        assert f"{word} 0a1b2c3d" in page.content.decode()
 
 
 @pytest.mark.django_db

@@ -403,7 +403,7 @@ def addresses(module_db):
     role, label = make_role("Target"), make_label("target")
     key, _secret = make_key(name="Target")
     create_label(code="noted", name="Noted", description="", by=None, at=NOON)
-    job = Job.objects.create(title="Target", task="x", created_at=NOON, queued_at=NOON)
+    job = Job.objects.create(titles={"en": "Target"}, task="x", created_at=NOON, queued_at=NOON)
     transfer = Transfer.objects.create(
         direction="import", subject="contacts", job=job, file_name="target.csv", created_at=NOON
     )

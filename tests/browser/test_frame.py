@@ -1,6 +1,7 @@
 """The frame: no page scrolls sideways, none complains, and all of it works from the keyboard."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,9 @@ def furnished(administrator):
     make_label("brand-a")
     make_key()
     for title in (LONG, "Export of people"):
-        start_job(title, task="jobs.tasks.none", by=administrator, at=now(), total=4_000_000)
+        start_job(
+            partial(str, title), task="jobs.tasks.none", by=administrator, at=now(), total=4_000_000
+        )
 
 
 def test_every_page_fits_and_can_be_read_out(open_page, furnished):

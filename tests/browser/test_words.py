@@ -114,7 +114,9 @@ def test_a_session_that_ended_leads_to_sign_in(open_page, administrator):
 
 
 def test_a_job_is_asked_to_stop_in_a_dialog_that_stays_one(open_page, administrator):
-    start_job("Import of codes", task="jobs.tasks.none", by=administrator, at=now(), total=10)
+    start_job(
+        lambda: "Import of codes", task="jobs.tasks.none", by=administrator, at=now(), total=10
+    )
     page = open_page(Job.objects.get().get_absolute_url())
     stop = page.get_by_role("link", name="Stop")
 
@@ -160,7 +162,9 @@ COUNT_WHAT_WOULD_BE_ASKED = """() => {
 
 
 def test_nothing_moves_on_the_page_while_a_menu_is_open(open_page, page, administrator):
-    start_job("Import of codes", task="jobs.tasks.none", by=administrator, at=now(), total=10)
+    start_job(
+        lambda: "Import of codes", task="jobs.tasks.none", by=administrator, at=now(), total=10
+    )
     job = Job.objects.get()
     with asked_often(page):
         open_page(job.get_absolute_url())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from catalog import mailing, reminding, tasks
 from catalog.actions import approvals
@@ -128,18 +129,28 @@ def test_only_named_reviewers_are_asked(shop, people, workers, mailoutbox):
     assert [mail.to for mail in mailoutbox] == [["bea@example.org"]]
 
 
-def test_what_did_not_go_live_is_told_to_the_author(shop, workers, mailoutbox):
-    author = make_user("zoe@example.org")
-    offer = make_offer(shop, by=author)
+@pytest.mark.parametrize("spoken", ["en", "fr"])
+def test_what_did_not_go_live_is_told_to_the_author(shop, workers, mailoutbox, client, spoken):
+    """Each reads it in their language, whatever whoever approved speaks."""
+    english = make_user("zoe@example.org", role="offer_manager", language="en")
+    french = make_user("yves@example.org", role="offer_manager", language="fr")
+    offer = make_offer(shop, by=english)
+    edit(offer, by=french, content={"title": "NYC"})
     approvals.approve(offer, CONTENT, by=None, at=NOON)
     shop.filters.update(rule="contact.nothing > 1")
 
-    with workers():
+    with workers(), translation.override(spoken):
         approvals.approve(offer, ELIGIBILITY, by=None, at=NOON)
 
-    told = [mail for mail in mailoutbox if mail.subject == "Approved, but not live: Nyc"]
-    assert [mail.to for mail in told] == [["zoe@example.org"]]
-    assert "Grown (grown), rule: " in told[0].body
+    told = {mail.to[0]: mail for mail in mailoutbox}
+    assert told["zoe@example.org"].subject == "Approved, but not live: Nyc"
+    assert "Grown (grown), rule: At character 1: " in told["zoe@example.org"].body
+    assert told["yves@example.org"].subject == "Approuvée, mais pas en ligne : Nyc"
+    assert "Grown (grown), rule: Au caractère 1 : " in told["yves@example.org"].body
+    url = offer.get_absolute_url()
+    for person, sentence in ((english, "At character 1: "), (french, "Au caractère 1 : ")):
+        client.force_login(person)
+        assert f"Grown (grown), rule: {sentence}" in client.get(url).content.decode()
 
 
 def test_a_change_of_hostile_content_stays_text(shop, people, workers, mailoutbox):

@@ -97,7 +97,7 @@ def test_what_could_not_go_live_waits_for_its_author(shop, client):
     mia = make_user("mia@example.org", role="offer_manager")
     make_user("rita@example.org", role="offer_manager")
     stuck = make_offer(shop, by=mia)
-    Offer.objects.filter(pk=stuck.pk).update(publishing_error="The space is gone.")
+    Offer.objects.filter(pk=stuck.pk).update(publishing_errors={"en": "The space is gone."})
     client.force_login(mia)
 
     assert [offer.code for offer in held_up(mia)] == ["NYC"]

@@ -76,9 +76,26 @@ def test_all_go_or_none(shop, monkeypatch):
     failed = fresh(first).planned
     assert failed is not None
     assert failed.state == "failed"
-    assert failed.error == "B (B), Content is not approved."
-    assert "Content is not approved." in fresh(second).publishing_error
+    assert failed.errors == {
+        "en": "B (B), Content is not approved.",
+        "fr": "B (B), Contenu : pas encore approuvé.",
+    }
+    assert (failed.error, fresh(first).publishing_error) == (failed.errors["en"], "")
+    assert fresh(second).publishing_errors == failed.errors
     assert second.pk in told
+
+
+def test_a_plan_without_offers_says_so_to_every_reader(shop):
+    offer = make_offer(shop)
+    plan(shop, offer)
+    offer.delete()
+
+    (failed,) = running.run_due(at=AFTER)
+
+    assert failed.errors == {
+        "en": "No offer is left in this release.",
+        "fr": "Il ne reste aucune offre dans cette mise en ligne.",
+    }
 
 
 def test_what_failed_can_be_planned_again(shop):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def make_job(person, title, **values):
     start = {"task": "jobs.tasks.practise", "created_at": now(), "queued_at": now()}
-    return Job.objects.create(title=title, by=person, **(start | values))
+    return Job.objects.create(titles={"en": title}, by=person, **(start | values))
 
 
 def test_the_newest_job_is_shown_and_the_rest_are_counted(client):

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def make_job(**values):
     start = {
-        "title": "Import",
+        "titles": {"en": "Import"},
         "task": "jobs.tasks.practise",
         "created_at": NOON,
         "queued_at": NOON,
@@ -83,14 +83,14 @@ def test_what_the_work_raises_ends_the_job_and_undoes_the_chunk():
 
     def work(job):
         yield Step(done=1, total=2)
-        Job.objects.filter(pk=job.pk).update(title="Half done")
+        Job.objects.filter(pk=job.pk).update(unit="half done")
         raise ValueError("line 7 is not a line")
 
     state = running.run(job.pk, work)
 
     job.refresh_from_db()
     assert state == "failed"
-    assert (job.state, job.done, job.title) == ("failed", 1, "Import")
+    assert (job.state, job.done, job.unit) == ("failed", 1, "")
     assert job.failure == "ValueError: line 7 is not a line"
 
 
@@ -120,7 +120,7 @@ def crossing(rows, both_hold_one, tries):
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL deadlock_timeout = '20ms'")
         for number, row in enumerate(rows):
-            Job.objects.filter(pk=row.pk).update(title=Concat("title", Value("1")))
+            Job.objects.filter(pk=row.pk).update(unit=Concat("unit", Value("1")))
             if number == 0 and tries.count(job.pk) == 1:
                 both_hold_one.wait(timeout=20)
         yield Step(done=1)
@@ -130,7 +130,7 @@ def crossing(rows, both_hold_one, tries):
 
 @pytest.mark.django_db(transaction=True)
 def test_jobs_that_wait_for_each_other_both_finish():
-    rows = [make_job(title="0"), make_job(title="0")]
+    rows = [make_job(unit="0"), make_job(unit="0")]
     both_hold_one = threading.Barrier(2)
     tries: list[object] = []
     states: list[str] = []
@@ -149,7 +149,7 @@ def test_jobs_that_wait_for_each_other_both_finish():
 
     assert states == ["finished", "finished"]
     assert len(tries) > 2  # one of them at least was given up, and done again
-    assert [Job.objects.get(pk=row.pk).title for row in rows] == ["011", "011"]
+    assert [Job.objects.get(pk=row.pk).unit for row in rows] == ["011", "011"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -213,7 +213,7 @@ def test_a_worker_that_was_replaced_changes_nothing_more():
 
     def work(job):
         yield Step(done=1, total=9)
-        Job.objects.filter(pk=job.pk).update(title="written by the replaced worker")
+        Job.objects.filter(pk=job.pk).update(unit="written by the replaced worker")
         replace_claim(job)
         yield Step(done=1, total=9)
 
@@ -221,7 +221,7 @@ def test_a_worker_that_was_replaced_changes_nothing_more():
 
     job.refresh_from_db()
     assert state == "claim lost"
-    assert (job.state, job.done, job.title) == ("running", 1, "Import")
+    assert (job.state, job.done, job.unit) == ("running", 1, "")
 
 
 def replace_claim(job):
@@ -243,12 +243,12 @@ def test_a_job_whose_worker_fell_silent_is_queued_again(queued):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_stands_still_in_a_chunk_is_not_waited_for(queued):
-    job, row = make_job(), make_job(title="0", state=Job.State.FINISHED, ended_at=NOON)
+    job, row = make_job(), make_job(unit="0", state=Job.State.FINISHED, ended_at=NOON)
     holds, goes_on = threading.Event(), threading.Event()
     ends: list[str] = []
 
     def work(job):
-        Job.objects.filter(pk=row.pk).update(title="1")
+        Job.objects.filter(pk=row.pk).update(unit="1")
         holds.set()
         goes_on.wait(timeout=20)
         yield Step(done=1)
@@ -266,12 +266,12 @@ def test_a_worker_that_stands_still_in_a_chunk_is_not_waited_for(queued):
     assert holds.wait(timeout=20)
 
     running.wake(now() + timedelta(seconds=40))
-    Job.objects.filter(pk=row.pk).update(title=Concat("title", Value("2")))  # nobody holds the row
+    Job.objects.filter(pk=row.pk).update(unit=Concat("unit", Value("2")))  # nobody holds the row
 
     goes_on.set()
     thread.join()
     row.refresh_from_db()
-    assert (ends, queued, row.title) == (["interrupted"], [job.pk], "02")
+    assert (ends, queued, row.unit) == (["interrupted"], [job.pk], "02")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^overture '"
@@ -357,7 +357,7 @@ def test_a_job_that_waits_behind_others_is_not_queued_twice(broker, queued):
 
 def test_a_job_is_queued_once_its_start_is_committed(django_capture_on_commit_callbacks, queued):
     with django_capture_on_commit_callbacks(execute=True):
-        job = actions.start_job("Import", task="jobs.tasks.practise", by=None, at=NOON)
+        job = actions.start_job(lambda: "Import", task="jobs.tasks.practise", by=None, at=NOON)
         assert queued == []
 
     assert queued == [job.pk]
@@ -365,7 +365,7 @@ def test_a_job_is_queued_once_its_start_is_committed(django_capture_on_commit_ca
 
 def test_a_started_job_reaches_the_broker(broker, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        actions.start_job("Import", task="jobs.tasks.practise", by=None, at=NOON)
+        actions.start_job(lambda: "Import", task="jobs.tasks.practise", by=None, at=NOON)
 
     assert broker.llen("bulk") == 1
 
@@ -430,6 +430,6 @@ def test_a_queue_that_is_away_does_not_keep_a_job_from_starting(
     monkeypatch.setattr(running, "enqueue", away)
 
     with django_capture_on_commit_callbacks(execute=True):
-        job = actions.start_job("Import", task="jobs.tasks.practise", by=None, at=NOON)
+        job = actions.start_job(lambda: "Import", task="jobs.tasks.practise", by=None, at=NOON)
 
     assert list(Job.objects.forgotten_at(NOON + timedelta(seconds=31))) == [job]

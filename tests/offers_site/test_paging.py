@@ -20,7 +20,9 @@ def title(job):
 
 def test_pages_follow_each_other_newest_first():
     for number in range(5):
-        Job.objects.create(title=f"job {number}", task="t", created_at=NOON, queued_at=NOON)
+        Job.objects.create(
+            titles={"en": f"job {number}"}, task="t", created_at=NOON, queued_at=NOON
+        )
 
     first = page_of(Job.objects.all(), title, limit=3)
     second = page_of(Job.objects.all(), title, limit=3, cursor=first["next"])

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import translation
 from django.utils.timezone import now
 
 from accounts.models import JournalEntry
@@ -271,8 +272,16 @@ def test_an_audience_that_went_away_fails_the_export_instead_of_widening_it(star
     filters = {"audience": "rich", "at": now().isoformat(), "zone": "UTC"}
     transfer = started(filters=filters)
 
-    assert export_task(str(transfer.job_id)) == "failed"
-    assert Job.objects.get(pk=transfer.job_id).failure.startswith("There is no such audience")
+    with translation.override("fr"):  # as a worker where that is the installation's language
+        assert export_task(str(transfer.job_id)) == "failed"
+    job = Job.objects.get(pk=transfer.job_id)
+    assert job.failure_sentence == (
+        "What narrows this export is not there any more, or means nothing any more."
+    )
+    with translation.override("fr"):
+        assert job.failure_sentence == (
+            "Ce qui restreint cet export n’existe plus, ou ne veut plus rien dire."
+        )
 
 
 # --- only what has changed ---
@@ -297,7 +306,7 @@ def test_what_is_under_way_while_an_export_runs_is_not_missed_by_the_next(starte
     """Rows bear the moment at which their import began, and are seen when their chunk is done."""
     began = datetime(2026, 1, 28, 10, tzinfo=UTC)
     job = Job.objects.create(
-        title="x", task="x", created_at=began, queued_at=began, started_at=began
+        titles={"en": "x"}, task="x", created_at=began, queued_at=began, started_at=began
     )
     Transfer.objects.create(
         direction="import", subject="contacts", job=job, file_name="x.csv", created_at=began

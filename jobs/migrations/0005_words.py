@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0003_rests'),
+        ('jobs', '0004_titles_in_every_language'),
     ]
 
     operations = [
