@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -175,7 +176,7 @@ def test_what_can_never_be_presented_is_named_before_approval(shop):
     assert approve(offer, CONTENT).done == [offer]
 
 
-def test_what_is_broken_around_holds_up_the_release(shop, mailoutbox):
+def test_what_is_broken_around_holds_up_the_release(shop, mailoutbox, client):
     offer = make_offer(shop)
     approve(offer, CONTENT)
     shop.filters.filter(name="grown").update(rule="contact.nothing > 1")
@@ -187,6 +188,12 @@ def test_what_is_broken_around_holds_up_the_release(shop, mailoutbox):
     assert states(offer) == ("approved", "approved")
     assert "Grown (grown), rule: " in offer.publishing_error
     assert [each.name for each in everything_in_the_way(offer)] == ["travel", "grown"]
+
+    client.force_login(make_user("mia@example.org", role="offer_manager"))
+    shown = client.get(offer.get_absolute_url()).content.decode()
+    first, second = re.findall(r"<li>((?:Travel|Grown) .*?)</li>", shown)
+    assert first == "Travel (travel), filter: The predefined filter “grown” does not work here."
+    assert second.startswith("Grown (grown), rule: ")
 
 
 def test_what_goes_live_is_what_was_approved(shop):
