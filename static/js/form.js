@@ -43,7 +43,8 @@ document.addEventListener("submit", (event) => {
 });
 
 // A code or a name follows the label until somebody writes one of their own.
-const plain = (label) => label.normalize("NFKD").replace(/[^\x00-\x7f]/g, "");
+const LETTERS = { œ: "oe", Œ: "OE", æ: "ae", Æ: "AE", ß: "ss", ø: "o", Ø: "O", ł: "l", Ł: "L" };
+const plain = (label) => label.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\x00-\x7f]/g, (sign) => LETTERS[sign] ?? " ");
 const joined = (text, by) => text.replace(/[^A-Za-z0-9]+/g, by).slice(0, 40).replace(new RegExp(`^${by}|${by}$`, "g"), "");
 const proposals = {
   code: (label) => joined(plain(label).toUpperCase(), "-"),

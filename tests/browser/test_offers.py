@@ -77,6 +77,8 @@ def test_a_catalogue_is_written_from_nothing_and_goes_live(page, live_server, co
     create_space(page, "Hero", "web")
 
     follow(page, "Offers", "Create an offer")
+    page.get_by_label("Label").fill("Cœur d’été")
+    expect(page.get_by_label("Code")).to_have_value("COEUR-D-ETE")
     page.get_by_label("Label").fill("Autumn in Québec")
     expect(page.get_by_label("Code")).to_have_value("AUTUMN-IN-QUEBEC")
     page.get_by_label("Category").select_option(label="Autumn leaves")
