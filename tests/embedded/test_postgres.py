@@ -69,6 +69,9 @@ def test_its_programs_trust_whom_the_address_trusts(monkeypatch):
     assert (found["PGSSLMODE"], found["PGSSLROOTCERT"]) == ("verify-full", "/etc/ca.pem")
 
 
-def test_a_program_that_does_not_exist_is_named():
-    with pytest.raises(CommandError, match="no program called pg_nothing"):
-        call_command("postgres", "pg_nothing", stdout=io.StringIO())
+def test_a_program_that_does_not_exist_or_cannot_be_run_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for _ in range(2):
+        with pytest.raises(CommandError, match="no program called pg_nothing"):
+            call_command("postgres", "pg_nothing", stdout=io.StringIO())
+        (tmp_path / "pg_nothing").touch(mode=0o644)

@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, program: str, arguments: list[str], **options: Any) -> None:
         try:
             done = subprocess.run([program, *arguments], env=environment())
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # not there, or not to be run
             raise CommandError(f"PostgreSQL has no program called {program}.") from None
         sys.exit(done.returncode)
 
