@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client, override_settings
 from playwright.sync_api import Error as PlaywrightError
 
+from tests.browser.waiting import expect
 from tests.build import make_user
 
 # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
@@ -234,3 +235,13 @@ def sign_in(page, live_server, user):
     page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
     )
+
+
+def choose_by_keys(page, opener, name):
+    """Open the menu of a button and choose from it; it takes the focus once it is open."""
+    opener.focus()
+    page.keyboard.press("Enter")
+    choices = page.locator(".menu:popover-open").get_by_role("link")
+    expect(choices.first).to_be_focused()
+    choices.filter(has_text=name).focus()
+    page.keyboard.press("Enter")

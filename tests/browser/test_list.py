@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from tests.browser.conftest import NARROW, sign_in
+from tests.browser.conftest import NARROW, choose_by_keys, sign_in
 from tests.browser.waiting import expect
 from tests.build import make_user
 
@@ -138,11 +138,7 @@ def test_rows_are_ticked_together_and_asked_about_one_by_one(open_page, people):
 
     # the menu of a row asks in the dialog, which gives the focus back
     opener = page.get_by_role("button", name="Actions for Bob Ngo")
-    opener.focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Edit")).to_be_focused()
-    page.get_by_role("link", name="Deactivate").focus()
-    page.keyboard.press("Enter")
+    choose_by_keys(page, opener, "Deactivate")
     dialog = page.locator("#dialog")
     expect(dialog).to_be_visible()
     expect(dialog).to_contain_text("Deactivate Bob Ngo?")

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from accounts.models import AccessLabel
 from jobs.actions import start_job
 from jobs.models import Job
-from tests.browser.conftest import asked_often, listening, sign_in
+from tests.browser.conftest import asked_often, choose_by_keys, listening, sign_in
 from tests.browser.waiting import expect
 from tests.build import PASSWORD, make_label, make_user
 
@@ -90,10 +90,7 @@ def test_a_confirmation_is_answered_by_keyboard(open_page):
     make_label("brand-a")
     page = open_page("/labels/")
 
-    page.get_by_role("button", name=re.compile("Actions for")).focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="Delete").focus()
-    page.keyboard.press("Enter")
+    choose_by_keys(page, page.get_by_role("button", name=re.compile("Actions for")), "Delete")
     dialog = page.locator("#dialog")
     expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
     page.keyboard.press("Tab")
