@@ -88,7 +88,9 @@ def test_a_catalogue_is_written_from_nothing_and_goes_live(page, live_server, co
     # what it says: one space is dragged, the other added by its button
     follow(page, "Choose the spaces")
     drag_in(page, "hero")
+    expect(page.get_by_role("button", name="Add Hero")).to_have_count(0)
     page.get_by_role("button", name="Add Desk").click()
+    expect(page.get_by_role("button", name="Add Desk")).to_have_count(0)
     page.locator('[name="content.*.en.title"]').fill("Red leaves, quiet lakes")
     expect(page.locator('[name="content.hero.en.title"]')).to_have_count(1)
     save(page)
