@@ -1,6 +1,8 @@
 """Mails to people who work with the product, and the links in them."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -52,12 +54,18 @@ def mail_link(user: User) -> None:
     """Invite `user`, or let them choose another password when they have one."""
     name = "password" if user.has_usable_password() else "invitation"
     days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)
-    context = {"person": user, "link": password_link(user), "days": days}
-    with translation.override(user.language or settings.LANGUAGE_CODE):
-        subject = render_to_string(f"mail/{name}_subject.txt", context).strip()
+    context = {"link": password_link(user), "days": days}
+    send(name, user, context)
+
+
+def send(name: str, person: User, context: Mapping[str, Any]) -> None:
+    """The mail of this name as text and as HTML, in the language of whom it is for."""
+    known = {**context, "person": person}
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        subject = " ".join(render_to_string(f"mail/{name}_subject.txt", known).split())
         mail = EmailMultiAlternatives(
-            subject, render_to_string(f"mail/{name}.txt", context), to=[user.email]
+            subject, render_to_string(f"mail/{name}.txt", known), to=[person.email]
         )
-        html = render_to_string(f"mail/{name}.html", {**context, "subject": subject})
+        html = render_to_string(f"mail/{name}.html", {**known, "subject": subject})
         mail.attach_alternative(html, "text/html")
     mail.send()

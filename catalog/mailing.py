@@ -8,11 +8,10 @@ from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts import mailing
 from accounts.models import User
 from catalog.approving import Act, Side, edited_by, reviewers_of, state_of
 from catalog.comparing import what_would_change
@@ -142,11 +141,4 @@ def send(
     zone = ZoneInfo(person.time_zone) if person.time_zone else None
     with translation.override(person.language or settings.LANGUAGE_CODE), timezone.override(zone):
         zone_name = timezone.get_current_timezone_name()
-        known = {**context, **said(), "person": person, "zone": zone_name}
-        subject = " ".join(render_to_string(f"mail/{name}_subject.txt", known).split())
-        mail = EmailMultiAlternatives(
-            subject, render_to_string(f"mail/{name}.txt", known), to=[person.email]
-        )
-        html = render_to_string(f"mail/{name}.html", {**known, "subject": subject})
-        mail.attach_alternative(html, "text/html")
-    mail.send()
+        mailing.send(name, person, {**context, **said(), "zone": zone_name})

@@ -10,10 +10,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import translation
 
+from accounts import mailing
 from accounts.models import User
 from coupons import alerting
 from coupons.models import Coupon, Told
@@ -75,13 +73,4 @@ def keeper_of(coupon: Coupon) -> User | None:
 
 def mail(person: User, coupon: Coupon, kind: Told.Kind, facts: Facts) -> None:
     link = urljoin(f"{settings.BASE_URL}/", coupon.get_absolute_url().lstrip("/"))
-    context = {"person": person, "coupon": coupon, "link": link, **facts}
-    name = f"mail/coupon_{kind.value}"
-    with translation.override(person.language or settings.LANGUAGE_CODE):
-        subject = render_to_string(f"{name}_subject.txt", context).strip()
-        message = EmailMultiAlternatives(
-            subject, render_to_string(f"{name}.txt", context), to=[person.email]
-        )
-        html = render_to_string(f"{name}.html", {**context, "subject": subject})
-        message.attach_alternative(html, "text/html")
-    message.send()
+    mailing.send(f"coupon_{kind.value}", person, {"coupon": coupon, "link": link, **facts})
