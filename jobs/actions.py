@@ -29,7 +29,7 @@ def start_job(
     title: Callable[[], str],
     *,
     task: str,
-    by: User | None,
+    by: Actor,
     at: datetime,
     queue: str = "bulk",
     total: int | None = None,
@@ -49,7 +49,7 @@ def start_job(
         queue=queue,
         total=total,
         unit=unit,
-        by=by,
+        by=by if isinstance(by, User) else None,
         created_at=at,
         queued_at=at,
     )

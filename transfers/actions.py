@@ -160,7 +160,7 @@ def begin(
     transfer.job = start_job(
         title,
         task=IMPORT_TASK,
-        by=by if isinstance(by, User) else None,
+        by=by,
         at=at,
         unit=gettext_noop("bytes"),
         here=here,

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.journal import Actor, record
-from accounts.models import User
 from coupons.actions.codes import check_takes_codes, start_bulk_change
 from coupons.actions.refusing import FieldRefused
 from coupons.models import Batch, BulkChange, Standing
@@ -36,7 +35,7 @@ def start_changing_batch(
     job = start_job(
         lambda: _("Change codes of %(coupon)s") % {"coupon": batch.coupon},
         task="coupons.tasks.change_batch",
-        by=by if isinstance(by, User) else None,
+        by=by,
         at=at,
         total=batch.made,
         unit=gettext_noop("codes"),

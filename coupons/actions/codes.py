@@ -225,7 +225,7 @@ def start_bulk_change(
     job = start_job(
         lambda: str(title) % {"coupon": coupon},
         task="coupons.tasks.change_codes",
-        by=by if isinstance(by, User) else None,
+        by=by,
         at=at,
         total=len(pks) or None,
         unit=gettext_noop("codes"),
