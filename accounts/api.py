@@ -27,6 +27,11 @@ class KeyRequest(HttpRequest):
     auth: ApiKey
 
 
+def key_of(request: HttpRequest) -> ApiKey:
+    """Whose call it is, once KeyAuth has let it through."""
+    return cast(KeyRequest, request).auth
+
+
 class KeyAuth(HttpBearer):
     """Lets in requests with a usable key that carries one of `scopes`, if there are any.
 
@@ -84,7 +89,7 @@ class HeldAuth(KeyAuth):
     def answer(self, request: HttpRequest, act: Callable[[ApiKey], Answer]) -> Answer:
         """What `act` answers the key, which is read again where it is not as it was remembered."""
         for _reading in range(READINGS):
-            key = cast(KeyRequest, request).auth
+            key = key_of(request)
             try:
                 return act(key)
             except KeyMoved:
@@ -123,7 +128,7 @@ router = Router(tags=["access"], auth=KeyAuth())
 
 @router.get("/key", summary="What the presented key may do")
 def read_key(request: HttpRequest) -> dict[str, Any]:
-    key = cast(KeyRequest, request).auth
+    key = key_of(request)
     return {
         "name": key.name,
         "prefix": key.prefix,
@@ -148,7 +153,7 @@ def list_journal(
     since: Moment | None = None,
     until: Moment | None = None,
 ) -> dict[str, Any]:
-    seen = JournalEntry.objects.visible_to(cast(KeyRequest, request).auth.created_by)
+    seen = JournalEntry.objects.visible_to(key_of(request).created_by)
     entries = seen.select_related("by").narrowed(
         verb=verb, subject_type=subject_type, subject_key=subject_key, since=since, until=until
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.utils.timezone import now
 from ninja import Router
 
-from accounts.api import KeyAuth, KeyRequest
+from accounts.api import KeyAuth, key_of
 from contacts.actions import contacts as actions
 from contacts.actions.refusing import KeyTaken
 from contacts.columns import BUILT_IN, OPT_OUTS, Column, known
@@ -54,7 +54,7 @@ def read_contact(request: HttpRequest, key: str) -> dict[str, Any]:
 )
 def put_contact(request: HttpRequest, key: str) -> JsonResponse:
     """What the body does not name stays as it is; null takes a value away."""
-    by = cast(KeyRequest, request).auth
+    by = key_of(request)
     check_key(key)
     columns = {**known(), **OPT_OUTS}
     values = read_body(request, columns, key)

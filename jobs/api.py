@@ -1,13 +1,13 @@
 """Long work, for programs: `GET /api/v1/jobs`, one job, and its cancellation."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja import Router
 
-from accounts.api import KeyAuth, KeyRequest
+from accounts.api import KeyAuth, key_of
 from jobs import actions
 from jobs.models import Job
 from offers_site.paging import DEFAULT_LIMIT, page_of
@@ -36,7 +36,7 @@ def read_job(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
 def cancel_job(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
     job = find_job(pk)
     try:
-        actions.cancel_job(job, by=cast(KeyRequest, request).auth, at=now())
+        actions.cancel_job(job, by=key_of(request), at=now())
     except actions.NotCancellable as refusal:
         raise Problem(409, "job_not_cancellable", str(refusal)) from refusal
     return describe(find_job(pk))

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from itertools import chain
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import translation
@@ -12,7 +12,7 @@ from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from accounts.api import KeyAuth, KeyRequest
+from accounts.api import KeyAuth, key_of
 from offers_site.idempotency import OtherBody, name_of, name_reused
 from offers_site.paging import DEFAULT_LIMIT, page_of
 from offers_site.problems import Problem
@@ -80,7 +80,7 @@ def imports_router(subjects: Mapping[str, Subject]) -> Router:
 def started(
     request: HttpRequest, subjects: Mapping[str, Subject], call: ImportCall, file: UploadedFile
 ) -> dict[str, Any]:
-    key = cast(KeyRequest, request).auth
+    key = key_of(request)
     subject = subjects.get(call.subject)
     if subject is None:
         raise refused("subject", f"Choose one of: {', '.join(subjects)}.")
@@ -130,7 +130,7 @@ def warnings_of(transfer: Transfer) -> list[str]:
 
 def imports_seen(request: HttpRequest) -> TransferQuerySet:
     """All imports; a key that is kept to some folders of coupons knows of its own only."""
-    key, imports = cast(KeyRequest, request).auth, Transfer.objects.imports()
+    key, imports = key_of(request), Transfer.objects.imports()
     return imports.filter(key=key) if key.coupon_folders else imports
 
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated
 
-from django.http import HttpRequest
 from pydantic import Field, StringConstraints
 
-from accounts.api import KeyRequest
 from accounts.models import ApiKey, User
 from catalog.models import Environment
 from offers_site.problems import Problem
 
 Word = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Field(ge=0, le=2_147_483_647)]
-
-
-def key_of(request: HttpRequest) -> ApiKey:
-    return cast(KeyRequest, request).auth
 
 
 def find_environment(key: ApiKey, name: str) -> Environment:

@@ -11,11 +11,11 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from accounts.actions.granting import Stale
-from accounts.api import KeyAuth
+from accounts.api import KeyAuth, key_of
 from accounts.models import ApiKey, User
 from catalog import comparing, releasing
 from catalog.actions import approvals, releases
-from catalog.api.entering import Number, Word, find_environment, key_of
+from catalog.api.entering import Number, Word, find_environment
 from catalog.approving import MayNotApprove, Side
 from catalog.models import Category, Environment, Offer, Release
 from catalog.readiness import NotReady

@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from ninja import Router
 
-from accounts.api import KeyAuth
+from accounts.api import KeyAuth, key_of
 from accounts.models import ApiKey
 from catalog import releasing
 from catalog.actions.packages import apply_package
-from catalog.api.entering import Number, Word, find_environment, key_of
+from catalog.api.entering import Number, Word, find_environment
 from catalog.models import Environment, Offer
 from catalog.packages.applying import MayNot
 from catalog.packages.exporting import design_package, live_package

@@ -9,10 +9,11 @@ from django.utils.timezone import now
 from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from accounts.api import key_of
 from coupons.actions import batches as actions
 from coupons.actions.generating import Generation, start_generating
 from coupons.actions.refusing import FieldRefused, NotInState
-from coupons.api.coupons import KEEPING, field_problem, find_coupon, key_of
+from coupons.api.coupons import KEEPING, field_problem, find_coupon
 from coupons.api.values import read_moment
 from coupons.models import Batch
 from jobs.models import Job

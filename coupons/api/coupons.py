@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from django.db.models import Q
 from django.http import HttpRequest
@@ -11,8 +11,7 @@ from ninja import Router
 from pydantic import BaseModel, StringConstraints
 
 from accounts.actions.granting import Stale
-from accounts.api import KeyRequest
-from accounts.models import ApiKey
+from accounts.api import key_of
 from coupons.actions import codes as code_actions
 from coupons.actions import coupons as actions
 from coupons.actions.refusing import FieldRefused, NotInState, StillUsed
@@ -132,10 +131,6 @@ def patch_code(request: HttpRequest, code: str, value: str, call: CodePatch) -> 
 
 
 # --- what they have in common ---
-
-
-def key_of(request: HttpRequest) -> ApiKey:
-    return cast(KeyRequest, request).auth
 
 
 def find_coupon(request: HttpRequest, code: str) -> Coupon:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, JsonResponse
@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from ninja import Router
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
-from accounts.api import KeyRequest
+from accounts.api import key_of
 from accounts.models import ApiKey
 from accounts.remembering import KeyMoved, check_stamp
 from coupons.actions import redemptions as actions
@@ -285,10 +285,6 @@ def answer_of_hold(hold: Hold) -> dict[str, Any]:
 
 
 # --- what calls have in common ---
-
-
-def key_of(request: HttpRequest) -> ApiKey:
-    return cast(KeyRequest, request).auth
 
 
 def source_of(key: ApiKey) -> str:

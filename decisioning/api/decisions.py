@@ -14,11 +14,11 @@ from ninja import Router, Schema
 from ninja.decorators import decorate_view
 from pydantic import ConfigDict, Field, ValidationError
 
-from accounts.api import KeyRequest
+from accounts.api import KeyRequest, key_of
 from accounts.models import ApiKey
 from decisioning import measuring
 from decisioning.answering import BadMoment, Caller, NoSuchPlace, answer
-from decisioning.api.entering import HeldPageAuth, PageAuth, key_of
+from decisioning.api.entering import HeldPageAuth, PageAuth
 from decisioning.calling import DecisionCall, Key
 from decisioning.identifying import sign
 from decisioning.recording import TooBusy

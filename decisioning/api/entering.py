@@ -39,7 +39,3 @@ class PageAuth(KeyAuth):
 
 class HeldPageAuth(HeldAuth, PageAuth):
     """The same, as this process remembers the key."""
-
-
-def key_of(request: HttpRequest) -> ApiKey:
-    return cast(KeyRequest, request).auth

@@ -10,10 +10,10 @@ from django.utils.timezone import now
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from accounts.api import KeyAuth
+from accounts.api import KeyAuth, key_of
 from contacts.models import Contact
 from decisioning.api.decisions import Warning  # noqa: A004 (its name in the document)
-from decisioning.api.entering import PageAuth, key_of
+from decisioning.api.entering import PageAuth
 from decisioning.calling import Data, Word
 from decisioning.engine.values import Status
 from decisioning.history import seen_among
