@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey, JournalEntry, User
 from accounts.rights import BuiltIn, Right
-from offers_site.languages import in_every_language
+from offers_site.languages import in_every_language, in_this_language
 
 Actor = User | ApiKey | None
 """Who acts: a person, a program's key, or nobody in particular (a command, the clock)."""
@@ -200,7 +200,7 @@ def entry_of(
         verb=verb,
         subject_type=subject._meta.label_lower,
         subject_key=key_of(subject),
-        subject_label=str(subject)[:200],
+        subject_label=in_this_language(labels),
         subject_labels=labels if len(set(labels.values())) > 1 else None,
         before=dict(before or {}),
         after=dict(after or {}),
