@@ -6,7 +6,7 @@ They know us and we do not know them, so they leave their function here when the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -81,8 +81,7 @@ class Asking:
     more: int  # besides them, those included that may not be seen
 
 
-def asking(wanted: Attribute | Audience, by: Actor) -> Asking:
-    found = uses_of(wanted, by)
+def asking(found: Sequence[Use]) -> Asking:
     live = {use.thing for use in found if use.is_live}
     each = {use.thing: use for use in reversed(found)}
     shown = sorted(use for use in each.values() if use.is_seen)[:SHOWN]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -129,23 +129,24 @@ def ask_and_act(
     danger: bool = True,
     facts: Callable[[], Sequence[tuple[str, str]]] = tuple,
     check: Callable[[], object] | None = None,
-    ways: Callable[[], Sequence[tuple[str, str]]] = tuple,
+    ways: Callable[[Any], Sequence[tuple[str, str]]] | None = None,
 ) -> HttpResponse:
     """Ask (GET), act (POST), say what came of it, and go back.
 
     What is asked is as in `render_confirmation`; `facts` are only gathered for asking. When `act`
     raises one of its `refusals` the person is told its sentence and stays at `back`; else `done`
     is said, and `then` is where they go (`back` when it is not given). `check` raises one of them
-    as well: it is asked first, so that nobody is offered what would be refused; `ways` lead to what
-    is in the way then.
+    as well: it is asked first, so that nobody is offered what would be refused; `ways` of that
+    refusal lead to what is in the way.
     """
     if request.method != "POST":
         refused = ""
+        led: Sequence[tuple[str, str]] = ()
         try:
             if check:
                 check()
         except refusals as refusal:
-            refused = str(refusal)
+            refused, led = str(refusal), ways(refusal) if ways else ()
         return render_confirmation(
             request,
             title=title,
@@ -155,7 +156,7 @@ def ask_and_act(
             danger=danger,
             facts=() if refused else facts(),
             refused=refused,
-            ways=ways() if refused else (),
+            ways=led,
         )
     try:
         act()

@@ -18,7 +18,7 @@ from contacts.actions.refusing import (
     audiences_in_the_way,
     sentences_about,
 )
-from contacts.blocking import hold_still
+from contacts.blocking import hold_still, uses_of
 from contacts.models import Attribute
 
 Choices = declaring.Choices
@@ -117,9 +117,10 @@ def purge_attribute(attribute: Attribute, *, by: User | None, at: datetime) -> N
 
 def check_unused(attribute: Attribute, by: User | None) -> None:
     """Raise StillUsed when an audience or the catalogue asks for it."""
-    said = sentences_about(attribute, by)
+    uses = uses_of(attribute, by)
+    said = sentences_about(uses)
     if using := audiences_in_the_way(by, attribute=attribute.name):
         message = _("These audiences ask for it: %(audiences)s. Change them first.")
         said.insert(0, message % {"audiences": using})
     if said:
-        raise StillUsed(" ".join(said))
+        raise StillUsed(" ".join(said), uses)

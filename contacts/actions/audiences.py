@@ -21,7 +21,7 @@ from contacts.actions.refusing import (
     audiences_in_the_way,
     sentences_about,
 )
-from contacts.blocking import hold_still
+from contacts.blocking import hold_still, uses_of
 from contacts.models import Audience, AudienceMember, Contact, ContactAlias
 from contacts.vocabulary import words
 from rules.checking import check_rule, named_filters
@@ -154,12 +154,13 @@ def delete_audience(audience: Audience, *, by: User | None, at: datetime) -> Non
 
 def check_unnamed(audience: Audience, by: User | None) -> None:
     """Raise StillUsed when another audience names it, or the catalogue."""
-    said = sentences_about(audience, by)
+    uses = uses_of(audience, by)
+    said = sentences_about(uses)
     if using := audiences_in_the_way(by, audience=audience.name):
         message = _("These audiences name it: %(audiences)s. Change them first.")
         said.insert(0, message % {"audiences": using})
     if said:
-        raise StillUsed(" ".join(said))
+        raise StillUsed(" ".join(said), uses)
 
 
 def facts(audience: Audience) -> dict[str, Any]:

@@ -1,14 +1,13 @@
 """Why something that staff asked for is not done; each carries a sentence for people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.models import User
-from contacts.blocking import Use, uses_of
+from contacts.blocking import Use
 from contacts.declaring import NameTaken, NotAttributable
-from contacts.models import Attribute, Audience
 from contacts.vocabulary import audiences_naming
 
 NAMED = 10  # of those in the way
@@ -31,7 +30,11 @@ class KeyTaken(Exception):
 
 
 class StillUsed(Exception):
-    """Something else needs it."""
+    """Something else needs it: audiences, and `uses` of rooms above."""
+
+    def __init__(self, sentence: str, uses: Iterable[Use] = ()) -> None:
+        super().__init__(sentence)
+        self.uses = tuple(uses)
 
 
 class NotMergeable(Exception):
@@ -56,9 +59,8 @@ def audiences_in_the_way(by: User | None, **named: str) -> str:
     return ", ".join(seen if len(seen) == len(using) else [*seen, _("some that you may not see")])
 
 
-def sentences_about(wanted: Attribute | Audience, by: User | None) -> list[str]:
+def sentences_about(uses: Sequence[Use]) -> list[str]:
     """What rooms above ask for in design and in live, each with what to do first."""
-    uses = uses_of(wanted, by)
     live = [use for use in uses if use.is_live]
     are_live = {use.thing for use in live}
     designed = [use for use in uses if use.thing not in are_live]

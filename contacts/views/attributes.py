@@ -16,7 +16,7 @@ from accounts.actions.granting import Stale
 from accounts.models import User
 from contacts.actions import attributes as actions
 from contacts.actions.refusing import NameTaken, NotAttributable, NotInState, StillUsed
-from contacts.blocking import asking
+from contacts.blocking import asking, uses_of
 from contacts.counting import count_having
 from contacts.forms.attributes import AttributeCreateForm, AttributeEditForm, AttributeFilter
 from contacts.models import Attribute
@@ -102,7 +102,7 @@ def attribute_edit(request: StaffRequest, name: str) -> HttpResponse:
             "form": form,
             "attribute": attribute,
             "uses": audiences_naming(attribute=name, by=request.user),
-            "asking": asking(attribute, request.user),
+            "asking": asking(uses_of(attribute, request.user)),
         },
     )
 
@@ -116,7 +116,7 @@ def attribute_retire(request: StaffRequest, name: str) -> HttpResponse:
         lambda: actions.retire_attribute(attribute, by=request.user, at=now()),
         refusals=(StillUsed, NotInState),
         check=lambda: actions.check_unused(attribute, request.user),
-        ways=lambda: ways_to_uses(attribute, request.user),
+        ways=lambda refusal: ways_from(refusal, attribute, request.user),
         title=_("Retire %(attribute)s?") % {"attribute": attribute},
         consequence=_(
             "Rules, files and pages no longer know it. Its values stay, and you can restore it."
@@ -153,7 +153,7 @@ def attribute_purge(request: StaffRequest, name: str) -> HttpResponse:
         lambda: actions.purge_attribute(attribute, by=request.user, at=now()),
         refusals=(StillUsed, NotInState, NotAttributable),
         check=lambda: actions.check_unused(attribute, request.user),
-        ways=lambda: ways_to_uses(attribute, request.user),
+        ways=lambda refusal: ways_from(refusal, attribute, request.user),
         title=_("Purge %(attribute)s?") % {"attribute": attribute},
         consequence=_("The attribute and all its values are removed. Nothing brings them back."),
         verb=_("Purge the attribute"),
@@ -163,7 +163,7 @@ def attribute_purge(request: StaffRequest, name: str) -> HttpResponse:
     )
 
 
-def ways_to_uses(attribute: Attribute, user: User) -> list[tuple[str, str]]:
+def ways_from(refusal: StillUsed, attribute: Attribute, user: User) -> list[tuple[str, str]]:
     """To what asks for it, as far as it may be seen."""
     audiences = audiences_naming(attribute=attribute.name, by=user)
-    return ways_to(audiences, asking(attribute, user))
+    return ways_to(audiences, asking(refusal.uses))

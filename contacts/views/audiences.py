@@ -22,7 +22,7 @@ from contacts import counting
 from contacts.actions import audiences as actions
 from contacts.actions.refusing import NameTaken, StillUsed
 from contacts.audiences import members, sample
-from contacts.blocking import Asking, asking
+from contacts.blocking import Asking, asking, uses_of
 from contacts.columns import known
 from contacts.disclosing import may_see_personal
 from contacts.discretion import Discretion, Figure, discretions_of, why_closed, why_nobody
@@ -109,7 +109,7 @@ def audience_detail(request: StaffRequest, name: str) -> HttpResponse:
         "audience": audience,
         "sentence": in_words(audience, request.user),
         "uses": audiences_naming(audience=name, by=request.user),
-        "asking": asking(audience, request.user),
+        "asking": asking(uses_of(audience, request.user)),
         "access_labels": audience.access_labels.order_by("name"),
         "entries": entries.for_journal_list()[:LATEST] if shows_journal else None,
     }
@@ -254,7 +254,7 @@ def audience_edit(request: StaffRequest, name: str) -> HttpResponse:
             "form": form,
             "audience": audience,
             "uses": audiences_naming(audience=name, by=request.user),
-            "asking": asking(audience, request.user),
+            "asking": asking(uses_of(audience, request.user)),
         },
     )
 
@@ -284,8 +284,8 @@ def audience_delete(request: StaffRequest, name: str) -> HttpResponse:
         lambda: actions.delete_audience(audience, by=request.user, at=now()),
         refusals=StillUsed,
         check=lambda: actions.check_unnamed(audience, request.user),
-        ways=lambda: ways_to(
-            audiences_naming(audience=name, by=request.user), asking(audience, request.user)
+        ways=lambda refusal: ways_to(
+            audiences_naming(audience=name, by=request.user), asking(refusal.uses)
         ),
         title=_("Delete the audience %(audience)s?") % {"audience": audience},
         consequence=_("The people stay; only the rule or the list is deleted."),
